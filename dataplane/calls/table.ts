@@ -1,0 +1,69 @@
+/**
+ * The calls that this worker has set up: Call-ID → who pays for it and where it goes. Soft state:
+ * a call is added by the 2xx to its INVITE and leaves with its BYE; a restart forgets the count, not
+ * the call. Bounded in number and age, the oldest leave first. PURE.
+ */
+
+export interface CallEntry {
+  readonly callId: string;
+  readonly tenant: number;
+  /** Destination id, 0 = towards a phone. */
+  readonly destination: number;
+  readonly startedMs: number;
+}
+
+export interface CallTableListener {
+  added(entry: CallEntry): void;
+  removed(entry: CallEntry): void;
+}
+
+export class CallTable {
+  readonly #entries = new Map<string, CallEntry>();
+  readonly #listener: CallTableListener;
+  readonly #capacity: number;
+  readonly #maxAgeMs: number;
+
+  /**
+   * @param capacity calls held at most; one more pushes the oldest out
+   * @param maxAgeMs age at which a call whose BYE never came is forgotten
+   */
+  constructor(listener: CallTableListener, capacity = 200_000, maxAgeMs = 24 * 3_600_000) {
+    this.#listener = listener;
+    this.#capacity = capacity;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Adds a call; a retransmitted 2xx of a known call changes nothing. */
+  add(entry: CallEntry): void {
+    if (this.#entries.has(entry.callId)) return;
+    if (this.#entries.size >= this.#capacity) this.#removeOldest();
+    this.#entries.set(entry.callId, entry);
+    this.#listener.added(entry);
+  }
+
+  /** Ends the call; false when it is not known here. */
+  remove(callId: string): boolean {
+    const entry = this.#entries.get(callId);
+    if (entry === undefined) return false;
+    this.#entries.delete(callId);
+    this.#listener.removed(entry);
+    return true;
+  }
+
+  /** Forgets calls past the maximum age. Cheap: entries are in order of their start. */
+  expire(nowMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (nowMs - entry.startedMs < this.#maxAgeMs) return;
+      this.remove(entry.callId);
+    }
+  }
+
+  #removeOldest(): void {
+    const oldest = this.#entries.keys().next();
+    if (!oldest.done) this.remove(oldest.value);
+  }
+}

@@ -1,0 +1,49 @@
+/** The node's own HTTP port: `/live`, `/ready`, `/metrics`, `/inspect`. Read-only, meant for loopback. */
+import { createServer, type Server } from 'node:http';
+
+export interface AdminSources {
+  /** Serving traffic with a configuration? The text says what is missing. */
+  ready(): { readonly ready: boolean; readonly text: string };
+  metrics(): string;
+  inspect(): Promise<unknown>;
+}
+
+/**
+ * Opens the port.
+ * @throws the listen error (EADDRINUSE, EACCES) for main to turn into a sentence
+ */
+export async function openAdmin(host: string, port: number, sources: AdminSources): Promise<Server> {
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+    const answer = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'GET only\n');
+    switch (request.url) {
+      case '/live':
+        return answer(200, 'text/plain', 'live\n');
+      case '/ready': {
+        const { ready, text } = sources.ready();
+        return answer(ready ? 200 : 503, 'text/plain', `${text}\n`);
+      }
+      case '/metrics':
+        return answer(200, 'text/plain; version=0.0.4', sources.metrics());
+      case '/inspect':
+        sources.inspect().then(
+          (value) => answer(200, 'application/json', `${JSON.stringify(value, null, 1)}\n`),
+          () => answer(500, 'text/plain', 'a worker did not answer\n'),
+        );
+        return;
+      default:
+        return answer(404, 'text/plain', 'known: /live /ready /metrics /inspect\n');
+    }
+  });
+  server.maxConnections = 64;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server;
+}

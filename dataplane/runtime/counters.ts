@@ -1,0 +1,107 @@
+/**
+ * Counters that each SIP worker writes and the main thread reads. A worker owns one row of a shared
+ * Float64Array (single writer, 8-byte aligned), so an increment is a plain add without atomics and
+ * nothing is sent between threads. Values only grow while the process lives.
+ */
+
+/** Name → help text; the order is the column order. Exported as `signalbox_<name>`. */
+export const counterHelp = {
+  messages_received_total: 'SIP messages received',
+  requests_total: 'SIP requests that started a transaction or were forwarded without one',
+  responses_total: 'SIP responses received',
+  retransmissions_absorbed_total: 'Retransmitted requests answered from their transaction',
+  parse_errors_total: 'Messages that broke the grammar or a size bound',
+  keepalives_total: 'OPTIONS to this node and CRLF pings answered',
+  dropped_scanner_total: 'Requests of scanner user agents met with silence',
+  dropped_unknown_domain_total: 'Requests for a domain that no tenant has',
+  dropped_to_mismatch_total: 'Requests whose To host differs from the Request-URI host',
+  dropped_stray_response_total: 'Responses that belong to no request of ours',
+  relayed_stray_response_total: 'Responses to requests of a former process, passed on by their Via',
+  refused_dialog_total: 'In-dialog requests without a valid Record-Route token',
+  refused_route_total: 'Requests with a preloaded Route that is not ours',
+  refused_method_total: 'Requests whose method is not allowed',
+  refused_limit_total: 'Requests over a limit of their tenant',
+  refused_overload_total: 'Requests refused because a table of this worker is full',
+  no_rule_total: 'Requests that no rule of their route set matched',
+  no_destination_total: 'Requests that found no usable destination',
+  failovers_total: 'Attempts that moved on to another destination',
+  timeouts_total: 'Attempts that got no answer in time',
+  transport_errors_total: 'Attempts that failed in the transport',
+  invites_total: 'INVITE requests that start a dialog',
+  invite_answered_total: 'INVITE requests answered with 2xx',
+  invite_failed_total: 'INVITE requests that ended with 408, 5xx or 6xx',
+  calls_total: 'Calls set up through this node',
+  registers_total: 'REGISTER requests relayed',
+  replies_sent_total: 'Responses made by this node',
+} as const;
+
+export type CounterName = keyof typeof counterHelp;
+
+/** Name → help text of values that go up and down; the worker stores the newest value. */
+export const gaugeHelp = {
+  transactions: 'Transactions alive',
+  calls: 'Calls up',
+  connections: 'TCP connections open',
+  loop_delay_ms: 'Event-loop delay, mean of the last interval, in milliseconds',
+} as const;
+
+export type GaugeName = keyof typeof gaugeHelp;
+
+const counterNames = Object.keys(counterHelp) as CounterName[];
+const gaugeNames = Object.keys(gaugeHelp) as GaugeName[];
+const columns = counterNames.length + gaugeNames.length;
+
+const columnOf = Object.fromEntries([...counterNames, ...gaugeNames].map((name, index) => [name, index])) as
+  Record<CounterName | GaugeName, number>;
+
+/** Column numbers, resolved once so that the hot path adds at a constant index. */
+export const column = Object.freeze(columnOf);
+
+/** One worker's writable row. */
+export class CounterRow {
+  readonly #cells: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer, row: number) {
+    this.#cells = new Float64Array(buffer, row * columns * 8, columns);
+  }
+
+  add(name: CounterName, by = 1): void {
+    const index = column[name];
+    this.#cells[index] = (this.#cells[index] ?? 0) + by;
+  }
+
+  set(name: GaugeName, value: number): void {
+    this.#cells[column[name]] = value;
+  }
+}
+
+/** The main thread's view of all rows. */
+export class CounterTable {
+  readonly buffer: SharedArrayBuffer;
+  readonly #cells: Float64Array;
+  readonly #rows: number;
+
+  constructor(rows: number) {
+    this.#rows = rows;
+    this.buffer = new SharedArrayBuffer(rows * columns * 8);
+    this.#cells = new Float64Array(this.buffer);
+  }
+
+  /** Sum over the workers; for `loop_delay_ms` the worst worker. */
+  value(name: CounterName | GaugeName): number {
+    let result = 0;
+    for (let row = 0; row < this.#rows; row++) {
+      const cell = this.#cells[row * columns + column[name]] ?? 0;
+      result = name === 'loop_delay_ms' ? Math.max(result, cell) : result + cell;
+    }
+    return result;
+  }
+
+  counters(): Record<CounterName, number> {
+    return Object.fromEntries(counterNames.map((name) => [name, this.value(name)])) as Record<CounterName, number>;
+  }
+
+  gauges(): Record<GaugeName, number> {
+    return Object.fromEntries(gaugeNames.map((name) => [name, this.value(name)])) as Record<GaugeName, number>;
+  }
+}

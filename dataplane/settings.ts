@@ -1,0 +1,158 @@
+/**
+ * The data plane's start-up settings: environment variables, or flags of the same name in kebab case
+ * (`SIGNALBOX_NODE_HTTP` = `--node-http`), read once into one frozen value. A wrong value is one
+ * sentence that names the variable, the value and what is accepted.
+ */
+import { isIP } from 'node:net';
+import { availableParallelism, hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { err, ok, type Result } from './contract/result.ts';
+
+export interface ListenSetting {
+  readonly transport: 'udp' | 'tcp';
+  readonly family: 4 | 6;
+  /** Literal IP address without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** What Via and Record-Route show; empty / 0 = the bound address and port. */
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+}
+
+export interface Settings {
+  readonly listen: readonly ListenSetting[];
+  /** Lower-case host names that mean this node. */
+  readonly names: readonly string[];
+  readonly dataDir: string;
+  readonly nodeHttp: { readonly host: string; readonly port: number };
+  readonly controlUrls: readonly string[];
+  readonly joinToken: string | null;
+  readonly nodeToken: string | null;
+  readonly nodeName: string;
+  readonly workers: number;
+  readonly logLevel: string;
+}
+
+const names = [
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS', 'SIGNALBOX_LOG',
+] as const;
+type Name = (typeof names)[number];
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+const maxWorkers = 32;
+const maxListeners = 32;
+
+/** `--node-http` for `SIGNALBOX_NODE_HTTP`. */
+const flagOf = (name: Name): string => name.slice('SIGNALBOX_'.length).toLowerCase().replaceAll('_', '-');
+
+const refuse = (name: Name, value: string, accepted: string): Result<never, string> =>
+  err(`${name}: "${value}" is not accepted; give ${accepted}.`);
+
+/**
+ * Reads the settings.
+ * @param env environment, usually `process.env`; an empty variable counts as unset
+ * @param argv flags, usually `process.argv.slice(2)`; a flag wins over its variable
+ * @returns the settings, or one sentence for the operator
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Result<Settings, string> {
+  const flags = readFlags(argv);
+  if (!flags.ok) return flags;
+  const get = (name: Name): string | undefined => flags.value.get(name) ?? (env[name] === '' ? undefined : env[name]);
+
+  const listen = parseListenList(get('SIGNALBOX_LISTEN') ?? 'udp:0.0.0.0:5060,tcp:0.0.0.0:5060');
+  if (!listen.ok) return listen;
+  const nodeHttp = parseHostPort('SIGNALBOX_NODE_HTTP', get('SIGNALBOX_NODE_HTTP') ?? '127.0.0.1:9060');
+  if (!nodeHttp.ok) return nodeHttp;
+
+  const controlText = get('SIGNALBOX_CONTROL_URL') ?? 'ws://127.0.0.1:8080/sync/v1';
+  const controlUrls = splitList(controlText);
+  for (const url of controlUrls) {
+    if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
+      return refuse('SIGNALBOX_CONTROL_URL', url, 'ws:// or wss:// addresses separated by commas, like ws://127.0.0.1:8080/sync/v1');
+    }
+  }
+  const hostNames = splitList(get('SIGNALBOX_NAMES') ?? hostname()).map((name) => name.toLowerCase());
+  for (const name of hostNames) {
+    if (!/^[a-z0-9]([a-z0-9.-]{0,252})$/.test(name)) return refuse('SIGNALBOX_NAMES', name, 'host names separated by commas');
+  }
+  const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
+  const workers = Number(workersText);
+  if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
+    return refuse('SIGNALBOX_WORKERS', workersText, `a whole number from 1 to ${maxWorkers}`);
+  }
+  const logLevel = get('SIGNALBOX_LOG') ?? 'info';
+  if (!logLevels.includes(logLevel)) return refuse('SIGNALBOX_LOG', logLevel, `one of ${logLevels.join(', ')}`);
+  const nodeName = get('SIGNALBOX_NODE_NAME') ?? hostname();
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(nodeName)) {
+    return refuse('SIGNALBOX_NODE_NAME', nodeName, '1 to 64 letters, digits, dots, dashes or underscores');
+  }
+  return ok(Object.freeze({
+    listen: listen.value,
+    names: hostNames,
+    dataDir: get('SIGNALBOX_DATA') ?? './data',
+    nodeHttp: nodeHttp.value,
+    controlUrls,
+    joinToken: get('SIGNALBOX_JOIN_TOKEN') ?? null,
+    nodeToken: get('SIGNALBOX_NODE_TOKEN') ?? null,
+    nodeName,
+    workers,
+    logLevel,
+  }));
+}
+
+function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, string> {
+  const values = new Map<Name, string>();
+  try {
+    const options = Object.fromEntries(names.map((name) => [flagOf(name), { type: 'string' as const }]));
+    const parsed = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false });
+    for (const name of names) {
+      const value = parsed.values[flagOf(name)];
+      if (value !== undefined) values.set(name, value);
+    }
+    return ok(values);
+  } catch (error) {
+    const accepted = names.map((name) => `--${flagOf(name)}`).join(', ');
+    return err(`${error instanceof Error ? error.message : String(error)}. Accepted flags: ${accepted}.`);
+  }
+}
+
+const splitList = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+
+const listenAccepts = 'a comma list of udp|tcp:address:port[@advertised[:port]], IPv6 in brackets, like udp:0.0.0.0:5060,tcp:[::]:5060@sip.example.com';
+
+/** Parses `SIGNALBOX_LISTEN` (design: `transport:address:port[@advertised-address[:port]]`). */
+export function parseListenList(text: string): Result<readonly ListenSetting[], string> {
+  const parts = splitList(text);
+  if (parts.length === 0 || parts.length > maxListeners) return refuse('SIGNALBOX_LISTEN', text, `1 to ${maxListeners} listeners: ${listenAccepts}`);
+  const listen: ListenSetting[] = [];
+  for (const part of parts) {
+    const one = parseListen(part);
+    if (one === null) return refuse('SIGNALBOX_LISTEN', part, listenAccepts);
+    listen.push(one);
+  }
+  return ok(listen);
+}
+
+function parseListen(text: string): ListenSetting | null {
+  const match = /^(udp|tcp):(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})(?:@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?)?$/.exec(text);
+  if (match === null) return null;
+  const address = unbracket(match[2] ?? '');
+  const family = isIP(address);
+  const port = Number(match[3]);
+  const advertisedPort = match[5] === undefined ? 0 : Number(match[5]);
+  if ((family !== 4 && family !== 6) || port > 65_535 || advertisedPort > 65_535) return null;
+  return {
+    transport: match[1] === 'tcp' ? 'tcp' : 'udp', family, address, port,
+    advertisedHost: unbracket(match[4] ?? '').toLowerCase(), advertisedPort,
+  };
+}
+
+const unbracket = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);
+
+function parseHostPort(name: Name, text: string): Result<{ host: string; port: number }, string> {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) return refuse(name, text, 'address:port, like 127.0.0.1:9060 or [::1]:9060');
+  return ok({ host: unbracket(match[1] ?? ''), port });
+}
