@@ -1,0 +1,101 @@
+/**
+ * Where messages come from and go to. A Flow is the fact (transport, local address, remote address,
+ * connection) that a message arrived by; a Target is the wish to send somewhere. Every Flow is a Target.
+ */
+
+export type TransportName = 'udp' | 'tcp';
+export type Family = 4 | 6;
+
+/** One local socket address that messages arrive at and leave from. */
+export interface Listener {
+  /** Index into `Transports.listeners`; the same on every worker that opens the same settings. */
+  readonly id: number;
+  readonly transport: TransportName;
+  readonly family: Family;
+  /** Bound address, without brackets; may be the wildcard. */
+  readonly address: string;
+  /** Bound port: the real one, also when 0 was asked for. */
+  readonly port: number;
+  /** What Via and Record-Route say: host (IPv6 already in brackets) and port. */
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+  /** `advertisedHost:advertisedPort`, built once. */
+  readonly hostPort: string;
+  /** `SIP/2.0/UDP host:port` or `SIP/2.0/TCP host:port`, built once: a Via value up to its parameters. */
+  readonly viaPrefix: string;
+  /** A worker's own port towards backends: named in our Via, never in Record-Route. */
+  readonly backend: boolean;
+}
+
+/** Somewhere to send to: an address, never a name (see resolver.ts). */
+export interface Target {
+  readonly transport: TransportName;
+  readonly family: Family;
+  /** Without brackets; IPv4-mapped IPv6 already normalised to IPv4. */
+  readonly address: string;
+  readonly port: number;
+  /** The local socket to send from; null = the first one of that transport and family (a backend one preferred). */
+  readonly listener: Listener | null;
+  /** Preferred stream connection; 0 = any open one to address:port, else a new one. */
+  readonly connection: number;
+}
+
+/** The way a message came. */
+export interface Flow extends Target {
+  readonly listener: Listener;
+  /** Id of the stream connection, unique in the worker's lifetime; 0 = datagram. */
+  readonly connection: number;
+}
+
+/** Told about a failed send, always later than the call of `send` (never from inside it). */
+export interface SendOwner {
+  /** `detail`: one line for logs, such as `ECONNREFUSED 192.0.2.1:5060`. */
+  sendFailed(detail: string): void;
+}
+
+/** The sending half of the transports: all that the transaction layer and the proxy need of them. */
+export interface MessageSender {
+  /**
+   * Sends one complete message (latin1 text, one char a byte). Messages to one target leave in order.
+   * `owner` hears about failure (no route, refused or lost connection, full queue); null = only counted.
+   */
+  send(target: Target, text: string, owner: SendOwner | null): void;
+}
+
+/** One plain Target object shape for all callers (keeps property access monomorphic). */
+export class Address implements Target {
+  readonly transport: TransportName;
+  readonly family: Family;
+  readonly address: string;
+  readonly port: number;
+  readonly listener: Listener | null;
+  readonly connection: number;
+
+  constructor(transport: TransportName, family: Family, address: string, port: number, listener: Listener | null = null, connection = 0) {
+    this.transport = transport;
+    this.family = family;
+    this.address = address;
+    this.port = port;
+    this.listener = listener;
+    this.connection = connection;
+  }
+}
+
+/** The Flow of one received message. */
+export class ReceivedBy implements Flow {
+  readonly transport: TransportName;
+  readonly family: Family;
+  readonly address: string;
+  readonly port: number;
+  readonly listener: Listener;
+  readonly connection: number;
+
+  constructor(listener: Listener, family: Family, address: string, port: number, connection: number) {
+    this.transport = listener.transport;
+    this.family = family;
+    this.address = address;
+    this.port = port;
+    this.listener = listener;
+    this.connection = connection;
+  }
+}
