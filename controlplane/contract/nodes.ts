@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Name } from './fields.ts';
+
+export const NodeStateName = Type.Union([
+  Type.Literal('connected'), Type.Literal('syncing'), Type.Literal('in-step'), Type.Literal('behind'),
+  Type.Literal('rejecting'), Type.Literal('held'), Type.Literal('gone'),
+]);
+export type NodeStateName = Static<typeof NodeStateName>;
+
+export const NodeItem = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  version: Type.String(),
+  address: Type.String(),
+  state: NodeStateName,
+  /** One sentence when the state needs one. */
+  detail: Type.String(),
+  rev: Type.Integer(),
+  epoch: Type.String(),
+  headRev: Type.Integer(),
+  /** Milliseconds that the node has been behind the head; 0 = in step. */
+  lagMs: Type.Number(),
+  connectedSinceMs: Type.Union([Type.Integer(), Type.Null()]),
+  lastSeenMs: Type.Union([Type.Integer(), Type.Null()]),
+  workers: Type.Integer(),
+  draining: Type.Boolean(),
+  loopDelayMs: Type.Number(),
+  memoryBytes: Type.Integer(),
+  calls: Type.Integer(),
+  callsPerSecond: Type.Number(),
+  quarantined: Type.Array(Type.Object({
+    table: Type.String(), key: Type.String(), reason: Type.String(),
+  }, { additionalProperties: false })),
+  boot: Type.String(),
+}, { additionalProperties: false });
+export type NodeItem = Static<typeof NodeItem>;
+
+/** GET /nodes is a plain array (design 09). */
+export const NodeList = Type.Array(NodeItem);
+export type NodeList = Static<typeof NodeList>;
+
+export const NodePatch = Type.Object({ draining: Type.Boolean() }, { additionalProperties: false });
+export type NodePatch = Static<typeof NodePatch>;
+
+export const JoinTokenBody = Type.Object({
+  name: Type.Optional(Name),
+  expiresInMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 30 * 86_400_000, default: 86_400_000 })),
+}, { additionalProperties: false });
+export type JoinTokenBody = Static<typeof JoinTokenBody>;
+
+/** The token itself is shown this once. */
+export const JoinTokenCreated = Type.Object({
+  id: Type.String(), token: Type.String(), expiresAtMs: Type.Integer(),
+}, { additionalProperties: false });
+export type JoinTokenCreated = Static<typeof JoinTokenCreated>;

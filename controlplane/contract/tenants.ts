@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { keptFields, Name, Slug, writtenFields } from './fields.ts';
+import { writeFields } from './query.ts';
+
+const Limit = Type.Integer({ minimum: 0, maximum: 10_000_000, description: '0 = unlimited' });
+const Media = Type.Union([Type.Literal('relay'), Type.Literal('direct'), Type.Literal('auto')]);
+
+export const TenantBody = Type.Object({
+  name: Type.Optional(Name),
+  enabled: Type.Optional(Type.Boolean()),
+  limits: Type.Optional(Type.Object({
+    calls: Type.Optional(Limit), cps: Type.Optional(Limit), registrations: Type.Optional(Limit),
+  }, { additionalProperties: false })),
+  policies: Type.Optional(Type.Object({
+    media: Type.Optional(Media), topologyHiding: Type.Optional(Type.Boolean()), digest: Type.Optional(Type.Boolean()),
+  }, { additionalProperties: false })),
+  ...writtenFields,
+}, { additionalProperties: false });
+export type TenantBody = Static<typeof TenantBody>;
+
+const tenantFields = {
+  id: Type.Integer(),
+  key: Slug,
+  name: Name,
+  enabled: Type.Boolean(),
+  limits: Type.Object({ calls: Limit, cps: Limit, registrations: Limit }, { additionalProperties: false }),
+  policies: Type.Object({ media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean() }, { additionalProperties: false }),
+  ...keptFields,
+};
+export const Tenant = Type.Object(tenantFields, { additionalProperties: false });
+export type Tenant = Static<typeof Tenant>;
+export const TenantWritten = Type.Object({ ...tenantFields, ...writeFields }, { additionalProperties: false });
+export type TenantWritten = Static<typeof TenantWritten>;
+
+export const TenantListItem = Type.Object({
+  ...tenantFields,
+  domainCount: Type.Integer(), trunkCount: Type.Integer(), routeSetCount: Type.Integer(), dispatcherSetCount: Type.Integer(),
+}, { additionalProperties: false });
+export type TenantListItem = Static<typeof TenantListItem>;

@@ -1,0 +1,31 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { limits } from '../../dataplane/contract/limits.ts';
+import { permissions } from './permissions.ts';
+import { listOf } from './query.ts';
+import { RoleName } from './session.ts';
+
+const Scopes = Type.Union([Type.Array(Type.Union(permissions.map((name) => Type.Literal(name)))), Type.Null()], {
+  description: 'Narrows the role; null = everything the role may do',
+});
+const ExpiresAt = Type.Union([Type.Integer(), Type.Null()]);
+
+export const ApiTokenBody = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: limits.nameLength }),
+  role: RoleName,
+  scopes: Type.Optional(Scopes),
+  expiresAtMs: Type.Optional(ExpiresAt),
+}, { additionalProperties: false });
+export type ApiTokenBody = Static<typeof ApiTokenBody>;
+
+export const ApiToken = Type.Object({
+  id: Type.String(), name: Type.String(), role: RoleName, scopes: Scopes,
+  createdAtMs: Type.Integer(), expiresAtMs: ExpiresAt, lastUsedAtMs: Type.Union([Type.Integer(), Type.Null()]),
+}, { additionalProperties: false });
+export type ApiToken = Static<typeof ApiToken>;
+export const ApiTokenList = listOf(ApiToken);
+export type ApiTokenList = Static<typeof ApiTokenList>;
+
+/** The secret is shown this once. */
+export const ApiTokenCreated = Type.Object({ ...ApiToken.properties, token: Type.String() }, { additionalProperties: false });
+export type ApiTokenCreated = Static<typeof ApiTokenCreated>;
