@@ -1,0 +1,26 @@
+/** The suites of `npm test`, in the order in which a failure is cheapest to see. */
+import { inRoot } from './project.mjs';
+
+const bin = (path) => inRoot('node_modules', path);
+
+/**
+ * `command`: a check that passes or fails as one; `folders`: Vitest runs them and each test counts.
+ * `serial`: one file at a time, because its tests load the machine. `packages`: Debian names.
+ */
+export const suites = [
+  { name: 'types', command: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'] },
+  { name: 'types-web', command: [bin('typescript/bin/tsc'), '-p', 'web/tsconfig.json'] },
+  { name: 'lint', command: [bin('oxlint/bin/oxlint'), '--deny-warnings'] },
+  { name: 'architecture', folders: ['test/architecture'] },
+  { name: 'unit', folders: ['test/unit'] },
+  { name: 'torture', folders: ['test/torture'] },
+  { name: 'model', folders: ['test/model'] },
+  { name: 'fuzz', folders: ['test/fuzz'] },
+  { name: 'integration', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
+  { name: 'integration-postgresql', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
+  { name: 'e2e', folders: ['test/e2e/edge'], serial: true },
+  { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, packages: ['sip-tester'] },
+  { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, packages: ['kamailio', 'baresip'] },
+  { name: 'e2e-postgresql', folders: ['test/e2e/postgresql'], serial: true, packages: ['postgresql'] },
+  { name: 'browser', folders: ['test/browser'], serial: true, packages: ['chromium'] },
+];

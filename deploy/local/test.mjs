@@ -1,0 +1,108 @@
+/**
+ * `npm test [-- SUITE... ] [-- --full]`: prepares a fresh clone, runs every suite that this machine
+ * can run, says what was left out and why, and ends with the line `N passed, N failed`.
+ * `--full` gives the load scenarios their full length (60 s instead of a few). With CI=true a
+ * missing system package is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { missingPackages, tryInstall } from './packages.mjs';
+import { prepare } from './prepare.mjs';
+import { inRoot, pinnedNode, Refusal, root, runScript } from './project.mjs';
+import { suites } from './suites.mjs';
+
+const suiteDeadlineMs = 10 * 60_000;
+const underCi = process.env.CI === 'true' || process.env.CI === '1';
+
+/** Runs a script with the pinned Node in a process group of its own. Resolves to the exit code, -1 after the deadline. */
+function runNode(args, env) {
+  return new Promise((resolve, reject) => {
+    const node = pinnedNode();
+    const child = spawn(node, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env, PATH: `${dirname(node)}:${process.env.PATH}:/usr/sbin` },
+      detached: true,
+    });
+    const endGroup = (signal) => child.pid !== undefined && process.kill(-child.pid, signal);
+    const interrupted = () => endGroup('SIGTERM');
+    const timer = setTimeout(() => {
+      process.stderr.write(`signalbox: no end after ${suiteDeadlineMs / 60_000} minutes, stopped\n`);
+      endGroup('SIGKILL');
+    }, suiteDeadlineMs);
+    process.once('SIGINT', interrupted);
+    process.once('SIGTERM', interrupted);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      process.off('SIGINT', interrupted);
+      process.off('SIGTERM', interrupted);
+      resolve(code ?? -1);
+    });
+  });
+}
+
+/** Counts of one Vitest report. A file that could not be loaded and a skipped test are failures here. */
+function countReport(file, exitCode) {
+  if (!existsSync(file)) return { passed: 0, failed: 1 };
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const unloaded = report.testResults.filter((result) => result.status === 'failed' && !result.assertionResults.some((a) => a.status === 'failed')).length;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  const failed = report.numFailedTests + unloaded + skipped;
+  if (skipped > 0) process.stderr.write(`signalbox: ${skipped} skipped tests count as failed\n`);
+  return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
+}
+
+async function runSuite(suite, reports, env) {
+  if (suite.command) {
+    const code = await runNode(suite.command, env);
+    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  }
+  const report = join(reports, `${suite.name}.json`);
+  const args = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...suite.folders.map((folder) => `${folder}/`), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  if (suite.serial) args.push('--no-file-parallelism');
+  return countReport(report, await runNode(args, { ...env, ...suite.env }));
+}
+
+await runScript(async () => {
+  const args = process.argv.slice(2);
+  const full = args.includes('--full');
+  const wanted = args.filter((arg) => arg !== '--full');
+  for (const name of wanted) {
+    if (!suites.some((suite) => suite.name === name)) throw new Refusal(`There is no suite "${name}"; there are ${suites.map((s) => s.name).join(', ')}.`, 2);
+  }
+  const chosen = wanted.length === 0 ? suites : suites.filter((suite) => wanted.includes(suite.name));
+  prepare({ withConsole: true });
+  tryInstall(missingPackages([...new Set(chosen.flatMap((suite) => suite.packages ?? []))]));
+
+  const reports = mkdtempSync(join(tmpdir(), 'signalbox-test-'));
+  const env = full ? { SIGNALBOX_TEST_FULL: '1' } : {};
+  const lines = [];
+  const leftOut = [];
+  let passed = 0;
+  let failed = 0;
+  try {
+    for (const suite of chosen) {
+      const missing = missingPackages(suite.packages ?? []);
+      if (missing.length > 0) {
+        leftOut.push(`${suite.name}: needs the Debian package${missing.length > 1 ? 's' : ''} ${missing.join(', ')} (apt-get install ${missing.join(' ')})`);
+        if (underCi) failed += 1;
+        continue;
+      }
+      process.stdout.write(`\n== ${suite.name}\n`);
+      const startedAt = Date.now();
+      const counts = await runSuite(suite, reports, env);
+      passed += counts.passed;
+      failed += counts.failed;
+      lines.push(`${suite.name.padEnd(24)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`);
+    }
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  for (const line of leftOut) process.stdout.write(`left out: ${line}${underCi ? ' [a failure, because CI is set]' : ''}\n`);
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+});
