@@ -15,8 +15,6 @@ export interface PasswordCost {
 /** OWASP's second recommendation: 19 MiB, two passes; about 40 ms on the machines we run on. */
 export const defaultCost: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 };
 
-export const passwordLimits = { minLength: 12, maxLength: 256 } as const;
-
 const saltBytes = 16;
 const tagBytes = 32;
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{1,88})\$([A-Za-z0-9+/]{1,88})$/;
