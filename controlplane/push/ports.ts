@@ -1,6 +1,6 @@
 /** What the push gateway needs of the rest of the control plane; nothing here knows a database or an HTTP framework. */
 import type { TableName } from '../../dataplane/contract/rows.ts';
-import type { DestinationHealth } from '../../dataplane/contract/health.ts';
+import type { NodeEvent, NodeReport, QuarantinedRow } from '../../dataplane/contract/wire.ts';
 
 /** One row change exactly as it is hashed and sent: `json` is the row's canonical text, null = removed. */
 export interface WireOp {
@@ -53,26 +53,8 @@ export interface NodeDirectory {
 
 export type NodeState = 'connected' | 'syncing' | 'in-step' | 'behind' | 'rejecting' | 'held' | 'gone';
 
-export interface QuarantinedRow {
-  readonly table: TableName;
-  readonly key: string;
-  readonly reason: string;
-}
-
-/** Facts that a node reports; counters only grow within one `boot`. */
-export interface NodeReport {
-  readonly counters: Readonly<Record<string, number>>;
-  readonly gauges: Readonly<Record<string, number>>;
-  readonly destinations: readonly DestinationHealth[];
-}
-
-export interface NodeEvent {
-  readonly atMs: number;
-  readonly kind: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+/** The same facts as on the wire. */
+export type { NodeEvent, NodeReport, QuarantinedRow } from '../../dataplane/contract/wire.ts';
 
 /** Where facts about nodes go. Implemented by controlplane/live. */
 export interface NodeSink {
