@@ -1,0 +1,202 @@
+import type { TimerWheel } from '../runtime/timer-wheel.ts';
+import type { SipMessage } from '../sip/message.ts';
+import { buildResponse } from '../sip/responses.ts';
+import type { Via } from '../sip/via.ts';
+import type { Flow, MessageSender, Target } from '../transport/flow.ts';
+import { responseTarget } from '../transport/response-target.ts';
+import { ClientTransaction } from './client.ts';
+import type { RequestTimeouts } from './client.ts';
+import type { TransactionContext, TransactionCounters } from './context.ts';
+import { clientKey, cookieKey, legacyKey, requestKey } from './keys.ts';
+import { ServerTransaction } from './server.ts';
+import { defaultTimers, nonInviteTryingMs, transactionLifeMs } from './timer-values.ts';
+import type { TimerValues } from './timer-values.ts';
+import type { TransactionUser } from './user.ts';
+
+export interface LayerOptions {
+  readonly timers?: TimerValues;
+  /** New requests above either cap go to `onOverload`. */
+  readonly maxServers?: number;
+  readonly maxClients?: number;
+  /** Answer over UDP to the source port even when the request did not ask for it by rport (RFC 3581). */
+  readonly forceRport?: boolean;
+}
+
+const cancelTimeouts: RequestTimeouts = { frMs: 0, frInviteMs: 0 };
+
+/**
+ * The transaction layer of one worker: finds the transaction of each message (RFC 3261 §17.1.3, §17.2.3),
+ * makes new ones, runs their machines and timers, and tells its user, the proxy, what is new.
+ *
+ * Nothing of the user is called from inside `respond`, `abandon`, `drop`, `request` or `cancel`, except
+ * `onServerEnd` from `drop` (and `abandon` of an INVITE).
+ */
+export class TransactionLayer {
+  readonly counters: TransactionCounters = {
+    retransmissionsIn: 0, retransmissionsOut: 0, timeouts: 0, transportErrors: 0, strays: 0, overloads: 0,
+  };
+  readonly #user: TransactionUser;
+  readonly #sender: MessageSender;
+  readonly #context: TransactionContext;
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #maxServers: number;
+  readonly #maxClients: number;
+  readonly #forceRport: boolean;
+
+  constructor(sender: MessageSender, wheel: TimerWheel, user: TransactionUser, options: LayerOptions = {}) {
+    const timers = options.timers ?? defaultTimers;
+    this.#user = user;
+    this.#sender = sender;
+    this.#maxServers = options.maxServers ?? 200_000;
+    this.#maxClients = options.maxClients ?? 400_000;
+    this.#forceRport = options.forceRport ?? false;
+    this.#context = {
+      sender,
+      wheel,
+      user,
+      counters: this.counters,
+      times: {
+        t1: timers.t1Ms,
+        t2: timers.t2Ms,
+        t4: timers.t4Ms,
+        life: transactionLifeMs(timers),
+        inviteTrying: timers.tryingMs,
+        nonInviteTrying: nonInviteTryingMs(timers),
+      },
+      trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow }),
+      serverEnded: (tx) => {
+        this.#servers.delete(tx.key);
+        user.onServerEnd(tx);
+      },
+      clientEnded: (tx) => {
+        this.#clients.delete(clientKey(tx.branch, tx.method));
+        if (!tx.internal) user.onClientEnd(tx);
+      },
+      sendCancel: (tx) => this.#sendCancel(tx),
+    };
+  }
+
+  /** Server transactions that exist, those that only absorb retransmissions included. */
+  get serverCount(): number {
+    return this.#servers.size;
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Takes in one parsed message; a request without a Via that can be read is dropped. */
+  receive(message: SipMessage, flow: Flow): void {
+    const via = message.topVia;
+    if (via === null) return;
+    if (!message.isRequest) this.#receiveResponse(message, via, flow);
+    else if (message.method === 'ACK') this.#receiveAck(message, via, flow);
+    else this.#receiveRequest(message, via, flow);
+  }
+
+  /**
+   * Answers a request. `text` is the complete response and `status` its code; it goes to `tx.target`. Swallowed: a 1xx to
+   * a non-INVITE and its 408 (RFC 4320; the latter ends the wait like `abandon`), and whatever comes behind a final
+   * response, except further 2xx to an INVITE (RFC 3261 §16.7 step 5).
+   */
+  respond(tx: ServerTransaction, text: string, status: number): void {
+    tx.respond(text, status);
+  }
+
+  /**
+   * Gives a request up without an answer, where 408 would be if RFC 4320 allowed it: a non-INVITE absorbs
+   * retransmissions for 64·T1 and ends; an INVITE ends at once.
+   */
+  abandon(tx: ServerTransaction): void {
+    tx.abandon();
+  }
+
+  /** Forgets a request at once, as if it had never come: silence towards scanners costs no memory. */
+  drop(tx: ServerTransaction): void {
+    tx.end();
+  }
+
+  /**
+   * Sends a request (not ACK) in a new client transaction.
+   * @param user goes to `tx.user`.
+   * @param branch the whole branch value of the top Via in `text`; a transaction that still holds it is ended first.
+   * @param text the complete request.
+   */
+  request(user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts): ClientTransaction {
+    return this.#start(user, method, branch, text, target, timeouts, false);
+  }
+
+  /**
+   * Cancels an INVITE that has no final response: makes and sends CANCEL as soon as a provisional has come (RFC 3261
+   * §9.1). Without a final response 64·T1 after that, `onTimeout` follows. Anything else is left alone.
+   * @param reason value of a Reason header (RFC 3326), '' = none.
+   */
+  cancel(tx: ClientTransaction, reason = ''): void {
+    tx.cancel(reason);
+  }
+
+  /** The client transaction of a branch, CANCEL excepted. */
+  find(branch: string): ClientTransaction | null {
+    return this.#clients.get(branch) ?? null;
+  }
+
+  #receiveRequest(request: SipMessage, via: Via, flow: Flow): void {
+    const { method } = request;
+    const key = requestKey(request, via, method);
+    const known = this.#servers.get(key);
+    if (known !== undefined) {
+      known.repeated();
+      return;
+    }
+    const invite = method === 'CANCEL' ? (this.#servers.get(requestKey(request, via, 'INVITE')) ?? null) : null;
+    // The CANCEL of a known INVITE passes the cap: it sets memory free.
+    if (invite === null && (this.#servers.size >= this.#maxServers || this.#clients.size >= this.#maxClients)) {
+      this.counters.overloads++;
+      this.#user.onOverload(request, flow);
+      return;
+    }
+    const target = responseTarget(via, flow, this.#forceRport);
+    const tx = new ServerTransaction(this.#context, key, !via.hasCookie, request, flow, target);
+    this.#servers.set(key, tx);
+    if (method === 'CANCEL') this.#user.onCancel(tx, request, flow, invite);
+    else this.#user.onRequest(tx, request, flow);
+  }
+
+  #receiveAck(ack: SipMessage, via: Via, flow: Flow): void {
+    const tx = via.hasCookie ? this.#servers.get(cookieKey(via, 'INVITE')) : this.#legacyInvite(ack, via);
+    if (tx === undefined || tx.acknowledged()) this.#user.onAck(ack, flow);
+  }
+
+  /** RFC 3261 §17.2.3: the ACK's To tag is that of the response; the INVITE had that one (in a dialog) or none. */
+  #legacyInvite(ack: SipMessage, via: Via): ServerTransaction | undefined {
+    const tag = ack.toTag;
+    const tx = this.#servers.get(legacyKey(ack, via, 'INVITE', '')) ?? this.#servers.get(legacyKey(ack, via, 'INVITE', tag));
+    return tx !== undefined && tx.responseTag === tag ? tx : undefined;
+  }
+
+  #receiveResponse(response: SipMessage, via: Via, flow: Flow): void {
+    const method = response.cseqMethod;
+    const tx = this.#clients.get(clientKey(via.branch, method));
+    if (tx === undefined || tx.method !== method) {
+      this.counters.strays++;
+      this.#user.onStrayResponse(response, flow);
+      return;
+    }
+    tx.received(response, flow);
+  }
+
+  #start(user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts, internal: boolean): ClientTransaction {
+    const key = clientKey(branch, method);
+    this.#clients.get(key)?.end();
+    const tx = new ClientTransaction(this.#context, user, method, branch, text, target, timeouts, internal);
+    this.#clients.set(key, tx);
+    this.#sender.send(target, text, tx);
+    return tx;
+  }
+
+  #sendCancel(invite: ClientTransaction): void {
+    const text = invite.cancelText();
+    if (text !== '') this.#start(null, 'CANCEL', invite.branch, text, invite.target, cancelTimeouts, true);
+  }
+}

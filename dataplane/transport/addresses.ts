@@ -1,0 +1,23 @@
+import { isIP, SocketAddress } from 'node:net';
+import type { Family } from './flow.ts';
+
+/** 4 or 6 for an IP literal (no brackets, no port), else 0. */
+export const familyOf = (text: string): Family | 0 => {
+  const family = isIP(text);
+  return family === 4 || family === 6 ? family : 0;
+};
+
+/**
+ * One spelling for an address literal, so that it can be compared and be a key: brackets off, IPv6 in its
+ * canonical form, IPv4-mapped IPv6 as IPv4. A zone (`%eth0`) stays. Anything else comes back in lower case.
+ */
+export const normalizeAddress = (text: string): string => {
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  if (isIP(bare) !== 6) return bare.toLowerCase();
+  const percent = bare.indexOf('%');
+  const zone = percent < 0 ? '' : bare.slice(percent);
+  const address = percent < 0 ? bare : bare.slice(0, percent);
+  const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
+  if (canonical.startsWith('::ffff:') && canonical.includes('.')) return canonical.slice(7);
+  return canonical + zone;
+};
