@@ -83,10 +83,10 @@ export const AffinityName = Type.Union([Type.Literal('none'), Type.Literal('aor'
 const probing = {
   mode: Type.Union([Type.Literal('always'), Type.Literal('failing'), Type.Literal('never')]),
   intervalMs: Type.Integer({ minimum: 500, maximum: 3_600_000 }),
-  timeoutMs: Type.Integer({ minimum: 50, maximum: 60_000 }),
+  timeoutMs: Type.Integer({ minimum: 100, maximum: 60_000 }),
   downAfter: Type.Integer({ minimum: 1, maximum: 100 }),
   upAfter: Type.Integer({ minimum: 1, maximum: 100 }),
-  codes: Type.Array(Type.Integer({ minimum: 100, maximum: 699 }), { minItems: 1, maxItems: limits.codesPerSet }),
+  codes: Type.Array(Type.Integer({ minimum: 200, maximum: 699 }), { minItems: 1, maxItems: limits.codesPerSet }),
   from: Type.String({ maxLength: limits.uriLength, description: "From URI of probes; empty = the node's own address" }),
   useUnknown: Type.Boolean(),
 };

@@ -5,7 +5,7 @@ import { keptFields, SetNumber, Slug, writtenFields } from './fields.ts';
 import { writeFields } from './query.ts';
 
 export const DomainName = Type.String({ minLength: 1, maxLength: limits.domainLength });
-const Did = Type.String({ maxLength: limits.nameLength, description: "Kamailio's domain id; empty = the domain's own name" });
+const Did = Type.String({ maxLength: limits.slugLength, description: "Kamailio's domain id; empty = the domain's own name" });
 
 export const DomainBody = Type.Object({
   tenant: Slug,

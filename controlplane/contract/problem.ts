@@ -46,5 +46,5 @@ export const Problem = Type.Object({
   requestId: Type.String(),
   errors: Type.Optional(Type.Array(ProblemField)),
   references: Type.Optional(Type.Array(ProblemReference)),
-}, { additionalProperties: false, $id: 'Problem' });
+}, { additionalProperties: false });
 export type Problem = Static<typeof Problem>;

@@ -13,7 +13,7 @@ export const RuleMatchBody = Type.Union([
 ]);
 export type RuleMatchBody = Static<typeof RuleMatchBody>;
 
-const Sets = Type.Array(SetNumber, { maxItems: limits.setsPerRule, description: 'First = primary, the rest = backups in order' });
+const Sets = Type.Array(SetNumber, { minItems: 1, maxItems: limits.setsPerRule, description: 'First = primary, the rest = backups in order' });
 const Methods = Type.Array(Type.String({ minLength: 1, maxLength: 32 }), { maxItems: limits.methodsPerRule, description: 'Empty = every method' });
 const Strip = Type.Integer({ minimum: 0, maximum: limits.userPartLength });
 const Prepend = Type.String({ maxLength: limits.userPartLength });
@@ -36,7 +36,7 @@ export const Rule = Type.Object({
 export type Rule = Static<typeof Rule>;
 
 const Family = Type.Union([Type.Literal('prefer'), Type.Literal('match'), Type.Literal('any')]);
-const Trigger = Type.Union([Type.Literal('timeout'), Type.Literal('transport'), Type.Integer({ minimum: 300, maximum: 599 })]);
+const Trigger = Type.Union([Type.Literal('timeout'), Type.Literal('transport'), Type.Integer({ minimum: 300, maximum: 699 })]);
 const failover = {
   frMs: Type.Integer({ minimum: 100, maximum: 60_000 }),
   frInviteMs: Type.Integer({ minimum: 1_000, maximum: 600_000 }),

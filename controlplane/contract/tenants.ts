@@ -3,14 +3,15 @@ import type { Static } from 'typebox';
 import { keptFields, Name, Slug, writtenFields } from './fields.ts';
 import { writeFields } from './query.ts';
 
-const Limit = Type.Integer({ minimum: 0, maximum: 10_000_000, description: '0 = unlimited' });
+const upTo = (maximum: number) => Type.Integer({ minimum: 0, maximum, description: '0 = unlimited' });
+const bounds = { calls: upTo(10_000_000), cps: upTo(1_000_000), registrations: upTo(100_000_000) };
 const Media = Type.Union([Type.Literal('relay'), Type.Literal('direct'), Type.Literal('auto')]);
 
 export const TenantBody = Type.Object({
   name: Type.Optional(Name),
   enabled: Type.Optional(Type.Boolean()),
   limits: Type.Optional(Type.Object({
-    calls: Type.Optional(Limit), cps: Type.Optional(Limit), registrations: Type.Optional(Limit),
+    calls: Type.Optional(bounds.calls), cps: Type.Optional(bounds.cps), registrations: Type.Optional(bounds.registrations),
   }, { additionalProperties: false })),
   policies: Type.Optional(Type.Object({
     media: Type.Optional(Media), topologyHiding: Type.Optional(Type.Boolean()), digest: Type.Optional(Type.Boolean()),
@@ -24,7 +25,7 @@ const tenantFields = {
   key: Slug,
   name: Name,
   enabled: Type.Boolean(),
-  limits: Type.Object({ calls: Limit, cps: Limit, registrations: Limit }, { additionalProperties: false }),
+  limits: Type.Object(bounds, { additionalProperties: false }),
   policies: Type.Object({ media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean() }, { additionalProperties: false }),
   ...keptFields,
 };

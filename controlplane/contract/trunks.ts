@@ -4,7 +4,7 @@ import { limits } from '../../dataplane/contract/limits.ts';
 import { keptFields, Name, SetNumber, Slug, writtenFields } from './fields.ts';
 import { writeFields } from './query.ts';
 
-const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 49 }), {
   minItems: 1, maxItems: limits.prefixesPerTrunk, description: 'Addresses or CIDR prefixes, IPv4 or IPv6',
 });
 

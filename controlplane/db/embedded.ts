@@ -1,0 +1,67 @@
+/** The embedded database: PGlite (PostgreSQL in WebAssembly) in a folder below the data folder, one process at a time. */
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { messageOf, StartFault } from '../start-fault.ts';
+import type { Database, DatabaseLog, SqlReader } from './database.ts';
+import { lockFolder, prepareFolder } from './folder-lock.ts';
+import { PrismaClient } from './generated/client.ts';
+import { applyMigrations, readMigrations } from './migrations.ts';
+
+/**
+ * Opens `dataDir/database`. Throws StartFault when the folder cannot be written, is in use, or holds
+ * something that does not open.
+ */
+export async function openEmbedded(dataDir: string, migrationsDir: string, log: DatabaseLog): Promise<Database> {
+  prepareFolder(dataDir);
+  const unlock = lockFolder(dataDir);
+  const folder = join(dataDir, 'database');
+  try {
+    const pglite = await openFolder(folder);
+    const applied = await applyMigrations({
+      async script(sql) {
+        await pglite.exec(sql);
+      },
+      async rows(sql, values) {
+        return (await pglite.query<Record<string, unknown>>(sql, [...values])).rows;
+      },
+    }, await readMigrations(migrationsDir));
+    if (applied.length > 0) log.info(`applied ${applied.length} database migrations, the last is ${applied.at(-1)}`);
+    return embedded(pglite, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openFolder(folder: string): Promise<PGlite> {
+  try {
+    return await PGlite.create({ dataDir: folder });
+  } catch (error) {
+    throw new StartFault(`The embedded database in "${folder}" does not open (${messageOf(error)}); restore it from a backup, or move the folder away to start empty.`);
+  }
+}
+
+function embedded(pglite: PGlite, unlock: () => void): Database {
+  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite) });
+  return {
+    kind: 'embedded',
+    prisma,
+    listen: (channel, wake) => pglite.listen(channel, wake),
+    async *consistent<T>(read: (sql: SqlReader) => AsyncGenerator<T>): AsyncGenerator<T> {
+      const collected: T[] = [];
+      await pglite.transaction(async (tx) => {
+        for await (const part of read(async (text, values) => (await tx.query<Record<string, unknown>>(text, [...values])).rows)) collected.push(part);
+      });
+      yield* collected;
+    },
+    async ping() {
+      await pglite.query('SELECT 1');
+    },
+    async close() {
+      await prisma.$disconnect();
+      await pglite.close();
+      unlock();
+    },
+  };
+}

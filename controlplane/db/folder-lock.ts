@@ -1,0 +1,42 @@
+/**
+ * One process per data folder. The kernel holds the lock (SQLite's exclusive file lock) and lets go of it
+ * when the process ends, however it ends, so there is no stale lock to clean up.
+ */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf, StartFault } from '../start-fault.ts';
+
+/** Creates the folder when it is not there. Throws StartFault when it cannot be written. */
+export function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartFault(`SIGNALBOX_DATA: the data folder "${dataDir}" cannot be written (${messageOf(error)}); make it writable or name another one.`);
+  }
+}
+
+/**
+ * Takes the folder for this process. Returns the release function.
+ * Throws StartFault when another control plane has it.
+ */
+export function lockFolder(dataDir: string): () => void {
+  const path = join(dataDir, 'controlplane.lock');
+  let file: DatabaseSync;
+  try {
+    file = new DatabaseSync(path);
+  } catch (error) {
+    throw new StartFault(`SIGNALBOX_DATA: "${path}" cannot be opened (${messageOf(error)}); make the data folder writable or name another one.`);
+  }
+  try {
+    file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    file.close();
+    if (messageOf(error).includes('locked')) {
+      throw new StartFault(`SIGNALBOX_DATA: the embedded database in "${dataDir}" is in use by another control plane; stop that one or name another data folder.`);
+    }
+    throw new StartFault(`SIGNALBOX_DATA: "${path}" is not usable as a lock file (${messageOf(error)}); remove it and start again.`);
+  }
+  return () => file.close();
+}

@@ -1,0 +1,64 @@
+/** Every error leaves as RFC 9457 problem JSON with a stable code, field pointers and the request's id. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { problemCodes } from '../contract/problem.ts';
+import type { Problem, ProblemCode, ProblemField, ProblemReference } from '../contract/problem.ts';
+import { RequestInvalid } from './validation.ts';
+
+export interface ProblemExtras {
+  readonly errors?: readonly ProblemField[];
+  readonly references?: readonly ProblemReference[];
+  /** Header fields of the answer, e.g. `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown by routes and hooks to end a request; `detail` is one sentence for the caller. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** Installs the error handler and the answer to unknown API paths. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError | ProblemError | RequestInvalid>((error, request, reply) => {
+    if (error instanceof ProblemError) return sendProblem(request, reply, error.code, error.message, error.extras);
+    if (error instanceof RequestInvalid) {
+      return sendProblem(request, reply, 'invalid', `${error.errors.length === 1 ? 'One field is' : `${error.errors.length} fields are`} not as they should be.`, { errors: error.errors });
+    }
+    const code = codeOf(error);
+    if (code === 'internal') {
+      request.log.error({ err: error }, 'a request failed');
+      return sendProblem(request, reply, code, 'Something went wrong on our side; the log has the details under the request id.');
+    }
+    return sendProblem(request, reply, code, error.message);
+  });
+}
+
+/** Answers with one problem. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, detail: string, extras: ProblemExtras = {}): FastifyReply {
+  const { status, title } = problemCodes[code];
+  const problem: Problem = {
+    type: `urn:signalbox:problem:${code}`, title, status, detail, code, requestId: request.id,
+    ...(extras.errors === undefined ? {} : { errors: [...extras.errors] }),
+    ...(extras.references === undefined ? {} : { references: [...extras.references] }),
+  };
+  if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  return reply.code(status).headers(extras.headers ?? {}).header('cache-control', 'no-store')
+    .type('application/problem+json').serializer((body: unknown) => JSON.stringify(body)).send(problem);
+}
+
+const codesByStatus: Readonly<Record<number, ProblemCode>> = {
+  400: 'malformed', 401: 'unauthenticated', 403: 'forbidden', 404: 'not-found', 405: 'method-not-allowed',
+  413: 'too-large', 415: 'unsupported-media-type', 429: 'rate-limited', 503: 'unavailable',
+};
+
+function codeOf(error: FastifyError): ProblemCode {
+  const status = error.statusCode ?? 500;
+  return codesByStatus[status] ?? (status >= 400 && status < 500 ? 'malformed' : 'internal');
+}
