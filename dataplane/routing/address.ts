@@ -1,0 +1,156 @@
+/** IP addresses and prefixes as 32-bit words, so that a look-up by source compares integers only. */
+
+/** A prefix: `words[0]` alone carries IPv4, all four carry IPv6; bits behind `bits` are zero. */
+export interface Prefix {
+  readonly family: 4 | 6;
+  readonly words: readonly [number, number, number, number];
+  readonly bits: number;
+}
+
+const DOT = 46;
+const COLON = 58;
+const PERCENT = 37;
+
+/** Reads `text[start, end)` as dotted decimal. Returns the word as a signed integer through `into[slot]`, or false. */
+function parseDotted(text: string, start: number, end: number, into: Int32Array, slot: number): boolean {
+  let word = 0;
+  let value = 0;
+  let digits = 0;
+  let parts = 0;
+  for (let i = start; i <= end; i++) {
+    const code = i === end ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      if (digits === 0 || value > 255) return false;
+      word = (word << 8) | value;
+      parts++;
+      digits = 0;
+      value = 0;
+    } else if (code >= 48 && code <= 57) {
+      if (++digits > 3) return false;
+      value = value * 10 + code - 48;
+    } else {
+      return false;
+    }
+  }
+  into[slot] = word;
+  return parts === 4;
+}
+
+function hexValue(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+const groups = new Int32Array(8);
+const dotted = new Int32Array(1);
+
+function parseV6(text: string, end: number, into: Int32Array): boolean {
+  let count = 0;
+  let gap = -1;
+  let at = 0;
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON) return false;
+    gap = 0;
+    at = 2;
+  }
+  while (at < end) {
+    if (count === 8) return false;
+    let value = 0;
+    let stop = at;
+    for (; stop < end; stop++) {
+      const digit = hexValue(text.charCodeAt(stop));
+      if (digit < 0) break;
+      if (stop - at === 4) return false;
+      value = (value << 4) | digit;
+    }
+    if (stop < end && text.charCodeAt(stop) === DOT) {
+      if (count > 6 || !parseDotted(text, at, end, dotted, 0)) return false;
+      const word = dotted[0] ?? 0;
+      groups[count++] = word >>> 16;
+      groups[count++] = word & 0xffff;
+      at = end;
+      break;
+    }
+    if (stop === at) return false;
+    groups[count++] = value;
+    at = stop;
+    if (at === end) break;
+    if (text.charCodeAt(at) !== COLON) return false;
+    at++;
+    if (at === end) return false;
+    if (text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return false;
+      gap = count;
+      at++;
+    }
+  }
+  if (gap < 0 ? count !== 8 : count > 7) return false;
+  const shift = 8 - count;
+  for (let word = 0; word < 4; word++) {
+    into[word] = (groupAt(word * 2, gap, count, shift) << 16) | groupAt(word * 2 + 1, gap, count, shift);
+  }
+  return true;
+}
+
+function groupAt(index: number, gap: number, count: number, shift: number): number {
+  if (gap < 0 || index < gap) return index < count ? groups[index] ?? 0 : 0;
+  return index < gap + shift ? 0 : groups[index - shift] ?? 0;
+}
+
+/**
+ * Reads a numeric address into four words; a zone ("%eth0") is left out and an IPv4-mapped IPv6 address gives IPv4.
+ * Allocates nothing.
+ * @returns the family, 0 for anything that is no address (`into` is then undefined).
+ */
+export function parseAddress(text: string, into: Int32Array): 4 | 6 | 0 {
+  const length = text.length;
+  if (length < 2 || length > 64) return 0;
+  for (let i = 0; i < 5 && i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === COLON) {
+      const zone = text.indexOf('%');
+      if (!parseV6(text, zone < 0 ? length : zone, into)) return 0;
+      if (into[0] === 0 && into[1] === 0 && into[2] === 0xffff) {
+        into[0] = into[3] ?? 0;
+        into[1] = into[2] = into[3] = 0;
+        return 4;
+      }
+      return 6;
+    }
+    if (code === DOT) break;
+    if (code === PERCENT) return 0;
+  }
+  into[1] = into[2] = into[3] = 0;
+  return parseDotted(text, 0, length, into, 0) ? 4 : 0;
+}
+
+const scratch = new Int32Array(4);
+
+/** Family of a numeric address, 0 for a name. */
+export function familyOf(text: string): 4 | 6 | 0 {
+  return parseAddress(text, scratch);
+}
+
+/** Reads `address` or `address/bits`; host bits are cleared. null for anything else. An IPv4-mapped prefix gives IPv4. */
+export function parsePrefix(text: string): Prefix | null {
+  const slash = text.indexOf('/');
+  const family = parseAddress(slash < 0 ? text : text.slice(0, slash), scratch);
+  if (family === 0) return null;
+  const mapped = family === 4 && text.includes(':');
+  let bits = family === 4 ? 32 : 128;
+  if (slash >= 0) {
+    const digits = text.slice(slash + 1);
+    if (!/^[0-9]{1,3}$/.test(digits)) return null;
+    bits = Number(digits) - (mapped ? 96 : 0);
+    if (bits < 0 || bits > (family === 4 ? 32 : 128)) return null;
+  }
+  const word = (index: number): number => (scratch[index] ?? 0) & maskOf(bits - index * 32);
+  return { family, words: [word(0), word(1), word(2), word(3)], bits };
+}
+
+/** Mask of the `bits` leading bits of a word; any number below 0 or above 32 counts as 0 or 32. */
+export function maskOf(bits: number): number {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? -1 : ~(-1 >>> bits);
+}

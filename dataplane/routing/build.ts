@@ -1,0 +1,213 @@
+/** Makes the next ConfigView out of the last one and row changes. Cost follows the changes, not the configuration. */
+import { defaultSetting } from '../contract/rows.ts';
+import type { DestinationRow, DispatcherSetRow, DomainRow, NodeRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow } from '../contract/rows.ts';
+import { parsePrefix } from './address.ts';
+import { Destination } from './destination.ts';
+import { DispatcherSet } from './dispatcher-set.ts';
+import { PrefixTree } from './prefix-tree.ts';
+import { RouteSet, RuleIndex } from './rules.ts';
+import { Table, TableDraft } from './table.ts';
+import { ConfigView } from './view.ts';
+import type { ViewTables } from './view.ts';
+
+/** A view without any row; epoch '' and revision 0. */
+export function emptyView(): ConfigView {
+  const tables: ViewTables = {
+    setting: null,
+    tenants: Table.empty(),
+    domains: Table.empty(),
+    suffixes: Table.empty(),
+    suffixLabels: [],
+    routeSets: Table.empty(),
+    ruleIndexes: Table.empty(),
+    rules: Table.empty(),
+    sets: Table.empty(),
+    members: Table.empty(),
+    destinations: Table.empty(),
+    trunks: Table.empty(),
+    sources: new PrefixTree(),
+    nodes: Table.empty(),
+  };
+  return new ConfigView(tables, defaultSetting, '', 0);
+}
+
+/** The view after all of `ops`, in their order; `view` stays as it is. An op for a row that is not there removes nothing. */
+export function applyOps(view: ConfigView, ops: Iterable<RowOp>, epoch: string, rev: number): ConfigView {
+  const draft = new ViewDraft(view);
+  for (const op of ops) draft.apply(op);
+  return draft.commit(epoch, rev);
+}
+
+interface RuleChange {
+  /** Rows as they were before the draft. */
+  readonly removed: Map<number, RuleRow>;
+  readonly added: Map<number, RuleRow>;
+}
+
+/** A view in the making, for building in slices: any number of `apply` calls, then one `commit`. */
+export class ViewDraft {
+  private readonly base: ViewTables;
+  private setting: SettingRow | null;
+  private readonly tenants: TableDraft<number, TenantRow>;
+  private readonly domains: TableDraft<string, DomainRow>;
+  private readonly suffixes: TableDraft<string, DomainRow>;
+  private suffixLabels: number[] | null = null;
+  private readonly routeSetRows = new Map<number, RouteSetRow | null>();
+  private readonly ruleChanges = new Map<number, RuleChange>();
+  private readonly rules: TableDraft<number, RuleRow>;
+  private readonly setRows = new Map<number, DispatcherSetRow | null>();
+  private readonly memberChanges = new Map<number, Map<number, Destination | null>>();
+  private readonly destinations: TableDraft<number, Destination>;
+  private readonly trunks: TableDraft<string, TrunkRow>;
+  private sources: PrefixTree<TrunkRow>;
+  private readonly nodes: TableDraft<string, NodeRow>;
+
+  constructor(view: ConfigView) {
+    const base = view.tables;
+    this.base = base;
+    this.setting = base.setting;
+    this.tenants = new TableDraft(base.tenants);
+    this.domains = new TableDraft(base.domains);
+    this.suffixes = new TableDraft(base.suffixes);
+    this.rules = new TableDraft(base.rules);
+    this.destinations = new TableDraft(base.destinations);
+    this.trunks = new TableDraft(base.trunks);
+    this.sources = base.sources;
+    this.nodes = new TableDraft(base.nodes);
+  }
+
+  apply(op: RowOp): void {
+    switch (op.table) {
+      case 'setting': this.setting = op.row; break;
+      case 'tenant': put(this.tenants, Number(op.key), op.row); break;
+      case 'dispatcherSet': this.setRows.set(Number(op.key), op.row); break;
+      case 'destination': this.applyDestination(Number(op.key), op.row); break;
+      case 'routeSet': this.routeSetRows.set(Number(op.key), op.row); break;
+      case 'rule': this.applyRule(Number(op.key), op.row); break;
+      case 'domain': this.applyDomain(op.key, op.row); break;
+      case 'trunk': this.applyTrunk(op.key, op.row); break;
+      case 'node': put(this.nodes, op.key, op.row); break;
+    }
+  }
+
+  /** The finished view. The draft must not be used again. */
+  commit(epoch: string, rev: number): ConfigView {
+    const members = new TableDraft(this.base.members);
+    const sets = new TableDraft(this.base.sets);
+    this.commitSets(members, sets);
+    const ruleIndexes = new TableDraft(this.base.ruleIndexes);
+    const routeSets = new TableDraft(this.base.routeSets);
+    this.commitRouteSets(ruleIndexes, routeSets);
+    const tables: ViewTables = {
+      setting: this.setting,
+      tenants: this.tenants.finish(),
+      domains: this.domains.finish(),
+      suffixes: this.suffixes.finish(),
+      suffixLabels: this.suffixLabels ?? this.base.suffixLabels,
+      routeSets: routeSets.finish(),
+      ruleIndexes: ruleIndexes.finish(),
+      rules: this.rules.finish(),
+      sets: sets.finish(),
+      members: members.finish(),
+      destinations: this.destinations.finish(),
+      trunks: this.trunks.finish(),
+      sources: this.sources,
+      nodes: this.nodes.finish(),
+    };
+    return new ConfigView(tables, this.setting ?? defaultSetting, epoch, rev);
+  }
+
+  private applyDomain(name: string, row: DomainRow | null): void {
+    if (!name.startsWith('*.')) {
+      put(this.domains, name, row);
+      return;
+    }
+    const suffix = name.slice(1);
+    const before = this.suffixes.get(suffix);
+    put(this.suffixes, suffix, row);
+    const step = (row === null ? 0 : 1) - (before === undefined ? 0 : 1);
+    if (step === 0) return;
+    const labels = suffix.split('.').length - 1;
+    this.suffixLabels ??= this.base.suffixLabels.slice();
+    while (this.suffixLabels.length <= labels) this.suffixLabels.push(0);
+    this.suffixLabels[labels] = (this.suffixLabels[labels] ?? 0) + step;
+  }
+
+  private applyTrunk(key: string, row: TrunkRow | null): void {
+    const before = this.trunks.get(key);
+    if (before !== undefined && before.enabled) {
+      for (const source of before.sources) {
+        const prefix = parsePrefix(source);
+        if (prefix !== null) this.sources = this.sources.without(prefix, key);
+      }
+    }
+    put(this.trunks, key, row);
+    if (row === null || !row.enabled) return;
+    for (const source of row.sources) {
+      const prefix = parsePrefix(source);
+      if (prefix !== null) this.sources = this.sources.with(prefix, row);
+    }
+  }
+
+  private applyDestination(id: number, row: DestinationRow | null): void {
+    const before = this.destinations.get(id);
+    const destination = row === null ? null : new Destination(row);
+    if (before !== undefined && before.setId !== destination?.setId) this.membersOf(before.setId).set(id, null);
+    if (destination !== null) this.membersOf(destination.setId).set(id, destination);
+    put(this.destinations, id, destination);
+  }
+
+  private membersOf(set: number): Map<number, Destination | null> {
+    const changes = this.memberChanges.get(set) ?? new Map<number, Destination | null>();
+    this.memberChanges.set(set, changes);
+    return changes;
+  }
+
+  private applyRule(id: number, row: RuleRow | null): void {
+    const original = this.base.rules.get(id);
+    const before = this.rules.get(id);
+    if (before !== undefined) {
+      const change = this.changeOf(before.routeSet);
+      change.added.delete(id);
+      if (original === before) change.removed.set(id, before);
+    }
+    if (row !== null) this.changeOf(row.routeSet).added.set(id, row);
+    put(this.rules, id, row);
+  }
+
+  private changeOf(routeSet: number): RuleChange {
+    const change = this.ruleChanges.get(routeSet) ?? { removed: new Map<number, RuleRow>(), added: new Map<number, RuleRow>() };
+    this.ruleChanges.set(routeSet, change);
+    return change;
+  }
+
+  private commitSets(members: TableDraft<number, readonly Destination[]>, sets: TableDraft<number, DispatcherSet>): void {
+    for (const [id, changes] of this.memberChanges) {
+      const list = (members.get(id) ?? []).filter((destination) => !changes.has(destination.id));
+      for (const destination of changes.values()) if (destination !== null) list.push(destination);
+      put(members, id, list.length === 0 ? null : list.sort((a, b) => a.id - b.id));
+    }
+    for (const id of new Set([...this.memberChanges.keys(), ...this.setRows.keys()])) {
+      const changed = this.setRows.get(id);
+      const row = changed === undefined ? sets.get(id)?.row ?? null : changed;
+      put(sets, id, row === null ? null : new DispatcherSet(row, members.get(id) ?? []));
+    }
+  }
+
+  private commitRouteSets(indexes: TableDraft<number, RuleIndex>, routeSets: TableDraft<number, RouteSet>): void {
+    for (const [number, change] of this.ruleChanges) {
+      const index = (indexes.get(number) ?? RuleIndex.empty).changed([...change.removed.values()], [...change.added.values()]);
+      put(indexes, number, index.size === 0 ? null : index);
+    }
+    for (const number of new Set([...this.ruleChanges.keys(), ...this.routeSetRows.keys()])) {
+      const changed = this.routeSetRows.get(number);
+      const row = changed === undefined ? routeSets.get(number)?.row ?? null : changed;
+      put(routeSets, number, row === null ? null : new RouteSet(row, indexes.get(number) ?? RuleIndex.empty));
+    }
+  }
+}
+
+function put<K extends string | number, V>(table: TableDraft<K, V>, key: K, value: V | null): void {
+  if (value === null) table.delete(key);
+  else table.set(key, value);
+}

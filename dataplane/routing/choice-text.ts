@@ -1,0 +1,60 @@
+/** What a recorder says about the choice among the destinations of a set. */
+import type { Destination } from './destination.ts';
+import { verdictOf } from './dispatcher-set.ts';
+import type { DispatcherSet, Verdict } from './dispatcher-set.ts';
+import type { HealthReader } from './health-reader.ts';
+import type { RoutePlan } from './route-plan.ts';
+import type { Recorder } from './recorder.ts';
+import { reachableBy } from './select.ts';
+
+const algorithmText = { 0: 'hash over Call-ID', 4: 'round robin', 8: 'serial by rank', 9: 'weight' } as const;
+
+const verdictText: Readonly<Record<Verdict, string>> = {
+  usable: 'usable, but not its turn',
+  disabled: 'disabled by the operator',
+  draining: 'draining: no new dialogs',
+  unroutable: 'its URI cannot be sent to',
+  down: 'down',
+  unknown: 'not probed yet, and the set does not use such destinations',
+};
+
+/** How this set picks for this plan, in words. */
+export function methodText(plan: RoutePlan, set: DispatcherSet): string {
+  const algorithm = algorithmText[set.row.algorithm];
+  if ((plan.isRegister || set.row.affinityAll) && set.row.affinity !== 'none') {
+    const key = { aor: `phone ${plan.aor}`, source: `source ${plan.sourceAddress}`, 'call-id': `Call-ID ${plan.callId}` }[set.row.affinity];
+    return `affinity by ${key}${set.row.algorithm === 8 ? ' within the first usable rank' : ''}`;
+  }
+  return `${algorithm} (algorithm ${set.row.algorithm})`;
+}
+
+/** Says which destination of the set was chosen and why each of the others was not. */
+export function describeChoice(plan: RoutePlan, set: DispatcherSet, chosen: Destination | null, health: HealthReader, recorder: Recorder): void {
+  const role = plan.setIndex === 0 ? 'primary' : `backup ${plan.setIndex}`;
+  recorder.add('set', chosen === null ? 'skipped' : 'matched', `dispatcher set ${set.id} (${set.row.name}), ${role}: ${methodText(plan, set)}`);
+  if (set.destinations.length === 0) recorder.add('destination', 'skipped', `dispatcher set ${set.id} has no destinations`);
+  for (const destination of set.destinations) {
+    if (destination === chosen) continue;
+    recorder.add('destination', 'skipped', `destination ${destination.id} (${destination.uri}): ${whyNot(plan, set, destination, chosen, health)}`);
+  }
+  if (chosen !== null) recorder.add('destination', 'matched', `destination ${chosen.id} (${chosen.uri}) is ${health.state(chosen.id)} and takes it`);
+}
+
+function whyNot(plan: RoutePlan, set: DispatcherSet, destination: Destination, chosen: Destination | null, health: HealthReader): string {
+  if (plan.tried(destination.id)) return 'had its attempt already';
+  const verdict = verdictOf(set, destination, health);
+  if (verdict !== 'usable') return verdictText[verdict];
+  const policy = plan.routeSet.row.family;
+  if (policy !== 'any' && !reachableBy(destination, plan.family, health)) {
+    if (policy === 'match') return `not IPv${plan.family}, which the request came by`;
+    if (chosen !== null && reachableBy(chosen, plan.family, health)) return `not IPv${plan.family}, which is preferred`;
+  }
+  return set.row.algorithm === 8 && chosen !== null && destination.row.rank > chosen.row.rank
+    ? `rank ${destination.row.rank} comes later` : verdictText.usable;
+}
+
+/** Says that no set of the rule has anything left. */
+export function describeEmpty(plan: RoutePlan, recorder: Recorder): void {
+  const outcome = plan.attempts === 0 ? 'no destination is usable' : 'no further destination is usable';
+  recorder.add('destination', 'refused', `${outcome} in dispatcher set${plan.rule.sets.length === 1 ? '' : 's'} ${plan.rule.sets.join(', ')}`);
+}

@@ -1,0 +1,124 @@
+/** "Why did this call go there?": the live path, with a recorder. */
+import { err, ok } from '../contract/result.ts';
+import type { Result } from '../contract/result.ts';
+import { decodeEscapes, parseSipUri } from '../sip/uri.ts';
+import type { SipUri } from '../sip/uri.ts';
+import { familyOf } from './address.ts';
+import { admit } from './admit.ts';
+import type { Refusal } from './admit.ts';
+import type { HealthReader } from './health-reader.ts';
+import { nextDestination, planRoute } from './plan.ts';
+import type { RouteQuery } from './query.ts';
+import { Recorder } from './recorder.ts';
+import type { ExplainStep } from './recorder.ts';
+import { Turns } from './turns.ts';
+import type { ConfigView } from './view.ts';
+
+export type Decision =
+  | {
+    readonly kind: 'route';
+    readonly tenant: string;
+    readonly trunk: string | null;
+    readonly domain: string | null;
+    readonly routeSet: number;
+    readonly rule: number;
+    readonly user: string;
+    /** In the order of the attempts; the first takes the call. */
+    readonly destinations: readonly { readonly id: number; readonly set: number; readonly uri: string }[];
+  }
+  | { readonly kind: 'refuse'; readonly refuse: Refusal; readonly detail: string };
+
+export interface Explanation {
+  readonly decision: Decision;
+  readonly steps: readonly ExplainStep[];
+  /** Steps beyond what an explanation holds. */
+  readonly dropped: number;
+}
+
+/** Follows a request through admission, rules and every attempt that would be made. Takes nobody's turn. */
+export function explain(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns = new Turns()): Explanation {
+  const recorder = new Recorder();
+  return { decision: decide(view, health, q, turns.copy(), recorder), steps: recorder.steps, dropped: recorder.dropped };
+}
+
+function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns, recorder: Recorder): Decision {
+  const admitted = admit(view, q, recorder);
+  if (!admitted.ok) return { kind: 'refuse', refuse: admitted.refuse, detail: admitted.detail };
+  const plan = planRoute(view, health, turns, admitted, q, recorder);
+  if (!plan.ok) return { kind: 'refuse', refuse: plan.refuse, detail: plan.detail };
+  const destinations: { id: number; set: number; uri: string }[] = [];
+  for (let next = nextDestination(plan, health, recorder); next !== null; next = nextDestination(plan, health, recorder)) {
+    destinations.push({ id: next.id, set: next.setId, uri: next.uri });
+  }
+  return {
+    kind: 'route',
+    tenant: admitted.tenant.key,
+    trunk: admitted.trunk?.key ?? null,
+    domain: admitted.domain?.name ?? null,
+    routeSet: plan.routeSet.number,
+    rule: plan.rule.id,
+    user: plan.user,
+    destinations,
+  };
+}
+
+/** A question as the API takes it. */
+export interface ExplainRequest {
+  readonly method: string;
+  /** Request-URI. */
+  readonly uri: string;
+  /** `udp:192.0.2.7:5060` or `tcp:[2001:db8::7]:5060`; the port may be left out. */
+  readonly source?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly callId?: string;
+}
+
+export interface RequestFault {
+  readonly pointer: string;
+  readonly code: 'malformed';
+  readonly message: string;
+}
+
+/**
+ * The RouteQuery of a question; what it leaves out is made up (To = Request-URI, From = a phone of that domain).
+ * Errors name the field.
+ */
+export function routeQueryOf(request: ExplainRequest): Result<RouteQuery, RequestFault> {
+  if (!/^[A-Za-z]{1,32}$/.test(request.method)) return fault('/method', 'must be a SIP method such as INVITE');
+  const method = request.method.toUpperCase();
+  const uri = parseSipUri(request.uri);
+  if (uri === null || uri.host === '') return fault('/uri', 'must be a SIP URI such as sip:1001@sip.acme.example');
+  const to = request.to === undefined ? uri : parseSipUri(request.to);
+  if (to === null) return fault('/to', 'must be a SIP URI');
+  const from = request.from === undefined ? uri : parseSipUri(request.from);
+  if (from === null) return fault('/from', 'must be a SIP URI');
+  const source = /^(udp|tcp):(?:\[([^\]]{2,64})\]|([0-9.]{7,15}))(?::([0-9]{1,5}))?$/.exec(request.source ?? 'udp:192.0.2.1:5060');
+  const address = source?.[2] ?? source?.[3] ?? '';
+  const family = familyOf(address);
+  const port = Number(source?.[4] ?? 5060);
+  if (source === null || family === 0 || port < 1 || port > 65_535) return fault('/source', 'must look like udp:192.0.2.7:5060 or tcp:[2001:db8::7]:5060');
+  const phone = method === 'REGISTER' ? to : from;
+  return ok({
+    method,
+    user: userOf(uri),
+    host: uri.host,
+    toHost: to.host,
+    fromUri: from.text,
+    callId: request.callId ?? 'explain',
+    aor: `${userOf(phone)}@${phone.host}`,
+    sourceAddress: address,
+    sourcePort: port,
+    transport: source[1] === 'tcp' ? 'tcp' : 'udp',
+    family,
+  });
+}
+
+function userOf(uri: SipUri): string {
+  const params = uri.user.indexOf(';');
+  return decodeEscapes(params < 0 ? uri.user : uri.user.slice(0, params));
+}
+
+function fault(pointer: string, message: string): Result<RouteQuery, RequestFault> {
+  return err({ pointer, code: 'malformed', message });
+}

@@ -1,0 +1,78 @@
+/** Pipeline step 11: rule, dispatcher sets in order, destinations one after the other (design 02 "Routing"). */
+import type { Admitted, Refused } from './admit.ts';
+import { describeChoice, describeEmpty } from './choice-text.ts';
+import type { Destination } from './destination.ts';
+import { verdictOf } from './dispatcher-set.ts';
+import type { HealthReader } from './health-reader.ts';
+import type { RouteQuery } from './query.ts';
+import type { Recorder } from './recorder.ts';
+import { RoutePlan } from './route-plan.ts';
+import { selectFrom } from './select.ts';
+import type { Turns } from './turns.ts';
+import type { ConfigView } from './view.ts';
+
+const noRule: Refused = Object.freeze({ ok: false, refuse: 'no-rule', detail: 'no rule of the route set takes this request' });
+const noDestination: Refused = Object.freeze({ ok: false, refuse: 'no-destination', detail: 'no destination is usable' });
+
+/** What rules look at: the dialled user; for a REGISTER without one the user of its address of record. */
+function dialledUser(q: RouteQuery): string {
+  if (q.user !== '' || q.method !== 'REGISTER') return q.user;
+  const at = q.aor.indexOf('@');
+  return at < 0 ? '' : q.aor.slice(0, at);
+}
+
+/**
+ * Finds the rule and the first destination. The destination is handed out by `nextDestination`.
+ * @returns a refusal: `no-rule` (404) or `no-destination` (503 with Retry-After).
+ */
+export function planRoute(
+  view: ConfigView, health: HealthReader, turns: Turns, admitted: Admitted, q: RouteQuery, recorder: Recorder | null,
+): RoutePlan | Refused {
+  const rule = admitted.routeSet.match(dialledUser(q), q.method, recorder);
+  if (rule === null) return noRule;
+  const plan = new RoutePlan(view, turns, admitted.routeSet, rule, q);
+  if (recorder !== null && plan.user !== q.user) recorder.add('rule', 'info', `the user part ${q.user} becomes ${plan.user}`);
+  plan.pending = choose(plan, health, recorder);
+  return plan.pending === null ? noDestination : plan;
+}
+
+/**
+ * The destination of the next attempt, health and admin state looked at again; for the first attempt too.
+ * null = none left, or the route set's `maxAttempts` is reached.
+ */
+export function nextDestination(plan: RoutePlan, health: HealthReader, recorder: Recorder | null): Destination | null {
+  if (plan.attempts >= plan.routeSet.row.failover.maxAttempts) {
+    recorder?.add('destination', 'refused', `${plan.attempts} attempts are the most that route set ${plan.routeSet.number} makes`);
+    return null;
+  }
+  let destination = plan.pending;
+  plan.pending = null;
+  if (destination === null || plan.set === null || verdictOf(plan.set, destination, health) !== 'usable') {
+    destination = choose(plan, health, recorder);
+    if (destination === null) return null;
+  }
+  plan.take(destination);
+  return destination;
+}
+
+/** Goes through the rule's sets from the current one on; within a set, the request's own family first. */
+function choose(plan: RoutePlan, health: HealthReader, recorder: Recorder | null): Destination | null {
+  const { sets } = plan.rule;
+  const policy = plan.routeSet.row.family;
+  for (; plan.setIndex < sets.length; plan.setIndex++) {
+    const set = plan.view.set(sets[plan.setIndex] as number);
+    if (set === null) {
+      recorder?.add('set', 'skipped', `dispatcher set ${sets[plan.setIndex]} does not exist here`);
+      continue;
+    }
+    let destination = selectFrom(plan, set, policy === 'any' ? 'all' : 'own', health);
+    if (destination === null && policy === 'prefer') destination = selectFrom(plan, set, 'all', health);
+    if (recorder !== null) describeChoice(plan, set, destination, health, recorder);
+    if (destination !== null) {
+      plan.set = set;
+      return destination;
+    }
+  }
+  if (recorder !== null) describeEmpty(plan, recorder);
+  return null;
+}

@@ -1,0 +1,112 @@
+/** The configuration as a worker sees it: immutable, swapped whole; a message reads the reference once. */
+import type { DomainRow, NodeRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
+import type { Destination } from './destination.ts';
+import type { DispatcherSet } from './dispatcher-set.ts';
+import type { PrefixTree } from './prefix-tree.ts';
+import type { RouteSet, RuleIndex } from './rules.ts';
+import type { Table } from './table.ts';
+
+/** All that a view consists of; only build.ts makes one. */
+export interface ViewTables {
+  /** null = none came yet; the default applies. */
+  readonly setting: SettingRow | null;
+  readonly tenants: Table<number, TenantRow>;
+  readonly domains: Table<string, DomainRow>;
+  /** Wildcards by what follows the star: `*.example` under `.example`. */
+  readonly suffixes: Table<string, DomainRow>;
+  /** How many wildcards have n labels, at index n. */
+  readonly suffixLabels: readonly number[];
+  readonly routeSets: Table<number, RouteSet>;
+  /** Rules by route set, whether its own row is there or not. */
+  readonly ruleIndexes: Table<number, RuleIndex>;
+  readonly rules: Table<number, RuleRow>;
+  readonly sets: Table<number, DispatcherSet>;
+  /** Destinations by set, by id, whether the set's own row is there or not. */
+  readonly members: Table<number, readonly Destination[]>;
+  readonly destinations: Table<number, Destination>;
+  readonly trunks: Table<string, TrunkRow>;
+  /** Enabled trunks only. */
+  readonly sources: PrefixTree<TrunkRow>;
+  readonly nodes: Table<string, NodeRow>;
+}
+
+const DOT = 46;
+
+export class ConfigView {
+  readonly epoch: string;
+  readonly rev: number;
+  readonly setting: SettingRow;
+  readonly tables: ViewTables;
+
+  constructor(tables: ViewTables, setting: SettingRow, epoch: string, rev: number) {
+    this.tables = tables;
+    this.setting = setting;
+    this.epoch = epoch;
+    this.rev = rev;
+  }
+
+  tenant(id: number): TenantRow | null {
+    return this.tables.tenants.get(id) ?? null;
+  }
+
+  /** The domain of a host (lower case): exact, else the longest `*.suffix`. Disabled ones included. */
+  domain(host: string): DomainRow | null {
+    const { tables } = this;
+    const exact = tables.domains.get(host);
+    if (exact !== undefined) return exact;
+    if (tables.suffixes.size === 0) return null;
+    const counts = tables.suffixLabels;
+    let labels = 0;
+    for (let i = 0; i < host.length; i++) if (host.charCodeAt(i) === DOT) labels++;
+    // Left to right = longest first; label counts that no wildcard has cost no look-up, however long the name.
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1), labels--) {
+      if ((counts[labels] ?? 0) === 0) continue;
+      const found = tables.suffixes.get(host.slice(dot));
+      if (found !== undefined && dot > 0) return found;
+    }
+    return null;
+  }
+
+  /** The enabled trunk with the longest prefix over a numeric source address. */
+  trunk(sourceAddress: string): TrunkRow | null {
+    return this.tables.sources.find(sourceAddress);
+  }
+
+  routeSet(number: number): RouteSet | null {
+    return this.tables.routeSets.get(number) ?? null;
+  }
+
+  set(id: number): DispatcherSet | null {
+    return this.tables.sets.get(id) ?? null;
+  }
+
+  /** A destination by its own id; null also while its set is missing. */
+  destination(id: number): Destination | null {
+    const destination = this.tables.destinations.get(id);
+    return destination === undefined || this.tables.sets.get(destination.setId) === undefined ? null : destination;
+  }
+
+  node(id: string): NodeRow | null {
+    return this.tables.nodes.get(id) ?? null;
+  }
+
+  sets(): Iterable<DispatcherSet> {
+    return this.tables.sets.values();
+  }
+
+  /** Rows by wire table. */
+  get counts(): Readonly<Record<TableName, number>> {
+    const { tables } = this;
+    return {
+      setting: tables.setting === null ? 0 : 1,
+      tenant: tables.tenants.size,
+      dispatcherSet: tables.sets.size,
+      destination: tables.destinations.size,
+      routeSet: tables.routeSets.size,
+      rule: tables.rules.size,
+      domain: tables.domains.size + tables.suffixes.size,
+      trunk: tables.trunks.size,
+      node: tables.nodes.size,
+    };
+  }
+}
