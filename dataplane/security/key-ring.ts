@@ -1,0 +1,50 @@
+import { createHmac } from 'node:crypto';
+import { sipKey } from './siphash.ts';
+import type { SipKey } from './siphash.ts';
+
+/** One secret of the installation. */
+export interface TokenKey {
+  /** 0 to 255; written into flow tokens. */
+  readonly id: number;
+  /** At least 16 bytes. */
+  readonly key: Uint8Array;
+}
+
+/** The keys derived from one secret, one a purpose, so that a value of one purpose never passes for another's. */
+export interface DerivedKeys {
+  readonly id: number;
+  readonly branch: SipKey;
+  readonly dialog: SipKey;
+  readonly flowSeal: Uint8Array;
+  readonly flowCheck: Uint8Array;
+}
+
+/** The secrets in force: the first signs, all of them verify, so that a key can be changed without breaking calls. */
+export class KeyRing {
+  readonly keys: readonly DerivedKeys[];
+  readonly signing: DerivedKeys;
+
+  /** Throws RangeError for an empty list, a key below 16 bytes, an id outside 0-255 or used twice. */
+  constructor(keys: readonly TokenKey[]) {
+    const ids = new Set<number>();
+    this.keys = keys.map(({ id, key }) => {
+      if (key.length < 16) throw new RangeError(`token key ${id} has fewer than 16 bytes`);
+      if (!Number.isInteger(id) || id < 0 || id > 255 || ids.has(id)) throw new RangeError(`token key id ${id} is no free number from 0 to 255`);
+      ids.add(id);
+      return {
+        id,
+        branch: sipKey(derive(key, 'branch')),
+        dialog: sipKey(derive(key, 'record-route')),
+        flowSeal: derive(key, 'flow seal').subarray(0, 16),
+        flowCheck: derive(key, 'flow check'),
+      };
+    });
+    const [first] = this.keys;
+    if (first === undefined) throw new RangeError('a key ring needs a key');
+    this.signing = first;
+  }
+}
+
+function derive(key: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(createHmac('sha256', key).update(`signalbox ${purpose}`).digest());
+}

@@ -1,0 +1,19 @@
+/**
+ * Bounds on what arrives from the network; all are checked before anything is allocated or kept.
+ * Sizes are bytes (one latin1 character each).
+ */
+export const bounds = {
+  /** A whole message, start line to body. */
+  messageBytes: 65_535,
+  /** Start line and header lines together. */
+  headBytes: 32_768,
+  headerLines: 256,
+  /** One header line with its folds. */
+  headerLineBytes: 8_192,
+  /** Request-URI; above it the answer is 414. */
+  requestUriBytes: 1_024,
+  methodBytes: 64,
+  /** Values of Via and of Route that a message may carry. */
+  viaValues: 71,
+  routeValues: 64,
+} as const;

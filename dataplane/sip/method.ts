@@ -1,0 +1,21 @@
+/** Methods of the IANA registry; `methodAt` returns these very strings, so that comparing them is cheap. */
+export const methods: readonly string[] = [
+  'ACK', 'BYE', 'CANCEL', 'INFO', 'INVITE', 'MESSAGE', 'NOTIFY', 'OPTIONS', 'PRACK', 'PUBLISH', 'REFER', 'REGISTER',
+  'SUBSCRIBE', 'UPDATE',
+];
+
+/** Names with the same length and first two letters do not exist among the methods: one candidate is enough. */
+const CANDIDATES: string[] = new Array<string>(1024).fill('');
+const slot = (first: number, second: number, length: number): number => (((first & 31) * 37 + (second & 31)) * 11 + length) & 1023;
+for (const method of methods) {
+  const at = slot(method.charCodeAt(0), method.charCodeAt(1), method.length);
+  if (CANDIDATES[at] !== '') throw new Error(`methods ${method} and ${CANDIDATES[at] ?? ''} share a slot`);
+  CANDIDATES[at] = method;
+}
+
+/** The method written in `raw[start, end)`; methods are case-sensitive (RFC 3261 7.1). */
+export function methodAt(raw: string, start: number, end: number): string {
+  const candidate = CANDIDATES[slot(raw.charCodeAt(start), raw.charCodeAt(start + 1), end - start)] ?? '';
+  if (candidate.length === end - start && raw.startsWith(candidate, start)) return candidate;
+  return raw.slice(start, end);
+}
