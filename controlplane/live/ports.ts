@@ -23,19 +23,6 @@ export interface LiveDestinations {
   destination(id: number): readonly DestinationLive[];
 }
 
-export interface AppliedOutcome {
-  /** `ms`: from `committedAtMs` until the node said that it runs the revision. */
-  readonly applied: readonly { readonly node: string; readonly ms: number }[];
-  /** Names of connected nodes that did not run it in time. */
-  readonly missing: readonly string[];
-}
-
-/** For `?wait=applied`. */
-export interface AppliedWaiter {
-  /** Resolves when every node connected now runs `rev` or a later one, or has gone, or after `timeoutMs` (1 to 60000). */
-  waitApplied(rev: number, committedAtMs: number, timeoutMs: number): Promise<AppliedOutcome>;
-}
-
 /** One committed revision in a line, as SSE and the overview show it. */
 export interface RevisionSummary {
   readonly rev: number;
@@ -50,12 +37,4 @@ export interface RevisionLog {
   latest(limit: number): Promise<readonly RevisionSummary[]>;
   /** Revisions after `rev`, ascending, at most `limit`. */
   after(rev: number, limit: number): Promise<readonly RevisionSummary[]>;
-}
-
-/** The push gateway's side of a node's socket. */
-export interface NodeChannel {
-  /** Ends the node's socket; its token will not be accepted again unless it is still valid. */
-  disconnect(nodeId: string, reason: string): void;
-  /** Sends a command and waits for its result; rejects with an Error whose message may be shown. */
-  command(nodeId: string, name: string, args: Readonly<Record<string, unknown>>, ttlMs: number): Promise<unknown>;
 }
