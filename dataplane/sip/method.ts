@@ -4,18 +4,18 @@ export const methods: readonly string[] = [
   'SUBSCRIBE', 'UPDATE',
 ];
 
-/** Names with the same length and first two letters do not exist among the methods: one candidate is enough. */
-const CANDIDATES: string[] = new Array<string>(1024).fill('');
-const slot = (first: number, second: number, length: number): number => (((first & 31) * 37 + (second & 31)) * 11 + length) & 1023;
+/** First letter, last letter and length tell them apart: one candidate is enough. */
+const slot = (first: number, last: number, length: number): number => (first + last * 3 + length) & 63;
+const CANDIDATES: string[] = new Array<string>(64).fill('');
 for (const method of methods) {
-  const at = slot(method.charCodeAt(0), method.charCodeAt(1), method.length);
+  const at = slot(method.charCodeAt(0), method.charCodeAt(method.length - 1), method.length);
   if (CANDIDATES[at] !== '') throw new Error(`methods ${method} and ${CANDIDATES[at] ?? ''} share a slot`);
   CANDIDATES[at] = method;
 }
 
 /** The method written in `raw[start, end)`; methods are case-sensitive (RFC 3261 7.1). */
 export function methodAt(raw: string, start: number, end: number): string {
-  const candidate = CANDIDATES[slot(raw.charCodeAt(start), raw.charCodeAt(start + 1), end - start)] ?? '';
+  const candidate = CANDIDATES[slot(raw.charCodeAt(start), raw.charCodeAt(end - 1), end - start)] ?? '';
   if (candidate.length === end - start && raw.startsWith(candidate, start)) return candidate;
   return raw.slice(start, end);
 }
