@@ -154,3 +154,20 @@ export function maskOf(bits: number): number {
   if (bits <= 0) return 0;
   return bits >= 32 ? -1 : ~(-1 >>> bits);
 }
+
+/** Four or sixteen bytes in network order as text: dotted decimal, or IPv6 groups without compression. */
+export function textOfAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const parts: string[] = [];
+  for (let i = 0; i < 16; i += 2) parts.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
+  return parts.join(':');
+}
+
+/** The bytes of a numeric address in network order (IPv4-mapped as IPv4); null for anything else. */
+export function bytesOfAddress(text: string): Uint8Array | null {
+  const family = parseAddress(text, scratch);
+  if (family === 0) return null;
+  const bytes = new Uint8Array(family === 4 ? 4 : 16);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (scratch[i >> 2] ?? 0) >>> (24 - 8 * (i & 3));
+  return bytes;
+}

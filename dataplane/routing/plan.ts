@@ -11,6 +11,8 @@ import { selectFrom } from './select.ts';
 import type { Turns } from './turns.ts';
 import type { ConfigView } from './view.ts';
 
+export type { RoutePlan } from './route-plan.ts';
+
 const noRule: Refused = Object.freeze({ ok: false, refuse: 'no-rule', detail: 'no rule of the route set takes this request' });
 const noDestination: Refused = Object.freeze({ ok: false, refuse: 'no-destination', detail: 'no destination is usable' });
 

@@ -1,0 +1,90 @@
+/** A worker's side of the health board: reads states, counts its own calls. */
+import type { HealthState } from '../contract/health.ts';
+import type { HealthReader } from '../routing/health-reader.ts';
+import { layout, stateOf } from './board.ts';
+import type { BoardEntry, BoardUpdate } from './board.ts';
+
+export class WorkerHealth implements HealthReader {
+  private readonly worker: number;
+  private board: Int32Array<SharedArrayBuffer>;
+  private capacity: number;
+  private readonly entries = new Map<number, BoardEntry>();
+  /** This worker's calls by destination; the truth that its lane of the board shows. */
+  private readonly counts = new Map<number, number>();
+
+  constructor(image: BoardUpdate, worker: number) {
+    this.worker = worker;
+    this.capacity = image.capacity;
+    this.board = new Int32Array(image.buffer ?? new SharedArrayBuffer(0));
+    this.update(image);
+  }
+
+  /** Takes an update in, in the order they were published. */
+  update(update: BoardUpdate): void {
+    if (update.buffer !== null) {
+      this.board = new Int32Array(update.buffer);
+      this.entries.clear();
+    }
+    this.capacity = update.capacity;
+    for (const entry of update.entries) {
+      if (entry.slot < 0) {
+        this.entries.delete(entry.id);
+        continue;
+      }
+      this.entries.set(entry.id, entry);
+      this.show(entry, this.counts.get(entry.id) ?? 0);
+    }
+  }
+
+  state(destinationId: number): HealthState {
+    const entry = this.entries.get(destinationId);
+    return entry === undefined ? 'unknown' : stateOf(Atomics.load(this.board, entry.slot * layout.stride + layout.state));
+  }
+
+  families(destinationId: number): number {
+    const addresses = this.entries.get(destinationId)?.addresses;
+    if (addresses === undefined) return 0;
+    let mask = 0;
+    for (let i = 0; i < addresses.length; i++) mask |= addresses[i]?.family === 6 ? 2 : 1;
+    return mask;
+  }
+
+  /** Numeric address of a host name, of that family if it has one; '' = not resolved (yet). */
+  address(destinationId: number, family: 4 | 6): string {
+    const addresses = this.entries.get(destinationId)?.addresses;
+    if (addresses === undefined || addresses.length === 0) return '';
+    return (addresses.find((entry) => entry.family === family) ?? addresses[0])?.address ?? '';
+  }
+
+  /** Average probe latency in milliseconds, -1 = none yet. */
+  latencyMs(destinationId: number): number {
+    const entry = this.entries.get(destinationId);
+    const micros = entry === undefined ? -1 : Atomics.load(this.board, entry.slot * layout.stride + layout.average);
+    return micros < 0 ? -1 : micros / 1000;
+  }
+
+  callStarted(destinationId: number): void {
+    this.count(destinationId, 1);
+  }
+
+  callEnded(destinationId: number): void {
+    this.count(destinationId, -1);
+  }
+
+  /** Calls that this worker has up through the destination. */
+  calls(destinationId: number): number {
+    return this.counts.get(destinationId) ?? 0;
+  }
+
+  private count(destinationId: number, step: 1 | -1): void {
+    const now = Math.max(0, (this.counts.get(destinationId) ?? 0) + step);
+    if (now === 0) this.counts.delete(destinationId);
+    else this.counts.set(destinationId, now);
+    const entry = this.entries.get(destinationId);
+    if (entry !== undefined) this.show(entry, now);
+  }
+
+  private show(entry: BoardEntry, calls: number): void {
+    Atomics.store(this.board, this.capacity * (layout.stride + this.worker) + entry.slot, calls);
+  }
+}
