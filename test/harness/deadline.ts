@@ -14,11 +14,14 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
+/** Thrown by a check of `until` when waiting longer cannot help. */
+export class Hopeless extends Error {}
+
 type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
 
 /**
  * Asks `check` again and again until it is truthy, and returns that value.
- * A check that throws counts as "not yet"; its last error is part of the failure.
+ * A check that throws counts as "not yet" (unless it throws Hopeless); its last error is part of the failure.
  */
 export async function until<T>(what: string, ms: number, check: () => T | Promise<T>): Promise<Truthy<T>> {
   const deadline = Date.now() + ms;
@@ -28,6 +31,7 @@ export async function until<T>(what: string, ms: number, check: () => T | Promis
       const value = await check();
       if (value) return value as Truthy<T>;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       lastError = error;
     }
     if (Date.now() >= deadline) {

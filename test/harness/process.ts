@@ -1,9 +1,8 @@
 /** Real processes of a test: started with the pinned Node, watched, stopped by pid, their log kept for the failure message. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { until, within } from './deadline.ts';
+import { Hopeless, until, within } from './deadline.ts';
 
 /** The repository's root folder, with a slash at its end. */
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -96,7 +95,7 @@ export class TestProcess {
         const match = pattern.exec(line);
         if (match) return match;
       }
-      if (!this.running) throw new Error(`it ended with ${this.exitCode}:\n${this.tail()}`);
+      if (!this.running) throw new Hopeless(`${this.name} ended with ${this.exitCode}:\n${this.tail()}`);
       return null;
     });
   }
@@ -108,17 +107,9 @@ export class TestProcess {
 
   /** Waits until GET `url` answers 200; fails at once when the process ends. */
   async ready(url: string, ms = 30_000): Promise<void> {
-    const ended = once(this.#child, 'close').then(() => {
-      throw new Error(`${this.name} ended with ${this.exitCode} before it was ready:\n${this.tail()}`);
+    await until(`${this.name}: 200 from ${url}`, ms, async () => {
+      if (!this.running) throw new Hopeless(`${this.name} ended with ${this.exitCode} before it was ready:\n${this.tail()}`);
+      return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
     });
-    const answered = until(`${this.name}: 200 from ${url}`, ms, async () => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok);
-    try {
-      await Promise.race([answered, ended]);
-    } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${this.tail()}`, { cause: error });
-    } finally {
-      ended.catch(() => undefined);
-      answered.catch(() => undefined);
-    }
   }
 }

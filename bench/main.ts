@@ -1,0 +1,15 @@
+/** `npm run bench -- NAME [OPTIONS]`. */
+const benches: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<number> }>>> = {
+  sip: () => import('./sip/main.ts'),
+  push: () => import('./push.ts'),
+  start: () => import('./start.ts'),
+};
+
+const [name = '', ...argv] = process.argv.slice(2);
+const load = benches[name];
+if (load) {
+  process.exitCode = await (await load()).main(argv);
+} else {
+  process.stderr.write(`${name === '' ? 'Say which bench to run' : `There is no bench "${name}"`}: ${Object.keys(benches).join(', ')}.\n`);
+  process.exitCode = 2;
+}
