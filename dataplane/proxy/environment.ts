@@ -1,0 +1,53 @@
+/** What the proxy of one worker stands on: everything that its steps read, and the doors they act through. */
+import type { CallTable } from '../calls/table.ts';
+import type { TenantLimits } from '../calls/tenant-limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CounterRow } from '../runtime/counters.ts';
+import type { WorkerHealth } from '../health/worker-health.ts';
+import type { Turns } from '../routing/turns.ts';
+import type { ConfigView } from '../routing/view.ts';
+import type { KeyRing } from '../security/key-ring.ts';
+import type { Edits } from '../sip/edits.ts';
+import type { TransactionLayer } from '../transaction/layer.ts';
+import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
+import type { NodeIdentity } from './identity.ts';
+
+/** How an attempt at a destination ended, as passive health wants to know it. */
+export type Outcome = 'ok' | 'timeout' | 'transport' | number;
+
+/** Doors to the main thread; each call is cheap and never waits. */
+export interface ProxySink {
+  /** A call attempt's verdict on a destination; successes are only told after failures. */
+  outcome(destinationId: number, outcome: Outcome): void;
+}
+
+/** Looks host names up without blocking; `done` may be called at once. */
+export interface HostResolver {
+  resolve(host: string, family: Family | 0, done: (addresses: readonly { readonly address: string; readonly family: Family }[]) => void): void;
+}
+
+export interface ProxyEnvironment {
+  /** The newest configuration; a step reads it once for each request. Replaced whole. */
+  view: ConfigView;
+  keys: KeyRing;
+  /** The node stops taking new dialogs (drain, shutdown). */
+  draining: boolean;
+  identity: NodeIdentity;
+  layer: TransactionLayer;
+  readonly sender: MessageSender;
+  readonly resolver: HostResolver;
+  readonly health: WorkerHealth;
+  readonly turns: Turns;
+  readonly calls: CallTable;
+  readonly limits: TenantLimits;
+  readonly counters: CounterRow;
+  readonly clock: Clock;
+  readonly sink: ProxySink;
+  readonly edits: Edits;
+  /** This worker's number, part of each branch. */
+  readonly worker: number;
+  /** The listener to send from: a backend one where there is one, never null for a transport and family that is open. */
+  pickListener(transport: TransportName, family: Family): Listener | null;
+  /** The public listener of that transport and family, for Record-Route and Path. */
+  publicListener(transport: TransportName, family: Family): Listener | null;
+}

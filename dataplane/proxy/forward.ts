@@ -1,0 +1,71 @@
+/**
+ * Rewrites a request for the next hop (RFC 3261 §16.6) as splices over its text. Each step is one rule;
+ * what no rule touches leaves byte for byte as it came. PURE.
+ */
+import type { Edits } from '../sip/edits.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { RouteValue } from '../sip/name-addr.ts';
+import { viaWithSource } from '../sip/via-source.ts';
+
+/** What becomes of one request on its way to one target. Strings are complete header lines with CRLF, or ''. */
+export interface Forwarding {
+  /** New Request-URI, null = unchanged (§16.6 step 2, 6). */
+  readonly requestUri: string | null;
+  /** Route values taken off the top (§16.4). */
+  readonly poppedRoutes: number;
+  /** The last Route value goes too: it has become the Request-URI (§16.4). */
+  readonly lastRouteTaken: boolean;
+  /** Route header line put at the end of the route set by strict-route handling, or ''. */
+  readonly appendedRoute: string;
+  /** Our Record-Route or Path lines, or ''. */
+  readonly recordLines: string;
+  /** Our Via header line. */
+  readonly viaLine: string;
+  /** Address and port that the request came from (RFC 3581, RFC 3261 §18.2.1). */
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+}
+
+/** Max-Forwards given to a request that has none (§16.6 step 3). */
+export const defaultMaxForwards = 70;
+
+/** Applies every rewriting step; `edits` is cleared first and holds the splices until its next use. */
+export function rewriteRequest(edits: Edits, request: SipMessage, forwarding: Forwarding): string {
+  edits.clear();
+  if (forwarding.requestUri !== null) edits.replace(request.uriStart, request.uriEnd, forwarding.requestUri);
+  let head = forwarding.viaLine + forwarding.recordLines;
+  if (request.maxForwardsStart >= 0) {
+    edits.replace(request.maxForwardsStart, request.maxForwardsEnd, String(Math.max(0, request.maxForwards - 1)));
+  } else {
+    head += `Max-Forwards: ${defaultMaxForwards}\r\n`;
+  }
+  edits.insert(request.headersStart, head);
+  const via = request.topVia;
+  if (via !== null) edits.replace(via.start, via.end, viaWithSource(via, forwarding.sourceAddress, forwarding.sourcePort));
+  if (forwarding.poppedRoutes > 0 || forwarding.lastRouteTaken) {
+    const routes = request.routes();
+    keepRoutes(edits, routes, forwarding.poppedRoutes, routes.length - (forwarding.lastRouteTaken ? 1 : 0));
+  }
+  if (forwarding.appendedRoute !== '') edits.insert(request.headersEnd, forwarding.appendedRoute);
+  return edits.apply(request.raw);
+}
+
+/** Leaves the Route values `[from, to)` and takes out all others, with each header line that loses all its values. */
+export function keepRoutes(edits: Edits, routes: readonly RouteValue[], from: number, to: number): void {
+  let index = 0;
+  while (index < routes.length) {
+    const first = routes[index];
+    if (first === undefined) return;
+    let behind = index;
+    while (routes[behind]?.lineStart === first.lineStart) behind++;
+    const firstKept = routes[Math.max(index, from)];
+    const lastKept = routes[Math.min(behind, to) - 1];
+    const last = routes[behind - 1];
+    if (Math.max(index, from) >= Math.min(behind, to)) edits.remove(first.lineStart, first.lineEnd);
+    else if (firstKept !== undefined && lastKept !== undefined && last !== undefined) {
+      if (firstKept !== first) edits.remove(first.start, firstKept.start);
+      if (lastKept !== last) edits.remove(lastKept.end, last.end);
+    }
+    index = behind;
+  }
+}

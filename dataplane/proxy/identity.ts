@@ -1,0 +1,104 @@
+/**
+ * Who this node is on the wire: which Request-URIs and Routes mean us, and which address of ours a
+ * given peer should see in Via, Record-Route and Path. A listener on a wildcard address has no
+ * address of its own, so the one on the peer's network is taken. PURE: the interface list is passed in.
+ */
+import { maskOf, parseAddress, parsePrefix, type Prefix } from '../routing/address.ts';
+import type { SipUri } from '../sip/uri.ts';
+import type { Listener } from '../transport/flow.ts';
+
+/** One address of this host. */
+export interface InterfaceAddress {
+  readonly family: 4 | 6;
+  readonly address: string;
+  /** `address/bits` of its network. */
+  readonly cidr: string;
+  readonly loopback: boolean;
+}
+
+interface LocalNetwork {
+  readonly prefix: Prefix;
+  readonly address: string;
+  readonly loopback: boolean;
+}
+
+/** Peers whose own-address answer is kept; the cache starts over when it is full. */
+const maxRememberedPeers = 10_000;
+const wildcards = new Set(['0.0.0.0', '::']);
+
+/** host or [host] for a URI. */
+export const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+export class NodeIdentity {
+  readonly #ours = new Set<string>();
+  readonly #networks: LocalNetwork[] = [];
+  /** By listener id, then peer address. */
+  readonly #remembered: Map<string, string>[] = [];
+
+  /**
+   * @param listeners open listeners
+   * @param names host names (lower case) that mean this node on any of its ports
+   * @param interfaces addresses of this host
+   */
+  constructor(listeners: readonly Listener[], names: readonly string[], interfaces: readonly InterfaceAddress[]) {
+    for (const one of interfaces) {
+      const prefix = parsePrefix(one.cidr);
+      if (prefix !== null) this.#networks.push({ prefix, address: one.address, loopback: one.loopback });
+    }
+    for (const listener of listeners) {
+      this.#ours.add(key(stripBrackets(listener.advertisedHost), listener.advertisedPort));
+      for (const name of names) this.#ours.add(key(name, listener.port)).add(key(name, listener.advertisedPort));
+      this.#ours.add(key(listener.address, listener.port));
+      if (!wildcards.has(listener.address)) continue;
+      for (const one of interfaces) {
+        if (one.family === listener.family) this.#ours.add(key(one.address, listener.port));
+      }
+    }
+  }
+
+  /** Whether a Request-URI or Route names this node (RFC 3261 §16.4); a URI without port means 5060, sips 5061. */
+  means(uri: SipUri): boolean {
+    return this.#ours.has(key(uri.host, uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060));
+  }
+
+  /**
+   * `host:port` that a peer should use to reach `listener`: the advertised address, or for a wildcard
+   * listener without one, this host's address on the peer's network (else the first that is no loopback).
+   */
+  hostPort(listener: Listener, peer: string): string {
+    if (!wildcards.has(stripBrackets(listener.advertisedHost))) return listener.hostPort;
+    let peers = this.#remembered[listener.id];
+    if (peers === undefined) this.#remembered[listener.id] = peers = new Map();
+    const known = peers.get(peer);
+    if (known !== undefined) return known;
+    const hostPort = `${bracket(this.#localAddress(listener.family, peer))}:${listener.advertisedPort}`;
+    if (peers.size >= maxRememberedPeers) peers.clear();
+    peers.set(peer, hostPort);
+    return hostPort;
+  }
+
+  #localAddress(family: 4 | 6, peer: string): string {
+    const words = new Int32Array(4);
+    const peerFamily = parseAddress(peer, words);
+    let best: LocalNetwork | null = null;
+    let fallback: LocalNetwork | null = null;
+    for (const network of this.#networks) {
+      if (network.prefix.family !== family) continue;
+      if (fallback === null || (fallback.loopback && !network.loopback)) fallback = network;
+      if (peerFamily === family && contains(network.prefix, words) && (best === null || network.prefix.bits > best.prefix.bits)) best = network;
+    }
+    return best?.address ?? fallback?.address ?? (family === 4 ? '127.0.0.1' : '::1');
+  }
+}
+
+function contains(prefix: Prefix, words: Int32Array): boolean {
+  for (let i = 0; i < 4; i++) {
+    const mask = maskOf(prefix.bits - i * 32);
+    if (((words[i] ?? 0) & mask) !== prefix.words[i]) return false;
+  }
+  return true;
+}
+
+const key = (host: string, port: number): string => `${host}:${port}`;
+
+const stripBrackets = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);

@@ -1,0 +1,59 @@
+/** The header lines by which later messages find us again: Via, Record-Route (RFC 3261 §16.6 step 4, 8) and Path (RFC 3327). */
+import { bytesOfAddress } from '../routing/address.ts';
+import { sealFlow } from '../security/flow-token.ts';
+import { makeBranch, makeDialogToken } from '../security/tokens.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { Flow, Listener, Target } from '../transport/flow.ts';
+import type { ProxyContext } from './context.ts';
+import type { ProxyEnvironment } from './environment.ts';
+
+/** The branch of attempt `attempt`: keyed over what the response brings back, so that any later process knows it as ours. */
+export function branchFor(env: ProxyEnvironment, request: SipMessage, attempt: number): string {
+  const via = request.topVia;
+  return makeBranch(env.keys, env.worker, attempt, via?.branch ?? '', via?.sentBy ?? '', request.callId, request.cseqNumber);
+}
+
+/** Our Via, naming the socket that this worker sends from. */
+export function viaLine(env: ProxyEnvironment, listener: Listener, target: Target, branch: string): string {
+  const protocol = listener.transport === 'udp' ? 'UDP' : 'TCP';
+  return `Via: SIP/2.0/${protocol} ${env.identity.hostPort(listener, target.address)};branch=${branch}\r\n`;
+}
+
+/**
+ * Record-Route for a request that may begin a dialog: one value with our keyed token, or two when the sides of the
+ * dialog reach us differently (transport, family, address; RFC 5658). They name public addresses, never a worker's port.
+ */
+export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
+  const token = makeDialogToken(env.keys, ctx.request.callId, ctx.tenantId);
+  const inner = routeUri(env, token, env.publicListener(outgoing.transport, outgoing.family) ?? outgoing, target.address);
+  const outer = routeUri(env, token, ctx.flow.listener, ctx.flow.address);
+  return inner === outer ? `Record-Route: <${outer}>\r\n` : `Record-Route: <${inner}>\r\nRecord-Route: <${outer}>\r\n`;
+}
+
+function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer: string): string {
+  const transport = listener.transport === 'udp' ? '' : `;transport=${listener.transport}`;
+  return `sip:${token}@${env.identity.hostPort(listener, peer)}${transport};lr`;
+}
+
+/**
+ * Path for a REGISTER, with the sealed flow to the phone (RFC 3327, RFC 5626 §5.1); it names the address that the
+ * registrar reaches us at. `Supported: path` goes with it: registrars such as Asterisk refuse a Path without it (420).
+ */
+export function pathLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
+  const token = flowToken(env, ctx.flow, ctx.tenantId);
+  const uri = routeUri(env, token, env.publicListener(outgoing.transport, outgoing.family) ?? outgoing, target.address);
+  const supported = ctx.request.header('supported')?.toLowerCase() ?? '';
+  return `Path: <${uri}>\r\n${/(^|[\s,])path([\s,]|$)/.test(supported) ? '' : 'Supported: path\r\n'}`;
+}
+
+function flowToken(env: ProxyEnvironment, flow: Flow, tenantId: number): string {
+  return sealFlow(env.keys, {
+    transport: flow.transport,
+    family: flow.family,
+    address: bytesOfAddress(flow.address) ?? new Uint8Array(4),
+    port: flow.port,
+    tenantId,
+    listener: flow.listener.id,
+    connection: flow.connection,
+  });
+}

@@ -1,0 +1,37 @@
+/** What the main thread and its SIP workers tell each other. Everything here is structured-cloned. */
+import type { RowOp } from '../contract/rows.ts';
+import type { ClusterKey } from '../contract/wire.ts';
+import type { BoardUpdate } from '../health/board.ts';
+import type { InterfaceAddress } from '../proxy/identity.ts';
+import type { Outcome } from '../proxy/environment.ts';
+import type { ListenSetting } from '../settings.ts';
+
+/** What a worker is born with. */
+export interface WorkerSetup {
+  readonly worker: number;
+  readonly workers: number;
+  readonly listen: readonly ListenSetting[];
+  readonly names: readonly string[];
+  readonly interfaces: readonly InterfaceAddress[];
+  readonly keys: readonly ClusterKey[];
+  readonly board: BoardUpdate;
+  readonly counters: SharedArrayBuffer;
+}
+
+export type ToWorker =
+  /** The difference to the configuration that the worker has; answered by `applied` with the same number. */
+  | { readonly t: 'config'; readonly n: number; readonly ops: readonly RowOp[]; readonly epoch: string; readonly rev: number }
+  | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
+  | { readonly t: 'board'; readonly update: BoardUpdate }
+  | { readonly t: 'draining'; readonly draining: boolean }
+  /** Stop taking new dialogs, answer `drained` when nothing is pending. */
+  | { readonly t: 'drain' }
+  | { readonly t: 'stop' };
+
+export type FromWorker =
+  | { readonly t: 'listening'; readonly addresses: readonly string[] }
+  | { readonly t: 'refused'; readonly sentence: string }
+  | { readonly t: 'applied'; readonly n: number }
+  | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
+  | { readonly t: 'drained' }
+  | { readonly t: 'stopped' };
