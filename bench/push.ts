@@ -3,7 +3,6 @@
  * with `?wait=applied`, and from commit to applied on each node.
  */
 import { parseArgs } from 'node:util';
-import type { Written } from '../test/harness/api.ts';
 import { ControlPlane, DataPlane } from '../test/harness/installation.ts';
 import { putTenant } from '../test/harness/tenant.ts';
 import { keepResult, markdownTable, writeReadmeRegion } from './results.ts';
@@ -31,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const appliedMs: number[] = [];
     for (let i = 0; i < warmUpWrites + writes; i++) {
       const begin = performance.now();
-      const { applied = [], missing = [] } = await control.api.put<Written>('/domains/bench.example?wait=applied', { tenant: 'bench', routeSet: 1, enabled: true, comment: `write ${i}` });
+      const { applied = [], missing = [] } = await control.api.put('/domains/bench.example?wait=applied', { tenant: 'bench', routeSet: 1, enabled: true, comment: `write ${i}` });
       if (applied.length !== nodes || missing.length > 0) throw new Error(`write ${i} was applied on ${applied.length} of ${nodes} nodes`);
       if (i < warmUpWrites) continue;
       answerMs.push(performance.now() - begin);

@@ -36,7 +36,7 @@ export function filesBelow(folder, leaveOut = []) {
       if (!leaveOut.includes(entry.name)) found.push(...filesBelow(path, leaveOut));
     } else if (entry.isFile()) found.push(path);
   }
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** One hash over names and contents. */

@@ -59,20 +59,27 @@ await runScript(async () => {
   let setupLink = '';
   const children = [];
   let finish;
-  const finished = new Promise((done) => {
+  let fail;
+  const finished = new Promise((done, failed) => {
     finish = done;
+    fail = failed;
   });
 
-  async function stopAll(exitCode) {
+  async function stopChildren() {
+    for (const child of children.toReversed()) await child.stop(stopGraceMs);
+  }
+  function stopAll(exitCode) {
     if (stopped) return;
     stopped = true;
-    for (const child of [...children].reverse()) await child.stop(stopGraceMs);
-    finish(exitCode);
+    stopChildren().then(
+      () => finish(exitCode),
+      (error) => fail(error),
+    );
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (!stopped) say('stopping ...');
-      void stopAll(0);
+      stopAll(0);
     });
   }
 
@@ -83,7 +90,7 @@ await runScript(async () => {
       args: [inRoot(file)],
       env: environment,
       say,
-      onFatal: (exitCode) => void stopAll(exitCode),
+      onFatal: stopAll,
       onLine(line) {
         setupLink = /https?:\/\/\S+\/setup\?token=[\w-]+/.exec(line)?.[0] ?? setupLink;
         process.stdout.write(`${process.stdout.isTTY ? readableLine(name, line) : line}\n`);
