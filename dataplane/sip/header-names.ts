@@ -1,3 +1,5 @@
+import { BYTES } from './scratch.ts';
+
 /**
  * Header names the data plane knows by number. The numbers are bits of `SipMessage.seen` and `repeated`; those up to
  * `lastStored` have their place in the message noted by the scan. Compact forms: RFC 3261 7.3.3 and the IANA registry.
@@ -54,19 +56,25 @@ for (const [short, long] of Object.entries(compactForms)) {
   COMPACT[short.toUpperCase().charCodeAt(0)] = id;
 }
 
-/** Number of the header called `raw[start, end)`, any case, compact forms included; `H.other` when we do not know it. */
-export function headerIdOf(raw: string, start: number, end: number): number {
+/** The names as bytes, 32 a name. */
+const NAME_BYTES = new Uint8Array(NAMES.length * 32);
+NAMES.forEach((name, id) => {
+  for (let i = 0; i < name.length; i++) NAME_BYTES[id * 32 + i] = name.charCodeAt(i);
+});
+
+/**
+ * Number of the header whose name stands in `[start, end)` of the loaded text (token characters only), any case, compact
+ * forms included; `H.other` when we do not know it.
+ */
+export function headerIdAt(start: number, end: number): number {
   const length = end - start;
-  const first = raw.charCodeAt(start);
+  const first = BYTES[start] ?? 0;
   if (length === 1) return COMPACT[first] ?? 0;
   if (length > 31) return H.other;
-  const id = CANDIDATES[slot(first, raw.charCodeAt(end - 1), length)] ?? 0;
+  const id = CANDIDATES[slot(first, BYTES[end - 1] ?? 0, length)] ?? 0;
   if (id === H.other) return H.other;
-  const name = NAMES[id] ?? '';
-  for (let i = 0; i < length; i++) {
-    let c = raw.charCodeAt(start + i);
-    if (c >= 65 && c <= 90) c |= 32;
-    if (c !== name.charCodeAt(i)) return H.other;
-  }
+  const base = id * 32;
+  // No other token character becomes a lower-case letter or "-" by setting bit 32.
+  for (let i = 0; i < length; i++) if (((BYTES[start + i] ?? 0) | 32) !== NAME_BYTES[base + i]) return H.other;
   return id;
 }

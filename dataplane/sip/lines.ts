@@ -1,6 +1,7 @@
 import { CLASS, LWS, TOKEN } from './characters.ts';
 import { compactForms } from './header-names.ts';
-import { sameName } from './parameters.ts';
+import { isName, skipLws } from './parameters.ts';
+import { BYTES, load } from './scratch.ts';
 
 /** One header line of a message: offsets into its text. */
 export interface HeaderLine {
@@ -34,20 +35,20 @@ export function lineEndFrom(raw: string, at: number): number {
  * `raw[start, end)`. Used off the hot path: hot headers have their offsets from the one pass.
  */
 export function findLines(raw: string, start: number, end: number, name: string): HeaderLine[] {
-  const compact = compactOf(name);
+  const compact = compactCodes.get(name) ?? -1;
   const found: HeaderLine[] = [];
+  load(raw);
   let at = start;
   while (at < end) {
     const lineEnd = lineEndFrom(raw, at);
     let nameEnd = at;
-    while (nameEnd < lineEnd && ((CLASS[raw.charCodeAt(nameEnd)] ?? 0) & TOKEN) !== 0) nameEnd++;
-    if (sameName(raw, at, nameEnd, name) || (nameEnd - at === 1 && (raw.charCodeAt(at) | 32) === compact)) {
+    while (nameEnd < lineEnd && ((CLASS[BYTES[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
+    if (isName(at, nameEnd, name) || (nameEnd - at === 1 && ((BYTES[at] ?? 0) | 32) === compact)) {
       let from = nameEnd;
-      while (from < lineEnd && raw.charCodeAt(from) !== COLON) from++;
-      from++;
+      while (from < lineEnd && BYTES[from] !== COLON) from++;
+      from = skipLws(from + 1, lineEnd);
       let to = lineEnd;
-      while (from < to && ((CLASS[raw.charCodeAt(from)] ?? 0) & LWS) !== 0) from++;
-      while (to > from && ((CLASS[raw.charCodeAt(to - 1)] ?? 0) & LWS) !== 0) to--;
+      while (to > from && ((CLASS[BYTES[to - 1] ?? 0] ?? 0) & LWS) !== 0) to--;
       found.push({ lineStart: at, lineEnd, start: from, end: to });
     }
     at = lineEnd;
@@ -56,10 +57,6 @@ export function findLines(raw: string, start: number, end: number, name: string)
 }
 
 const compactCodes = new Map(Object.entries(compactForms).map(([short, long]) => [long, short.charCodeAt(0)]));
-
-function compactOf(name: string): number {
-  return compactCodes.get(name) ?? -1;
-}
 
 /** The value with each fold (CRLF and the white space round it) as one space (RFC 3261 7.3.1). */
 export function unfold(value: string): string {

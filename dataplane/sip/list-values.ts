@@ -1,5 +1,6 @@
 import type { Edits } from './edits.ts';
 import { skipLws } from './parameters.ts';
+import { load } from './scratch.ts';
 
 /** One value of a comma list in a header line: a `Via`, a `RouteValue`. */
 export interface ListValue {
@@ -16,9 +17,10 @@ const COMMA = 44;
  * comma behind it. (Proxies only ever remove from the top: RFC 3261 16.4, 16.7 (3).)
  */
 export function removeFirstValue(edits: Edits, raw: string, value: ListValue): void {
-  const behind = skipLws(raw, value.end, value.lineEnd);
+  load(raw);
+  const behind = skipLws(value.end, value.lineEnd);
   if (behind < value.lineEnd && raw.charCodeAt(behind) === COMMA) {
-    edits.remove(value.start, skipLws(raw, behind + 1, value.lineEnd));
+    edits.remove(value.start, skipLws(behind + 1, value.lineEnd));
   } else {
     edits.remove(value.lineStart, value.lineEnd);
   }

@@ -3,7 +3,7 @@ import { findLines, lineEndFrom, unfold } from './lines.ts';
 import type { HeaderLine } from './lines.ts';
 import { parseNameAddr, RouteValue } from './name-addr.ts';
 import type { NameAddr } from './name-addr.ts';
-import { parseSipUri } from './uri.ts';
+import { parseSipUriAt } from './uri.ts';
 import type { SipUri } from './uri.ts';
 import { parseVia } from './via.ts';
 import type { Via } from './via.ts';
@@ -93,7 +93,7 @@ export class SipMessage {
 
   /** The Request-URI taken apart; null when it is no sip, sips or tel URI. */
   get sipUri(): SipUri | null {
-    if (this.parsedUri === undefined) this.parsedUri = parseSipUri(this.requestUri);
+    if (this.parsedUri === undefined) this.parsedUri = parseSipUriAt(this.raw, this.uriStart, this.uriEnd);
     return this.parsedUri;
   }
 

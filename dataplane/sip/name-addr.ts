@@ -1,12 +1,14 @@
 import { CLASS, LWS } from './characters.ts';
-import { findParameter, parameter, sameName, scanParameter, skipLws, skipQuoted } from './parameters.ts';
-import { parseSipUri } from './uri.ts';
+import { findParameter, isName, parameter, scanParameter, skipLws, skipQuoted } from './parameters.ts';
+import { BYTES, load } from './scratch.ts';
+import { parseSipUriAt } from './uri.ts';
 import type { SipUri } from './uri.ts';
 
 const QUOTE = 34;
 const COMMA = 44;
 const SEMICOLON = 59;
 const LESS = 60;
+const GREATER = 62;
 
 /**
  * One name-addr or addr-spec with its header parameters (From, To, Contact, Route, ...; RFC 3261 20.10, 25.1).
@@ -46,7 +48,7 @@ export class NameAddr {
 
   /** The URI taken apart, null when it is no sip, sips or tel URI. Parsed once. */
   get sipUri(): SipUri | null {
-    if (this.parsedUri === undefined) this.parsedUri = parseSipUri(this.uri);
+    if (this.parsedUri === undefined) this.parsedUri = parseSipUriAt(this.raw, this.uriStart, this.uriEnd);
     return this.parsedUri;
   }
 
@@ -73,54 +75,59 @@ export class NameAddr {
  * badaspec), commas or quotes in an unquoted display name (baddn), empty parameters.
  */
 export function parseNameAddr(raw: string, start: number, limit: number): NameAddr | null {
-  const from = skipLws(raw, start, limit);
+  load(raw);
+  const from = skipLws(start, limit);
+  if (from >= limit) return null;
   let at = from;
-  let uriStart = from;
-  let uriEnd = -1;
-  if (at >= limit) return null;
-  if (raw.charCodeAt(at) === QUOTE) {
-    at = skipQuoted(raw, at, limit);
+  let c = BYTES[at] ?? 0;
+  if (c === QUOTE) {
+    at = skipQuoted(at, limit);
     if (at < 0) return null;
-    at = skipLws(raw, at, limit);
-    if (at >= limit || raw.charCodeAt(at) !== LESS) return null;
+    at = skipLws(at, limit);
+    if (at >= limit || BYTES[at] !== LESS) return null;
+    c = LESS;
   } else {
     while (at < limit) {
-      const c = raw.charCodeAt(at);
+      c = BYTES[at] ?? 0;
       if (c === LESS || c === SEMICOLON || c === COMMA || c === QUOTE) break;
       at++;
     }
   }
-  if (at < limit && raw.charCodeAt(at) === LESS) {
-    uriStart = at + 1;
-    uriEnd = raw.indexOf('>', uriStart);
-    if (uriEnd < 0 || uriEnd >= limit) return null;
-    at = uriEnd + 1;
+  let uriStart = from;
+  let uriEnd = at;
+  if (at < limit && c === LESS) {
+    uriStart = ++at;
+    for (;;) {
+      if (at >= limit) return null;
+      c = BYTES[at] ?? 0;
+      if (c === GREATER) break;
+      // No white space, no second bracket, no quote inside a URI.
+      if (c <= 32 || c === LESS || c === QUOTE) return null;
+      at++;
+    }
+    uriEnd = at++;
   } else {
-    if (at < limit && raw.charCodeAt(at) === QUOTE) return null;
-    uriEnd = at;
-    while (uriEnd > uriStart && ((CLASS[raw.charCodeAt(uriEnd - 1)] ?? 0) & LWS) !== 0) uriEnd--;
+    if (at < limit && c === QUOTE) return null;
+    while (uriEnd > uriStart && ((CLASS[BYTES[uriEnd - 1] ?? 0] ?? 0) & LWS) !== 0) uriEnd--;
+    for (let i = uriStart; i < uriEnd; i++) if ((BYTES[i] ?? 0) <= 32) return null;
   }
   if (uriEnd === uriStart) return null;
-  for (let i = uriStart; i < uriEnd; i++) {
-    const c = raw.charCodeAt(i);
-    if (c <= 32 || c === LESS || c === QUOTE) return null;
-  }
   const parametersStart = at;
   let end = at;
   let tagStart = -1;
   let tagEnd = -1;
   for (;;) {
-    at = scanParameter(raw, at, limit);
+    at = scanParameter(at, limit);
     if (at < 0) return null;
     if (parameter.start < 0) break;
     end = at;
-    if (tagStart < 0 && sameName(raw, parameter.nameStart, parameter.nameEnd, 'tag')) {
+    if (tagStart < 0 && isName(parameter.nameStart, parameter.nameEnd, 'tag')) {
       if (parameter.valueStart < 0) return null;
       tagStart = parameter.valueStart;
       tagEnd = parameter.valueEnd;
     }
   }
-  if (at < limit && raw.charCodeAt(at) !== COMMA) return null;
+  if (at < limit && BYTES[at] !== COMMA) return null;
   return new NameAddr(raw, from, end, uriStart, uriEnd, parametersStart, tagStart, tagEnd);
 }
 

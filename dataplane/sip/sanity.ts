@@ -4,6 +4,7 @@ import { ABSENT, MALFORMED } from './message.ts';
 import type { SipMessage } from './message.ts';
 import { methodAt } from './method.ts';
 import { skipLws } from './parameters.ts';
+import { BYTES, load } from './scratch.ts';
 import type { Fault } from './start-line.ts';
 
 const REQUIRED = (1 << H.via) | (1 << H.from) | (1 << H.to) | (1 << H.callId) | (1 << H.cseq);
@@ -20,12 +21,13 @@ const bad = (reason: string): Fault => ({ status: 400, reason });
 export function checkMessage(message: SipMessage): Fault | null {
   if ((message.seen & REQUIRED) !== REQUIRED) return bad(missing(message.seen));
   if ((message.repeated & SINGLE) !== 0) return bad(repeated(message.repeated));
+  load(message.raw);
   if (!readCseq(message)) return bad('Malformed CSeq');
   if (message.isRequest) {
     if (message.cseqMethod !== message.method) return bad('CSeq Method Does Not Match');
     const fault = checkRequestUri(message);
     if (fault !== null) return fault;
-    message.maxForwards = readNumber(message.raw, message.maxForwardsStart, message.maxForwardsEnd, 3);
+    message.maxForwards = readNumber(message.maxForwardsStart, message.maxForwardsEnd, 3);
     if (message.maxForwards > 255) message.maxForwards = MALFORMED;
     if (message.maxForwards === MALFORMED) return bad('Malformed Max-Forwards');
   } else {
@@ -34,13 +36,13 @@ export function checkMessage(message: SipMessage): Fault | null {
   if (message.topVia === null) return bad('Malformed Via');
   if (message.from === null) return bad('Malformed From');
   if (message.to === null) return bad('Malformed To');
-  if (!isCallId(message.raw, message.callIdStart, message.callIdEnd)) return bad('Malformed Call-ID');
+  if (!isCallId(message.callIdStart, message.callIdEnd)) return bad('Malformed Call-ID');
   return checkBody(message);
 }
 
 /** Content-Length against what arrived: a short body is refused, a longer one cut (RFC 3261 18.3). */
 function checkBody(message: SipMessage): Fault | null {
-  const length = readNumber(message.raw, message.contentLengthStart, message.contentLengthEnd, 9);
+  const length = readNumber(message.contentLengthStart, message.contentLengthEnd, 9);
   message.contentLength = length;
   if (length === MALFORMED) return bad('Malformed Content-Length');
   if (length === ABSENT) return null;
@@ -76,15 +78,15 @@ function readCseq(message: SipMessage): boolean {
   const end = message.cseqEnd;
   let at = message.cseqStart;
   let value = 0;
-  while (at < end && ((CLASS[raw.charCodeAt(at)] ?? 0) & DIGIT) !== 0) {
-    value = value * 10 + raw.charCodeAt(at) - 48;
+  while (at < end && ((CLASS[BYTES[at] ?? 0] ?? 0) & DIGIT) !== 0) {
+    value = value * 10 + (BYTES[at] ?? 0) - 48;
     if (value > 4_294_967_295) return false;
     at++;
   }
   if (at === message.cseqStart) return false;
-  const methodStart = skipLws(raw, at, end);
+  const methodStart = skipLws(at, end);
   if (methodStart === at) return false;
-  for (at = methodStart; at < end; at++) if (((CLASS[raw.charCodeAt(at)] ?? 0) & TOKEN) === 0) return false;
+  for (at = methodStart; at < end; at++) if (((CLASS[BYTES[at] ?? 0] ?? 0) & TOKEN) === 0) return false;
   if (methodStart === end) return false;
   message.cseqNumber = value;
   message.cseqMethod = methodAt(raw, methodStart, end);
@@ -92,13 +94,13 @@ function readCseq(message: SipMessage): boolean {
 }
 
 /** A plain decimal of at most `digits` significant digits; -1 when `start` is -1, -2 when malformed. */
-function readNumber(raw: string, start: number, end: number, digits: number): number {
+function readNumber(start: number, end: number, digits: number): number {
   if (start < 0) return ABSENT;
   if (start === end) return MALFORMED;
   let value = 0;
   let significant = 0;
   for (let at = start; at < end; at++) {
-    const c = raw.charCodeAt(at);
+    const c = BYTES[at] ?? 0;
     if (((CLASS[c] ?? 0) & DIGIT) === 0) return MALFORMED;
     if (significant > 0 || c !== 48) significant++;
     if (significant > digits) return MALFORMED;
@@ -108,8 +110,8 @@ function readNumber(raw: string, start: number, end: number, digits: number): nu
 }
 
 /** Not empty, no white space inside. */
-function isCallId(raw: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (((CLASS[raw.charCodeAt(at)] ?? 0) & LWS) !== 0) return false;
+function isCallId(start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (((CLASS[BYTES[at] ?? 0] ?? 0) & LWS) !== 0) return false;
   return end > start;
 }
 

@@ -1,7 +1,8 @@
 import { bounds } from './bounds.ts';
 import { CLASS, LWS, TOKEN } from './characters.ts';
-import { H, headerIdOf } from './header-names.ts';
+import { H, headerIdAt } from './header-names.ts';
 import type { SipMessage } from './message.ts';
+import { BYTES, load } from './scratch.ts';
 
 const TAB = 9;
 const LF = 10;
@@ -20,11 +21,12 @@ const COLON = 58;
 export function scanHeaders(message: SipMessage, at: number): string {
   const raw = message.raw;
   const length = raw.length;
+  load(raw);
   let fault = '';
   let lines = 0;
   message.headersStart = at;
   for (;;) {
-    if (raw.charCodeAt(at) === CR && raw.charCodeAt(at + 1) === LF) {
+    if (BYTES[at] === CR && BYTES[at + 1] === LF) {
       message.headersEnd = at;
       message.bodyStart = at + 2;
       return fault;
@@ -41,7 +43,7 @@ export function scanHeaders(message: SipMessage, at: number): string {
       valueEnd = lf - 1;
       if (raw.indexOf('\r', at) !== valueEnd && fault === '') fault = 'Stray CR or LF';
       at = lf + 1;
-      const next = raw.charCodeAt(at);
+      const next = BYTES[at];
       if (next !== SP && next !== TAB) break;
     }
     if (++lines > bounds.headerLines || at - lineStart > bounds.headerLineBytes || at > bounds.headBytes) {
@@ -50,15 +52,15 @@ export function scanHeaders(message: SipMessage, at: number): string {
       return 'Headers too large';
     }
     let nameEnd = lineStart;
-    while (((CLASS[raw.charCodeAt(nameEnd)] ?? 0) & TOKEN) !== 0) nameEnd++;
+    while (((CLASS[BYTES[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
     let colon = nameEnd;
-    let c = raw.charCodeAt(colon);
-    while (c === SP || c === TAB) c = raw.charCodeAt(++colon);
+    let c = BYTES[colon];
+    while (c === SP || c === TAB) c = BYTES[++colon];
     if (c !== COLON || nameEnd === lineStart) {
       if (fault === '') fault = 'Malformed header name';
       continue;
     }
-    const id = headerIdOf(raw, lineStart, nameEnd);
+    const id = headerIdAt(lineStart, nameEnd);
     if (id === H.other) continue;
     const bit = 1 << id;
     if ((message.seen & bit) !== 0) {
@@ -68,9 +70,9 @@ export function scanHeaders(message: SipMessage, at: number): string {
     message.seen |= bit;
     if (id > H.lastStored) continue;
     let start = colon + 1;
-    while (start < valueEnd && ((CLASS[raw.charCodeAt(start)] ?? 0) & LWS) !== 0) start++;
+    while (start < valueEnd && ((CLASS[BYTES[start] ?? 0] ?? 0) & LWS) !== 0) start++;
     let end = valueEnd;
-    while (end > start && ((CLASS[raw.charCodeAt(end - 1)] ?? 0) & LWS) !== 0) end--;
+    while (end > start && ((CLASS[BYTES[end - 1] ?? 0] ?? 0) & LWS) !== 0) end--;
     storeHeader(message, id, lineStart, start, end);
   }
 }

@@ -1,6 +1,7 @@
-import { CLASS, DIGIT, HOST, URI_TAIL, USER } from './characters.ts';
 import { isIpv6 } from './address.ts';
-import { sameName } from './parameters.ts';
+import { bounds } from './bounds.ts';
+import { CLASS, DIGIT, HOST, URI_TAIL, USER } from './characters.ts';
+import { BYTES, load } from './scratch.ts';
 
 export type UriScheme = 'sip' | 'sips' | 'tel';
 
@@ -9,6 +10,9 @@ const COLON = 58;
 const SEMICOLON = 59;
 const QUESTION = 63;
 const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const PERCENT = 37;
+const DOT = 46;
 
 /**
  * A sip, sips or tel URI taken apart (RFC 3261 19.1.1, RFC 3966). Parts keep their escapes as written.
@@ -55,7 +59,7 @@ export class SipUri {
       if (end < 0) end = params.length;
       let equals = params.indexOf('=', at + 1);
       if (equals < 0 || equals > end) equals = end;
-      if (sameName(params, at + 1, equals, name)) return params.slice(equals + 1 > end ? end : equals + 1, end);
+      if (equals - at - 1 === name.length && params.slice(at + 1, equals).toLowerCase() === name) return params.slice(equals + 1 > end ? end : equals + 1, end);
       at = end;
     }
     return null;
@@ -96,106 +100,116 @@ function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** Length of the scheme and its colon when it is one we understand, else 0. */
-function schemeLength(text: string): number {
-  const c0 = text.charCodeAt(0) | 32;
-  if (c0 === 115 && (text.charCodeAt(1) | 32) === 105 && (text.charCodeAt(2) | 32) === 112) {
-    if (text.charCodeAt(3) === COLON) return 4;
-    if ((text.charCodeAt(3) | 32) === 115 && text.charCodeAt(4) === COLON) return 5;
-    return 0;
+/** Length of the scheme and its colon when it is one we understand, else 0. Reads the loaded text. */
+function schemeLength(at: number): number {
+  const c0 = (BYTES[at] ?? 0) | 32;
+  const c1 = (BYTES[at + 1] ?? 0) | 32;
+  const c2 = (BYTES[at + 2] ?? 0) | 32;
+  if (c0 === 115 && c1 === 105 && c2 === 112) {
+    if (BYTES[at + 3] === COLON) return 4;
+    return ((BYTES[at + 3] ?? 0) | 32) === 115 && BYTES[at + 4] === COLON ? 5 : 0;
   }
-  if (c0 === 116 && (text.charCodeAt(1) | 32) === 101 && (text.charCodeAt(2) | 32) === 108 && text.charCodeAt(3) === COLON) return 4;
-  return 0;
+  return c0 === 116 && c1 === 101 && c2 === 108 && BYTES[at + 3] === COLON ? 4 : 0;
 }
 
 /**
  * Parses a sip, sips or tel URI that fills `text`.
- * @returns null for other schemes and for anything outside the grammar of RFC 3261 25.1: empty user before "@",
- * characters that cannot stand where they are, broken escapes in the user part, ports outside 1-65535, IPv6
- * addresses without brackets or that are none (RFC 5118 4.2, 4.10).
+ * @returns null for other schemes, above `bounds.requestUriBytes`, and for anything outside the grammar of RFC 3261 25.1:
+ * empty user before "@", characters that cannot stand where they are, broken escapes in the user part, ports outside 1-65535,
+ * IPv6 addresses without brackets or that are none (RFC 5118 4.2, 4.10).
  */
 export function parseSipUri(text: string): SipUri | null {
-  const prefix = schemeLength(text);
+  return text.length > bounds.requestUriBytes ? null : parseSipUriAt(text, 0, text.length);
+}
+
+/** As `parseSipUri`, for the URI in `raw[start, end)`. */
+export function parseSipUriAt(raw: string, start: number, end: number): SipUri | null {
+  if (end - start > bounds.requestUriBytes) return null;
+  load(raw);
+  const prefix = schemeLength(start);
   if (prefix === 0) return null;
-  if ((text.charCodeAt(0) | 32) === 116) return parseTelUri(text);
-  const length = text.length;
+  if (((BYTES[start] ?? 0) | 32) === 116) return parseTelUri(raw, start, end);
+  const begin = start + prefix;
+  let at = begin;
+  let colon = -1;
+  let escape = -1;
+  // Host and port consist of user characters too: only "@" tells that what was read is a user part.
+  while (at < end) {
+    const c = BYTES[at] ?? 0;
+    if (((CLASS[c] ?? 0) & USER) === 0) break;
+    if (c === COLON && colon < 0) colon = at;
+    if (c === PERCENT) escape = at;
+    at++;
+  }
   let user = '';
-  let at = text.indexOf('@', prefix);
-  if (at >= 0) {
-    user = scanUser(text, prefix, at);
-    if (user === '') return null;
+  if (at < end && BYTES[at] === AT) {
+    const userEnd = colon < 0 ? at : colon;
+    if (userEnd === begin || (escape >= 0 && !escapesAreWhole(begin, at))) return null;
+    user = raw.slice(begin, userEnd);
     at++;
   } else {
-    at = prefix;
+    at = begin;
   }
   const hostStart = at;
   let host: string;
-  if (text.charCodeAt(at) === OPEN_BRACKET) {
-    const close = text.indexOf(']', at);
-    if (close < 0) return null;
-    host = text.slice(at + 1, close).toLowerCase();
+  if (at < end && BYTES[at] === OPEN_BRACKET) {
+    while (at < end && BYTES[at] !== CLOSE_BRACKET) at++;
+    if (at === end) return null;
+    host = raw.slice(hostStart + 1, at).toLowerCase();
     if (!isIpv6(host)) return null;
-    at = close + 1;
+    at++;
   } else {
-    let upper = 0;
-    while (at < length) {
-      const c = text.charCodeAt(at);
+    let upper = false;
+    while (at < end) {
+      const c = BYTES[at] ?? 0;
       if (((CLASS[c] ?? 0) & HOST) === 0) break;
-      if (c >= 65 && c <= 90) upper = 1;
+      if (c <= 90 && c >= 65) upper = true;
       at++;
     }
-    if (at === hostStart) return null;
-    host = text.slice(hostStart, text.charCodeAt(at - 1) === 46 ? at - 1 : at);
-    if (host === '') return null;
-    if (upper !== 0) host = host.toLowerCase();
+    const stop = at > hostStart && BYTES[at - 1] === DOT ? at - 1 : at;
+    if (stop === hostStart) return null;
+    host = raw.slice(hostStart, stop);
+    if (upper) host = host.toLowerCase();
   }
   let port = 0;
-  if (text.charCodeAt(at) === COLON) {
+  if (at < end && BYTES[at] === COLON) {
     const from = ++at;
-    while (at < length && at - from < 6 && ((CLASS[text.charCodeAt(at)] ?? 0) & DIGIT) !== 0) {
-      port = port * 10 + text.charCodeAt(at) - 48;
-      at++;
-    }
+    while (at < end && at - from < 6 && ((CLASS[BYTES[at] ?? 0] ?? 0) & DIGIT) !== 0) port = port * 10 + (BYTES[at++] ?? 0) - 48;
     if (port === 0 || port > 65_535) return null;
   }
+  const scheme = prefix === 4 ? 'sip' : 'sips';
   const hostEnd = at;
-  if (at === length) {
-    return new SipUri(text, prefix === 4 ? 'sip' : 'sips', user, host, port, hostStart, hostEnd, '', '');
-  }
-  const c = text.charCodeAt(at);
-  if (c !== SEMICOLON && c !== QUESTION) return null;
-  const tail = at;
+  if (at === end) return new SipUri(raw.slice(start, end), scheme, user, host, port, hostStart - start, hostEnd - start, '', '');
+  if (BYTES[at] !== SEMICOLON && BYTES[at] !== QUESTION) return null;
   let question = -1;
-  for (; at < length; at++) {
-    const code = text.charCodeAt(at);
-    if (((CLASS[code] ?? 0) & URI_TAIL) === 0) return null;
-    if (code === QUESTION && question < 0) question = at;
+  for (; at < end; at++) {
+    const c = BYTES[at] ?? 0;
+    if (((CLASS[c] ?? 0) & URI_TAIL) === 0) return null;
+    if (c === QUESTION && question < 0) question = at;
   }
   return new SipUri(
-    text, prefix === 4 ? 'sip' : 'sips', user, host, port, hostStart, hostEnd,
-    question < 0 ? text.slice(tail) : text.slice(tail, question), question < 0 ? '' : text.slice(question + 1),
+    raw.slice(start, end), scheme, user, host, port, hostStart - start, hostEnd - start,
+    raw.slice(hostEnd, question < 0 ? end : question), question < 0 ? '' : raw.slice(question + 1, end),
   );
 }
 
-/** The user part in `text[start, end)` without its password, '' when it is malformed. */
-function scanUser(text: string, start: number, end: number): string {
-  let stop = -1;
+/** Whether each "%" in `[start, end)` has two hex digits behind it. */
+function escapesAreWhole(start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if (((CLASS[c] ?? 0) & USER) === 0) return '';
-    if (c === COLON && stop < 0) stop = i;
-    if (c === 37 && (hexDigit(text.charCodeAt(i + 1)) < 0 || hexDigit(text.charCodeAt(i + 2)) < 0 || i + 2 >= end)) return '';
+    if (BYTES[i] !== PERCENT) continue;
+    if (i + 2 >= end || hexDigit(BYTES[i + 1] ?? 0) < 0 || hexDigit(BYTES[i + 2] ?? 0) < 0) return false;
   }
-  return text.slice(start, stop < 0 ? end : stop);
+  return true;
 }
 
-function parseTelUri(text: string): SipUri | null {
-  let end = text.indexOf(';', 4);
-  if (end < 0) end = text.length;
-  if (end === 4) return null;
-  for (let i = 4; i < text.length; i++) {
-    const c = text.charCodeAt(i);
+function parseTelUri(raw: string, start: number, end: number): SipUri | null {
+  let stop = -1;
+  for (let i = start + 4; i < end; i++) {
+    const c = BYTES[i] ?? 0;
     if (((CLASS[c] ?? 0) & URI_TAIL) === 0 || c === AT || c === QUESTION) return null;
+    if (c === SEMICOLON && stop < 0) stop = i;
   }
-  return new SipUri(text, 'tel', text.slice(4, end), '', 0, end, end, text.slice(end), '');
+  if (stop < 0) stop = end;
+  if (stop === start + 4) return null;
+  return new SipUri(raw.slice(start, end), 'tel', raw.slice(start + 4, stop), '', 0, stop - start, stop - start, raw.slice(stop, end), '');
 }

@@ -1,5 +1,6 @@
 import { CLASS, DIGIT, HOST, IPV6, TOKEN } from './characters.ts';
-import { findParameter, parameter, sameName, scanParameter, skipLws } from './parameters.ts';
+import { findParameter, isName, parameter, scanParameter, skipLws } from './parameters.ts';
+import { BYTES, load } from './scratch.ts';
 
 /** RFC 3261 8.1.1.7: branches that begin so are unique to their transaction. */
 export const MAGIC_COOKIE = 'z9hG4bK';
@@ -93,67 +94,68 @@ export class Via {
  * @returns null when it breaks the grammar of RFC 3261 25.1 (RFC 4475 badinv01).
  */
 export function parseVia(raw: string, start: number, limit: number, lineStart: number, lineEnd: number): Via | null {
-  let at = skipLws(raw, start, limit);
+  load(raw);
+  let at = skipLws(start, limit);
   const via = new Via(raw, at, lineStart, lineEnd);
-  at = skipToken(raw, at, limit);
+  at = skipToken(at, limit);
   if (at < 0) return null;
-  at = skipSlash(raw, at, limit);
-  at = skipToken(raw, at, limit);
+  at = skipSlash(at, limit);
+  at = skipToken(at, limit);
   if (at < 0) return null;
-  at = skipSlash(raw, at, limit);
+  at = skipSlash(at, limit);
   via.transportStart = at;
-  at = skipToken(raw, at, limit);
+  at = skipToken(at, limit);
   if (at < 0) return null;
   via.transportEnd = at;
-  const sentBy = skipLws(raw, at, limit);
+  const sentBy = skipLws(at, limit);
   if (sentBy === at) return null;
-  at = scanSentBy(via, raw, sentBy, limit);
+  at = scanSentBy(via, sentBy, limit);
   if (at < 0) return null;
   via.sentByEnd = at;
   via.end = at;
   for (;;) {
-    at = scanParameter(raw, at, limit);
+    at = scanParameter(at, limit);
     if (at < 0) return null;
     if (parameter.start < 0) break;
     via.end = at;
-    if (!takeParameter(via, raw)) return null;
+    if (!takeParameter(via)) return null;
   }
-  if (at < limit && raw.charCodeAt(at) !== COMMA) return null;
+  if (at < limit && BYTES[at] !== COMMA) return null;
   return via;
 }
 
-function skipToken(raw: string, at: number, limit: number): number {
+function skipToken(at: number, limit: number): number {
   if (at < 0) return -1;
   const from = at;
-  while (at < limit && ((CLASS[raw.charCodeAt(at)] ?? 0) & TOKEN) !== 0) at++;
+  while (at < limit && ((CLASS[BYTES[at] ?? 0] ?? 0) & TOKEN) !== 0) at++;
   return at === from ? -1 : at;
 }
 
 /** SLASH of RFC 3261 25.1: white space may stand on both sides. */
-function skipSlash(raw: string, at: number, limit: number): number {
-  if (raw.charCodeAt(at) !== SLASH) {
-    at = skipLws(raw, at, limit);
-    if (at >= limit || raw.charCodeAt(at) !== SLASH) return -1;
+function skipSlash(at: number, limit: number): number {
+  if (BYTES[at] !== SLASH) {
+    at = skipLws(at, limit);
+    if (at >= limit || BYTES[at] !== SLASH) return -1;
   }
-  return skipLws(raw, at + 1, limit);
+  return skipLws(at + 1, limit);
 }
 
-function scanSentBy(via: Via, raw: string, at: number, limit: number): number {
-  if (raw.charCodeAt(at) === 91) {
+function scanSentBy(via: Via, at: number, limit: number): number {
+  if (BYTES[at] === 91) {
     via.hostStart = ++at;
-    while (at < limit && ((CLASS[raw.charCodeAt(at)] ?? 0) & IPV6) !== 0) at++;
-    if (at >= limit || at === via.hostStart || raw.charCodeAt(at) !== 93) return -1;
+    while (at < limit && ((CLASS[BYTES[at] ?? 0] ?? 0) & IPV6) !== 0) at++;
+    if (at >= limit || at === via.hostStart || BYTES[at] !== 93) return -1;
     via.hostEnd = at++;
   } else {
     via.hostStart = at;
-    while (at < limit && ((CLASS[raw.charCodeAt(at)] ?? 0) & HOST) !== 0) at++;
+    while (at < limit && ((CLASS[BYTES[at] ?? 0] ?? 0) & HOST) !== 0) at++;
     if (at === via.hostStart) return -1;
     via.hostEnd = at;
   }
-  const colon = skipLws(raw, at, limit);
-  if (colon >= limit || raw.charCodeAt(colon) !== COLON) return at;
-  at = skipLws(raw, colon + 1, limit);
-  const end = scanPort(raw, at, limit);
+  const colon = skipLws(at, limit);
+  if (colon >= limit || BYTES[colon] !== COLON) return at;
+  at = skipLws(colon + 1, limit);
+  const end = scanPort(at, limit);
   via.port = portValue;
   return end;
 }
@@ -161,11 +163,11 @@ function scanSentBy(via: Via, raw: string, at: number, limit: number): number {
 let portValue = 0;
 
 /** Reads 1 to 5 digits of a port into `portValue`; the offset behind them or -1. */
-function scanPort(raw: string, at: number, limit: number): number {
+function scanPort(at: number, limit: number): number {
   const from = at;
   let value = 0;
-  while (at < limit && at - from < 6 && ((CLASS[raw.charCodeAt(at)] ?? 0) & DIGIT) !== 0) {
-    value = value * 10 + raw.charCodeAt(at) - 48;
+  while (at < limit && at - from < 6 && ((CLASS[BYTES[at] ?? 0] ?? 0) & DIGIT) !== 0) {
+    value = value * 10 + (BYTES[at] ?? 0) - 48;
     at++;
   }
   portValue = value;
@@ -173,27 +175,27 @@ function scanPort(raw: string, at: number, limit: number): number {
 }
 
 /** Notes branch, received and rport; false when one of them is malformed. The first of each counts. */
-function takeParameter(via: Via, raw: string): boolean {
+function takeParameter(via: Via): boolean {
   const start = parameter.nameStart;
   const end = parameter.nameEnd;
-  switch (raw.charCodeAt(start) | 32) {
+  switch ((BYTES[start] ?? 0) | 32) {
     case 98:
-      if (via.branchStart < 0 && sameName(raw, start, end, 'branch')) {
+      if (via.branchStart < 0 && isName(start, end, 'branch')) {
         if (parameter.valueStart < 0) return false;
         via.branchStart = parameter.valueStart;
         via.branchEnd = parameter.valueEnd;
       }
       return true;
     case 114:
-      if (via.rportStart < 0 && sameName(raw, start, end, 'rport')) {
+      if (via.rportStart < 0 && isName(start, end, 'rport')) {
         via.rportStart = parameter.start;
         via.rportEnd = parameter.valueStart < 0 ? end : parameter.valueEnd;
         via.rport = 0;
         if (parameter.valueStart >= 0) {
-          if (scanPort(raw, parameter.valueStart, parameter.valueEnd) !== parameter.valueEnd) return false;
+          if (scanPort(parameter.valueStart, parameter.valueEnd) !== parameter.valueEnd) return false;
           via.rport = portValue;
         }
-      } else if (via.receivedStart < 0 && sameName(raw, start, end, 'received')) {
+      } else if (via.receivedStart < 0 && isName(start, end, 'received')) {
         if (parameter.valueStart < 0) return false;
         via.receivedParameterStart = parameter.start;
         via.receivedStart = parameter.valueStart;
