@@ -1,0 +1,330 @@
+/**
+ * Watches destinations from the main thread: OPTIONS probes, host names, outcomes of calls. Feeds the health machine,
+ * writes the board, tells what changed. Timers and sockets belong to it and end with `close`.
+ */
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import type { DestinationHealth, HealthReason, HealthState } from '../contract/health.ts';
+import { err, ok } from '../contract/result.ts';
+import type { Result } from '../contract/result.ts';
+import { familyOf } from '../routing/address.ts';
+import type { SipTransport } from '../routing/query.ts';
+import { Table } from '../routing/table.ts';
+import type { DispatcherSet } from '../routing/dispatcher-set.ts';
+import type { ConfigView } from '../routing/view.ts';
+import type { HealthBoard } from './board.ts';
+import { addLatency } from './latency.ts';
+import { stepHealth } from './machine.ts';
+import type { HealthEvent } from './machine.ts';
+import type { ProbeResult, ProbeRun, ProbeSource } from './probe.ts';
+import { ProbeLine } from './probe-line.ts';
+import { probeTcp } from './probe-tcp.ts';
+import { probeUdp } from './probe-udp.ts';
+import { Watch, resolveEveryMs } from './watch.ts';
+import type { ResolvedAddress, SavedHealth } from './watch.ts';
+
+export interface HealthChange {
+  readonly destinationId: number;
+  readonly setId: number;
+  readonly uri: string;
+  readonly from: HealthState;
+  readonly to: HealthState;
+  readonly reason: HealthReason;
+  /** The reply that decided, or the probe that stayed without one; '' when no packet was involved. */
+  readonly lastPacket: string;
+  readonly atMs: number;
+}
+
+/** How an attempt of a call at a destination ended: answered, no answer, 503, could not be sent. */
+export type CallOutcome = 'ok' | 'timeout' | 'unavailable' | 'transport';
+
+export interface ProberOptions {
+  readonly board: HealthBoard;
+  /** Where calls to destinations leave by, per transport and family; null = no such listener. */
+  readonly advertised: Readonly<Record<'udp4' | 'udp6' | 'tcp4' | 'tcp6', ProbeSource | null>>;
+  readonly userAgent: string;
+  onChange(change: HealthChange): void;
+  /** A bug or a system fault in here; the prober goes on. */
+  onFault(error: unknown): void;
+  readonly initial?: readonly SavedHealth[];
+  /** Epoch milliseconds. */
+  nowMs?(): number;
+  random?(): number;
+  /** Numeric addresses of a host name; rejects or gives none when there are none. */
+  resolve?(host: string): Promise<readonly string[]>;
+  /** Probes under way at once; more wait in line. */
+  readonly maxInFlight?: number;
+}
+
+const runs: Readonly<Record<SipTransport, ProbeRun>> = { udp: probeUdp, tcp: probeTcp };
+/** Failed calls bring a probe forward, but not more often than this. */
+const hurryMs = 1_000;
+const maxAddresses = 16;
+const givenUp: ProbeResult = { outcome: 'timeout', code: 0, detail: 'given up', latencyMs: -1, address: '', lastPacket: '' };
+
+async function lookUp(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true, order: 'verbatim' })).map((entry) => entry.address);
+}
+
+export class Prober {
+  private readonly options: ProberOptions;
+  private readonly now: () => number;
+  private readonly random: () => number;
+  private readonly resolve: (host: string) => Promise<readonly string[]>;
+  private readonly initial: Map<number, SavedHealth>;
+  private readonly watches = new Map<number, Watch>();
+  private readonly line: ProbeLine<Watch>;
+  private readonly abort = new AbortController();
+  private sets: Table<number, DispatcherSet> = Table.empty();
+  private paused = false;
+
+  constructor(options: ProberOptions) {
+    this.options = options;
+    this.now = options.nowMs ?? Date.now;
+    this.random = options.random ?? Math.random;
+    this.resolve = options.resolve ?? lookUp;
+    this.line = new ProbeLine(options.maxInFlight ?? 64, (watch) => this.look(watch));
+    this.initial = new Map((options.initial ?? []).map((entry) => [entry.id, entry]));
+  }
+
+  /** Takes a new configuration in; looks only at the sets that changed. Health stays with a destination's id and URI. */
+  apply(view: ConfigView): void {
+    if (this.abort.signal.aborted) return;
+    const touched = new Set<number>();
+    view.tables.sets.changesSince(this.sets, (_id, was, is) => {
+      for (const destination of was?.destinations ?? []) touched.add(destination.id);
+      for (const destination of is?.destinations ?? []) touched.add(destination.id);
+    });
+    this.sets = view.tables.sets;
+    const gone = [...touched].filter((id) => view.destination(id) === null);
+    for (const id of gone) this.retire(id);
+    this.options.board.release(gone);
+    const present = [...touched].filter((id) => view.destination(id) !== null);
+    this.options.board.assign(present);
+    for (const id of present) this.take(view, id);
+  }
+
+  /** Takes in how an attempt of a call ended; `detail` for people. */
+  passive(destinationId: number, outcome: CallOutcome, detail = ''): void {
+    const watch = this.watches.get(destinationId);
+    if (watch === undefined) return;
+    if (outcome === 'ok') {
+      this.feed(watch, { kind: 'passive-ok' }, '');
+      return;
+    }
+    const text = { timeout: 'calls time out', unavailable: 'calls are answered 503', transport: 'calls cannot be sent' }[outcome];
+    this.feed(watch, { kind: 'passive-failure', detail: detail === '' ? text : `${text}: ${detail}` }, '');
+    // A second opinion now instead of at the end of the interval.
+    if (watch.probed && !this.paused && this.now() - watch.lastProbeMs >= hurryMs) this.line.add(watch, false);
+    else this.schedule(watch);
+  }
+
+  /** Probes at once, whatever the schedule, pause or admin state say. The result counts like any other. */
+  probeNow(destinationId: number): Promise<Result<ProbeResult, 'unknown-destination' | 'unroutable' | 'closed'>> {
+    const watch = this.watches.get(destinationId);
+    if (this.abort.signal.aborted) return Promise.resolve(err('closed'));
+    if (watch === undefined) return Promise.resolve(err('unknown-destination'));
+    if (!watch.destination.routable) return Promise.resolve(err('unroutable'));
+    return new Promise((resolve) => {
+      watch.waiters.push((result) => resolve(ok(result)));
+      watch.asked = true;
+      this.line.add(watch, true);
+    });
+  }
+
+  /** The operator sets the state; counting starts again. */
+  override(destinationId: number, to: HealthState, detail: string): void {
+    const watch = this.watches.get(destinationId);
+    if (watch === undefined) return;
+    this.feed(watch, { kind: 'operator', to, detail }, '');
+    this.schedule(watch);
+  }
+
+  /** Stops regular probes (a standby node) or takes them up again. Calls' outcomes and `probeNow` still count. */
+  pause(on: boolean): void {
+    this.paused = on;
+    for (const watch of this.watches.values()) {
+      if (on && !watch.asked) this.line.remove(watch);
+      this.schedule(watch);
+    }
+  }
+
+  /** Health of every destination, as a report carries it. */
+  snapshot(): DestinationHealth[] {
+    return [...this.watches.values()].map((watch) => ({
+      id: watch.destination.id,
+      state: watch.health.state,
+      reason: watch.health.reason,
+      sinceMs: watch.health.sinceMs,
+      lastProbeMs: watch.lastProbeMs,
+      latencyMs: watch.latency,
+      calls: this.options.board.calls(watch.destination.id),
+    }));
+  }
+
+  /** What to give to the next process as `initial`. */
+  saved(): SavedHealth[] {
+    return [...this.watches.values()].map(({ destination, health }) => ({
+      id: destination.id, uri: destination.uri, state: health.state, reason: health.reason, sinceMs: health.sinceMs,
+    }));
+  }
+
+  /** Gives up what is under way and ends every timer and socket. */
+  async close(): Promise<void> {
+    this.abort.abort();
+    for (const watch of this.watches.values()) clearTimeout(watch.timer);
+    await this.line.close();
+    for (const watch of this.watches.values()) watch.answer(givenUp);
+  }
+
+  private take(view: ConfigView, id: number): void {
+    const destination = view.destination(id);
+    const set = destination === null ? null : view.set(destination.setId);
+    if (destination === null || set === null) return;
+    const before = this.watches.get(id);
+    if (before !== undefined && before.destination.uri === destination.uri) {
+      const enabled = before.destination.row.admin === 'disabled' && destination.row.admin !== 'disabled';
+      before.destination = destination;
+      before.set = set;
+      if (enabled) before.lastProbeMs = 0;
+      this.schedule(before);
+      return;
+    }
+    this.retire(id);
+    const watch = new Watch(destination, set, this.initial.get(id), this.now());
+    this.initial.delete(id);
+    this.watches.set(id, watch);
+    if (before !== undefined) this.options.board.setAddresses(id, []);
+    this.show(watch);
+    this.schedule(watch);
+  }
+
+  private retire(id: number): void {
+    const watch = this.watches.get(id);
+    if (watch === undefined) return;
+    watch.retired = true;
+    clearTimeout(watch.timer);
+    this.watches.delete(id);
+    if (!this.line.isWaiting(watch)) return;
+    this.line.remove(watch);
+    watch.answer(givenUp);
+  }
+
+  private schedule(watch: Watch): void {
+    clearTimeout(watch.timer);
+    if (this.paused || this.abort.signal.aborted || watch.retired || this.line.has(watch)) return;
+    const delay = watch.delayMs(this.now(), this.random());
+    if (delay === 0) this.line.add(watch, false);
+    else if (delay !== Infinity) watch.timer = setTimeout(() => this.line.add(watch, false), delay);
+  }
+
+  /** One turn of a destination in the line; never rejects. */
+  private async look(watch: Watch): Promise<void> {
+    clearTimeout(watch.timer);
+    const { asked } = watch;
+    const waiters = watch.waiters.splice(0);
+    watch.asked = false;
+    let result = givenUp;
+    try {
+      result = await this.probe(watch, asked);
+    } catch (error) {
+      this.options.onFault(error);
+    }
+    for (const waiter of waiters) waiter(result);
+    setImmediate(() => {
+      if (watch.asked && !this.abort.signal.aborted) this.line.add(watch, true);
+      else this.schedule(watch);
+    });
+  }
+
+  /** Its addresses if they are due, then a probe if one is due or asked for. */
+  private async probe(watch: Watch, asked: boolean): Promise<ProbeResult> {
+    const { destination } = watch;
+    const resolveFault = destination.family === 0 ? await this.refreshAddresses(watch) : '';
+    if (!asked && !watch.probed) return givenUp;
+    const target = destination.family === 0 ? watch.addresses[0] : { address: destination.host, family: destination.family };
+    let result: ProbeResult;
+    if (target === undefined) {
+      result = { ...givenUp, outcome: 'dns', detail: resolveFault };
+    } else {
+      result = await runs[destination.transport]({
+        uri: destination.uri,
+        transport: destination.transport,
+        family: target.family,
+        address: target.address,
+        port: destination.port,
+        timeoutMs: watch.set.row.probing.timeoutMs,
+        from: watch.set.row.probing.from,
+        userAgent: this.options.userAgent,
+        token: randomBytes(9).toString('base64url'),
+        source: this.options.advertised[`${destination.transport}${target.family}`],
+      }, this.abort.signal);
+    }
+    if (!watch.retired && !this.abort.signal.aborted) this.conclude(watch, result);
+    return result;
+  }
+
+  private conclude(watch: Watch, result: ProbeResult): void {
+    watch.lastProbeMs = this.now();
+    if (result.outcome === 'reply') watch.latency = addLatency(watch.latency, result.latencyMs);
+    else if (watch.addresses.length > 1) {
+      // The next address of the name has the next probe; calls follow it.
+      this.publishAddresses(watch, [...watch.addresses.slice(1), watch.addresses[0] as ResolvedAddress]);
+    }
+    this.feed(watch, eventOf(result, watch.set.row.probing.codes), result.lastPacket);
+    this.show(watch);
+  }
+
+  private feed(watch: Watch, event: HealthEvent, lastPacket: string): void {
+    const before = watch.health;
+    const atMs = this.now();
+    watch.health = stepHealth(before, event, watch.set.row.probing, atMs);
+    if (watch.health.state === before.state) return;
+    this.show(watch);
+    this.options.onChange({
+      destinationId: watch.destination.id, setId: watch.set.id, uri: watch.destination.uri,
+      from: before.state, to: watch.health.state, reason: watch.health.reason, lastPacket, atMs,
+    });
+  }
+
+  /** Asks for a name's addresses when that is due. Returns what went wrong, '' = nothing. */
+  private async refreshAddresses(watch: Watch): Promise<string> {
+    if (watch.addresses.length > 0 && this.now() - watch.resolvedAtMs < resolveEveryMs) return '';
+    let found: readonly string[] = [];
+    let fault = 'the name has no address';
+    try {
+      found = await this.resolve(watch.destination.host);
+    } catch (error) {
+      fault = error instanceof Error ? error.message : String(error);
+    }
+    watch.resolvedAtMs = this.now();
+    const addresses: ResolvedAddress[] = [];
+    for (const address of found.slice(0, maxAddresses)) {
+      const family = familyOf(address);
+      if (family !== 0) addresses.push({ address, family });
+    }
+    // A failing resolver does not take away what is known.
+    if (addresses.length === 0) return fault;
+    const same = addresses.length === watch.addresses.length && addresses.every((entry) => watch.addresses.some((old) => old.address === entry.address));
+    if (!same && !watch.retired) this.publishAddresses(watch, addresses);
+    return '';
+  }
+
+  private publishAddresses(watch: Watch, addresses: readonly ResolvedAddress[]): void {
+    watch.addresses = addresses;
+    this.options.board.setAddresses(watch.destination.id, addresses);
+  }
+
+  private show(watch: Watch): void {
+    this.options.board.write(watch.destination.id, watch.health.state, watch.latency.last, watch.latency.avg);
+  }
+}
+
+function eventOf(result: ProbeResult, codes: readonly number[]): HealthEvent {
+  switch (result.outcome) {
+    case 'reply': return codes.includes(result.code) ? { kind: 'probe-ok', code: result.code } : { kind: 'probe-code', code: result.code };
+    case 'timeout': return { kind: 'probe-timeout' };
+    case 'icmp': return { kind: 'icmp', detail: result.detail };
+    case 'dns': return { kind: 'dns', detail: result.detail };
+  }
+}

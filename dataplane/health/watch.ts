@@ -1,0 +1,82 @@
+/** What the prober keeps of one destination, and when it looks at it next. */
+import type { HealthReason, HealthState } from '../contract/health.ts';
+import type { Destination } from '../routing/destination.ts';
+import type { DispatcherSet } from '../routing/dispatcher-set.ts';
+import type { Latency } from './latency.ts';
+import { noLatency } from './latency.ts';
+import { newHealth, wantsProbes } from './machine.ts';
+import type { HealthRecord } from './machine.ts';
+import type { ProbeResult } from './probe.ts';
+
+/** Health worth keeping over a restart; only good for the same id with the same URI. */
+export interface SavedHealth {
+  readonly id: number;
+  readonly uri: string;
+  readonly state: HealthState;
+  readonly reason: HealthReason;
+  readonly sinceMs: number;
+}
+
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** While a destination is not up it is probed at least this often. */
+export const fastIntervalMs = 2_000;
+/** How long the addresses of a host name are used before they are asked for again. */
+export const resolveEveryMs = 60_000;
+/** The same after a failed look-up. */
+export const resolveAgainMs = 5_000;
+
+export class Watch {
+  destination: Destination;
+  set: DispatcherSet;
+  health: HealthRecord;
+  latency: Latency = noLatency;
+  /** Epoch milliseconds of the last probe's end, 0 = none since it appeared or was enabled. */
+  lastProbeMs = 0;
+  addresses: readonly ResolvedAddress[] = [];
+  resolvedAtMs = 0;
+  timer: NodeJS.Timeout | undefined = undefined;
+  /** The destination is gone or another by now: results count no more. */
+  retired = false;
+  /** Probe even when no probe is due. */
+  asked = false;
+  readonly waiters: ((result: ProbeResult) => void)[] = [];
+
+  constructor(destination: Destination, set: DispatcherSet, saved: SavedHealth | undefined, nowMs: number) {
+    this.destination = destination;
+    this.set = set;
+    const fresh = newHealth(nowMs);
+    this.health = saved !== undefined && saved.uri === destination.uri
+      ? { ...fresh, state: saved.state, reason: saved.reason, sinceMs: saved.sinceMs } : fresh;
+  }
+
+  /** Whether regular probes go to it: never to what is disabled or cannot be reached at all. */
+  get probed(): boolean {
+    return this.destination.routable && this.destination.row.admin !== 'disabled' && wantsProbes(this.health.state, this.set.row.probing.mode);
+  }
+
+  /** Whether its host name must be kept resolved even without probes. */
+  get resolved(): boolean {
+    return this.destination.routable && this.destination.row.admin !== 'disabled' && this.destination.family === 0;
+  }
+
+  /** Milliseconds until it is looked at next, Infinity = not at all. `random` in [0, 1) spreads regular probes by 10 %. */
+  delayMs(nowMs: number, random: number): number {
+    if (this.probed) {
+      if (this.lastProbeMs === 0) return 0;
+      const { intervalMs } = this.set.row.probing;
+      const wait = this.health.state === 'up' ? intervalMs : Math.min(intervalMs, fastIntervalMs);
+      return Math.max(0, this.lastProbeMs + wait * (0.9 + 0.2 * random) - nowMs);
+    }
+    if (!this.resolved) return Infinity;
+    return Math.max(0, this.resolvedAtMs + (this.addresses.length === 0 ? resolveAgainMs : resolveEveryMs) - nowMs);
+  }
+
+  /** Tells all who asked for a probe. */
+  answer(result: ProbeResult): void {
+    for (const waiter of this.waiters.splice(0)) waiter(result);
+  }
+}
