@@ -2,20 +2,8 @@
  * What the rest of the control plane may ask of the live side, and what the live side needs of the rest.
  * Facts are of this process's nodes; nothing here writes configuration.
  */
-import type { DestinationHealth, HealthState } from '../../dataplane/contract/health.ts';
-
-/** One node's view of one destination, as the REST API shows it below a dispatcher set. */
-export interface DestinationLive {
-  readonly node: string;
-  readonly nodeName: string;
-  readonly state: HealthState;
-  readonly reason: DestinationHealth['reason'];
-  /** The reason in words: "no answer in time", "answered 503". */
-  readonly reasonText: string;
-  readonly sinceMs: number;
-  readonly latencyMs: DestinationHealth['latencyMs'];
-  readonly calls: number;
-}
+import type { Change } from '../contract/changes.ts';
+import type { DestinationLive } from '../contract/dispatcher-sets.ts';
 
 /** For `GET dispatcher-sets/{id}` and the like. */
 export interface LiveDestinations {
@@ -23,18 +11,10 @@ export interface LiveDestinations {
   destination(id: number): readonly DestinationLive[];
 }
 
-/** One committed revision in a line, as SSE and the overview show it. */
-export interface RevisionSummary {
-  readonly rev: number;
-  readonly actor: string;
-  readonly summary: string;
-  readonly atMs: number;
-}
-
 /** The change log's headlines. Implemented over the database. */
 export interface RevisionLog {
   /** Newest first, at most `limit`. */
-  latest(limit: number): Promise<readonly RevisionSummary[]>;
+  latest(limit: number): Promise<readonly Change[]>;
   /** Revisions after `rev`, ascending, at most `limit`. */
-  after(rev: number, limit: number): Promise<readonly RevisionSummary[]>;
+  after(rev: number, limit: number): Promise<readonly Change[]>;
 }

@@ -1,0 +1,142 @@
+/**
+ * The nodes as this control plane sees them: those of the database, with what their sockets told. Implements the push
+ * gateway's NodeSink; tells a listener what moved, keeps no history itself.
+ */
+import type { DestinationHealth } from '../../dataplane/contract/health.ts';
+import type { NodeItem } from '../contract/nodes.ts';
+import type { NodeRecord } from '../auth/stores.ts';
+import type { NodeEvent, NodeIdentity, NodeReport, NodeSink, NodeState, QuarantinedRow } from '../push/ports.ts';
+import type { HeadHistory } from './head-history.ts';
+import { NodeFacts } from './node-facts.ts';
+import type { HelloInfo } from './node-facts.ts';
+
+export interface NodeListener {
+  /** Came, went, changed state or revision. `text` is one sentence for the history, '' = not worth one. */
+  changed(node: NodeFacts, severity: 'info' | 'warning' | 'error', text: string): void;
+  /** Sent a report. */
+  reported(node: NodeFacts, changed: readonly DestinationHealth[]): void;
+  /** Sent events of its own. */
+  events(node: NodeFacts, events: readonly NodeEvent[]): void;
+}
+
+export interface NodeRegistryDeps {
+  readonly now: () => number;
+  readonly head: HeadHistory;
+  readonly draining: (nodeId: string) => boolean;
+  readonly listener: NodeListener;
+}
+
+export class NodeRegistry implements NodeSink {
+  private readonly deps: NodeRegistryDeps;
+  private readonly facts = new Map<string, NodeFacts>();
+  private records: readonly NodeRecord[] = [];
+
+  constructor(deps: NodeRegistryDeps) {
+    this.deps = deps;
+  }
+
+  all(): Iterable<NodeFacts> {
+    return this.facts.values();
+  }
+
+  byId(id: string): NodeFacts | undefined {
+    return this.facts.get(id);
+  }
+
+  /** By name or id; connected ones only. Without a word: the first by name. */
+  connected(word: string | null): NodeFacts | undefined {
+    const nodes = [...this.facts.values()].filter((node) => node.connected).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return word === null ? nodes[0] : nodes.find((node) => node.name === word || node.id === word);
+  }
+
+  /** The database's nodes; a node that is no longer there is forgotten. */
+  known(records: readonly NodeRecord[]): void {
+    this.records = records;
+    const ids = new Set(records.map((record) => record.id));
+    for (const [id, node] of this.facts) {
+      if (!ids.has(id) && !node.connected) this.facts.delete(id);
+    }
+  }
+
+  /** Every node as the API shows it, by name. */
+  items(): readonly NodeItem[] {
+    const records = new Map(this.records.map((record) => [record.id, record]));
+    const items = [...this.facts.values()].map((node) => this.item(node, records.get(node.id)));
+    for (const record of this.records) {
+      if (!this.facts.has(record.id)) items.push(this.item(new NodeFacts(record), record));
+    }
+    return items.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  item(node: NodeFacts, record?: NodeRecord): NodeItem {
+    const nowMs = this.deps.now();
+    const { head } = this.deps;
+    return {
+      id: node.id, name: node.name, version: node.version, address: node.address, state: node.state, detail: node.detail,
+      rev: node.rev, epoch: node.epoch, headRev: head.rev, lagMs: node.connected ? head.lagMs(node.epoch, node.rev, nowMs) : 0,
+      connectedSinceMs: node.connectedSinceMs, lastSeenMs: node.lastSeenMs > 0 ? node.lastSeenMs : record?.lastSeenAtMs ?? null,
+      workers: Math.round(node.gauge('workers')), draining: this.deps.draining(node.id), loopDelayMs: node.gauge('loop_delay_ms'),
+      memoryBytes: Math.round(node.gauge('rss_bytes')), calls: Math.round(node.gauge('calls')),
+      callsPerSecond: rounded(node.rates.callsPerSecond(nowMs)), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
+    };
+  }
+
+  hello(identity: NodeIdentity, info: HelloInfo & { readonly capabilities: readonly string[] }): void {
+    const node = this.facts.get(identity.id) ?? new NodeFacts(identity);
+    this.facts.set(identity.id, node);
+    const restarted = node.boot !== '' && node.boot !== info.boot;
+    node.hello(identity, info, this.deps.now());
+    this.deps.listener.changed(node, 'info', `${node.name} ${restarted ? 'restarted and ' : ''}connected from ${node.address} with version ${node.version}, revision ${node.rev}.`);
+  }
+
+  state(nodeId: string, state: NodeState, detail: string): void {
+    const node = this.facts.get(nodeId);
+    if (node === undefined || (node.state === state && node.detail === detail)) return;
+    const before = node.state;
+    node.setState(state, detail, this.deps.now());
+    const serious = state === 'rejecting' || state === 'held';
+    const recovered = state === 'in-step' && (before === 'rejecting' || before === 'held');
+    const text = serious ? `${node.name} is ${state}${detail === '' ? '' : `: ${detail}`}.` : recovered ? `${node.name} is in step again.` : '';
+    this.deps.listener.changed(node, serious ? 'error' : 'info', before === state ? '' : text);
+  }
+
+  applied(nodeId: string, rev: number, _tookMs: number, quarantined: readonly QuarantinedRow[]): void {
+    const node = this.facts.get(nodeId);
+    if (node === undefined) return;
+    const before = node.quarantined.map(rowName).join();
+    node.applied(rev, this.deps.head.epoch, quarantined, this.deps.now());
+    const fresh = node.quarantined.length > 0 && node.quarantined.map(rowName).join() !== before;
+    const first = node.quarantined[0];
+    this.deps.listener.changed(node, fresh ? 'error' : 'info', fresh && first !== undefined
+      ? `${node.name} keeps ${rowName(first)} out${node.quarantined.length > 1 ? ` and ${node.quarantined.length - 1} more rows` : ''}: ${first.reason}.` : '');
+  }
+
+  report(nodeId: string, report: NodeReport): void {
+    const node = this.facts.get(nodeId);
+    if (node === undefined) return;
+    this.deps.listener.reported(node, node.report(report, this.deps.now()));
+  }
+
+  events(nodeId: string, events: readonly NodeEvent[]): void {
+    const node = this.facts.get(nodeId);
+    if (node === undefined) return;
+    node.lastSeenMs = this.deps.now();
+    this.deps.listener.events(node, events);
+  }
+
+  gone(nodeId: string, reason: string): void {
+    const node = this.facts.get(nodeId);
+    if (node === undefined || !node.connected) return;
+    node.gone(reason, this.deps.now());
+    this.deps.listener.changed(node, 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
+    if (!this.records.some((record) => record.id === nodeId)) this.facts.delete(nodeId);
+  }
+}
+
+function rowName(row: QuarantinedRow): string {
+  return `${row.table} ${row.key}`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
