@@ -1,0 +1,170 @@
+/** A whole worker without a network: the real proxy, transactions and routing over a recording sender and a manual clock. */
+import { CallTable } from '../../../dataplane/calls/table.ts';
+import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import type { DestinationRow, RowOp, SettingRow } from '../../../dataplane/contract/rows.ts';
+import { HealthBoard } from '../../../dataplane/health/board.ts';
+import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
+import type { Outcome, ProxyEnvironment } from '../../../dataplane/proxy/environment.ts';
+import { NodeIdentity } from '../../../dataplane/proxy/identity.ts';
+import { Proxy } from '../../../dataplane/proxy/proxy.ts';
+import { refuseMalformed } from '../../../dataplane/proxy/responses.ts';
+import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
+import { Turns } from '../../../dataplane/routing/turns.ts';
+import { ManualClock } from '../../../dataplane/runtime/clock.ts';
+import { CounterRow, CounterTable } from '../../../dataplane/runtime/counters.ts';
+import { TimerWheel } from '../../../dataplane/runtime/timer-wheel.ts';
+import { KeyRing } from '../../../dataplane/security/key-ring.ts';
+import { Edits } from '../../../dataplane/sip/edits.ts';
+import type { SipMessage } from '../../../dataplane/sip/message.ts';
+import { parseMessage } from '../../../dataplane/sip/parse.ts';
+import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
+import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
+
+export const udp: Listener = {
+  id: 0, transport: 'udp', family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060,
+  hostPort: '192.0.2.1:5060', viaPrefix: 'SIP/2.0/UDP 192.0.2.1:5060', backend: false,
+};
+export const tcp: Listener = { ...udp, id: 1, transport: 'tcp', viaPrefix: 'SIP/2.0/TCP 192.0.2.1:5060' };
+
+export interface Sent {
+  readonly target: Target;
+  readonly text: string;
+  readonly message: SipMessage;
+  readonly owner: SendOwner | null;
+}
+
+export class Edge {
+  readonly sent: Sent[] = [];
+  readonly outcomes: [number, Outcome][] = [];
+  readonly clock = new ManualClock(1_000_000);
+  readonly table = new CounterTable(1);
+  readonly env: ProxyEnvironment;
+  readonly #wheel: TimerWheel;
+  readonly #board: HealthBoard;
+
+  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }])) {
+    this.#wheel = new TimerWheel(this.clock);
+    let health: WorkerHealth | null = null;
+    this.#board = new HealthBoard(1, (update) => health?.update(update));
+    health = new WorkerHealth(this.#board.image(), 0);
+    const sender = {
+      send: (target: Target, text: string, owner: SendOwner | null) => {
+        const outcome = parseMessage(text);
+        if (!outcome.ok) throw new Error(`sent a malformed message: ${outcome.reason}\n${text}`);
+        this.sent.push({ target, text, message: outcome.message, owner });
+      },
+    };
+    const limits = new TenantLimits(1);
+    const workerHealth = health;
+    const calls = new CallTable({
+      added: (entry) => {
+        limits.callStarted(entry.tenant, this.clock.now());
+        workerHealth.callStarted(entry.destination);
+      },
+      removed: (entry) => {
+        limits.callEnded(entry.tenant);
+        workerHealth.callEnded(entry.destination);
+      },
+    });
+    const listeners = [udp, tcp];
+    const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
+    const base = {
+      view: applyOps(emptyView(), ops, 'epoch', 1), keys, draining: false,
+      identity: new NodeIdentity(listeners, ['edge.example'], []),
+      sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock,
+      resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
+      sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
+      edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
+    };
+    const env = base as unknown as ProxyEnvironment;
+    env.layer = new TransactionLayer(sender, this.#wheel, new Proxy(env));
+    this.env = env;
+    const ids = ops.flatMap((op) => (op.table === 'destination' && op.row !== null ? [op.row.id] : []));
+    this.#board.assign(ids);
+    for (const id of ids) this.health(id, 'up');
+  }
+
+  health(id: number, state: 'up' | 'down' | 'unknown'): void {
+    this.#board.write(id, state, 1, 1);
+  }
+
+  /** Feeds a message that came from `address:port`. */
+  receive(text: string, address: string, port: number, listener = udp, connection = 0): void {
+    const raw = text.includes('\r\n') ? text : text.replaceAll('\n', '\r\n');
+    const outcome = parseMessage(raw);
+    const flow = new ReceivedBy(listener, 4, address, port, connection);
+    if (outcome.ok) this.env.layer.receive(outcome.message, flow);
+    else refuseMalformed(this.env, outcome, flow);
+  }
+
+  /** Takes what was sent since the last call. */
+  take(): Sent[] {
+    return this.sent.splice(0);
+  }
+
+  /** Takes the one message sent since the last call. */
+  one(): Sent {
+    const sent = this.take();
+    if (sent.length !== 1 || sent[0] === undefined) throw new Error(`expected one message, got ${sent.length}:\n${sent.map((each) => each.text).join('\n')}`);
+    return sent[0];
+  }
+
+  advance(ms: number): void {
+    for (let left = ms; left > 0; left -= 20) {
+      this.clock.advance(Math.min(20, left));
+      this.#wheel.advance();
+    }
+  }
+
+  count(name: Parameters<CounterTable['value']>[0]): number {
+    return this.table.value(name);
+  }
+}
+
+/** A response of `status` to a request that the edge sent, with the To tag `tag`. */
+export function answerTo(sent: Sent, status: number, tag = 'callee', extra = ''): string {
+  const { message } = sent;
+  const vias = message.headers('via').map((line) => `Via: ${message.raw.slice(line.start, line.end)}\r\n`).join('');
+  const records = message.headers('record-route').map((line) => `Record-Route: ${message.raw.slice(line.start, line.end)}\r\n`).join('');
+  const to = message.raw.slice(message.toStart, message.toEnd);
+  return `SIP/2.0 ${status} Test\r\n${vias}${records}From: ${message.raw.slice(message.fromStart, message.fromEnd)}\r\n`
+    + `To: ${to}${message.toTag === '' && status > 100 ? `;tag=${tag}` : ''}\r\nCall-ID: ${message.callId}\r\nCSeq: ${message.cseqNumber} ${message.cseqMethod}\r\n`
+    + `${extra}Content-Length: 0\r\n\r\n`;
+}
+
+export const destination = (id: number, uri: string, more: Partial<DestinationRow> = {}): RowOp => ({
+  table: 'destination', key: String(id), row: { id, set: 10, uri, rank: 1, weight: 1, admin: 'enabled', attrs: {}, ...more },
+});
+
+export interface World {
+  readonly algorithm?: 0 | 4 | 8 | 9;
+  readonly destinations?: readonly RowOp[];
+  readonly setting?: Partial<SettingRow>;
+  readonly limits?: { calls: number; cps: number; registrations: number };
+  readonly maxAttempts?: number;
+  readonly on?: readonly ('timeout' | 'transport' | number)[];
+  readonly strip?: number;
+  readonly prepend?: string;
+}
+
+/** Tenant acme, domain acme.example, route set 1 (any → set 10), two destinations. */
+export function world(options: World = {}): RowOp[] {
+  return [
+    { table: 'setting', key: 'global', row: { ...defaultSetting, ...options.setting } },
+    { table: 'tenant', key: '1', row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: options.limits ?? { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false } } },
+    { table: 'dispatcherSet', key: '10', row: { id: 10, name: 'pbx', tenant: 1, algorithm: options.algorithm ?? 8, affinity: 'aor', affinityAll: false, probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false } } },
+    ...(options.destinations ?? [destination(1, 'sip:10.0.0.1:5060'), destination(2, 'sip:10.0.0.2:5060', { rank: 2 })]),
+    { table: 'routeSet', key: '1', row: { number: 1, name: 'acme', tenant: 1, family: 'prefer', failover: { frMs: 5_000, frInviteMs: 30_000, on: options.on ?? ['timeout', 'transport', 500, 503], maxAttempts: options.maxAttempts ?? 3 } } },
+    { table: 'rule', key: '1', row: { id: 1, routeSet: 1, position: 1, match: { type: 'any' }, methods: [], sets: [10], strip: options.strip ?? 0, prepend: options.prepend ?? '' } },
+    { table: 'domain', key: 'acme.example', row: { name: 'acme.example', tenant: 1, routeSet: 1, enabled: true, did: '' } },
+  ];
+}
+
+/** A request from 198.51.100.7; `headers` are whole lines. */
+export function request(method: string, options: { uri?: string; callId?: string; branch?: string; headers?: string; toTag?: string; cseq?: number; maxForwards?: number; to?: string } = {}): string {
+  const uri = options.uri ?? 'sip:1001@acme.example';
+  return `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK${options.branch ?? `${method}-1`}\r\n`
+    + `Max-Forwards: ${options.maxForwards ?? 70}\r\nFrom: <sip:alice@acme.example>;tag=alice\r\nTo: <${options.to ?? 'sip:1001@acme.example'}>${options.toTag === undefined ? '' : `;tag=${options.toTag}`}\r\n`
+    + `Call-ID: ${options.callId ?? 'call-1@198.51.100.7'}\r\nCSeq: ${options.cseq ?? 1} ${method}\r\n${options.headers ?? ''}Contact: <sip:alice@198.51.100.7:5060>\r\nContent-Length: 0\r\n\r\n`;
+}
