@@ -1,14 +1,11 @@
 /** A steady stream of complete calls; every call's fate is kept. */
 import { setTimeout as tick } from 'node:timers/promises';
-import type { CallOptions, Uac } from './uac.ts';
+import type { CallOptions, CallOutcome, Uac } from './uac.ts';
 
-export interface LoadedCall {
+export interface LoadedCall extends CallOutcome {
   readonly index: number;
   readonly startedMs: number;
   readonly endedMs: number;
-  readonly ok: boolean;
-  readonly status: number;
-  readonly detail: string;
   readonly backend: string;
 }
 
@@ -19,6 +16,9 @@ export interface CallLoad {
   /** Stops placing calls and resolves when all have ended. */
   stop(): Promise<readonly LoadedCall[]>;
 }
+
+/** A BYE that nobody answers is given up after this. */
+const byeMs = 5_000;
 
 /**
  * Places `rate` calls a second until stopped; late ticks catch up, so the mean rate holds on a busy machine.
@@ -35,8 +35,8 @@ export function startCalls(uacs: readonly Uac[], rate: number, holdMs: number, o
     const uac = uacs[index % uacs.length];
     if (!uac) throw new Error('a load needs at least one caller');
     const call = uac.invite(options(index));
-    const done = call.complete(holdMs).then(({ ok, status, detail }) => {
-      ended.push({ index, startedMs: call.startedMs, endedMs: Date.now(), ok, status, detail, backend: call.backend });
+    const done = call.complete(holdMs, byeMs).then((outcome) => {
+      ended.push({ ...outcome, index, startedMs: call.startedMs, endedMs: Date.now(), backend: call.backend });
       running.delete(done);
     });
     running.add(done);

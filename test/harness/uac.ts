@@ -1,6 +1,7 @@
 /** A caller for tests: places calls through a proxy as a phone does, with RFC 3261's retransmissions over UDP. */
+import { setTimeout as hold } from 'node:timers/promises';
 import {
-  callIdOf, headerOf, hostPort, newBranch, targetOf, token, toTagOf, uriOf, valuesOf, writeSip, type SipText,
+  callIdOf, headerOf, hostPort, newBranch, targetOf, token, uriOf, valuesOf, writeSip, type SipText,
 } from './sip-text.ts';
 import { SipSocket, type Received, type SipSocketOptions } from './sip-socket.ts';
 
@@ -188,17 +189,28 @@ export class Call {
     return this.#uac.request(text, this.#options.via, { callId: this.callId, cseq: '1 CANCEL' });
   }
 
-  /** INVITE, ACK, BYE in one go: 'ok' or what went wrong. */
-  async complete(holdMs = 0): Promise<{ readonly ok: boolean; readonly status: number; readonly detail: string; readonly tag: string }> {
+  /** INVITE, ACK, a hold, BYE in one go; says what went wrong and where instead of throwing. */
+  async complete(holdMs = 0, byeMs = giveUpMs): Promise<CallOutcome> {
+    let answered = false;
     try {
       const answer = await this.final;
-      if (answer.status >= 300) return { ok: false, status: answer.status, detail: answer.startLine, tag: '' };
+      if (answer.status >= 300) return { ok: false, answered, status: answer.status, detail: answer.startLine };
+      answered = true;
       await this.ack();
-      if (holdMs > 0) await new Promise((resolve) => setTimeout(resolve, holdMs));
-      const bye = await this.bye();
-      return { ok: bye.status === 200, status: bye.status, detail: bye.startLine, tag: toTagOf(answer) };
+      if (holdMs > 0) await hold(holdMs);
+      const bye = await this.bye(byeMs);
+      return { ok: bye.status === 200, answered, status: bye.status, detail: bye.startLine };
     } catch (error) {
-      return { ok: false, status: 0, detail: error instanceof Error ? error.message : String(error), tag: '' };
+      return { ok: false, answered, status: 0, detail: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+export interface CallOutcome {
+  readonly ok: boolean;
+  /** The INVITE got its 2xx. */
+  readonly answered: boolean;
+  /** Of the last answer; 0 = none. */
+  readonly status: number;
+  readonly detail: string;
 }
