@@ -1,7 +1,6 @@
 /** A backend address, parsed once when its row arrives. */
 import type { DestinationRow } from '../contract/rows.ts';
-import { parseSipUri } from '../sip/uri.ts';
-import { familyOf } from './address.ts';
+import { parseTarget } from '../contract/target.ts';
 import { saltOf } from './hash.ts';
 import type { SipTransport } from './query.ts';
 
@@ -23,17 +22,16 @@ export class Destination {
   readonly salt: number;
 
   constructor(row: DestinationRow) {
-    const uri = parseSipUri(row.uri);
-    const transport = uri?.transport ?? '';
+    const target = parseTarget(row.uri);
     this.row = row;
     this.id = row.id;
     this.setId = row.set;
     this.uri = row.uri;
-    this.transport = transport === 'tcp' ? 'tcp' : 'udp';
-    this.host = uri?.host ?? '';
-    this.port = uri === null || uri.port === 0 ? 5060 : uri.port;
-    this.family = familyOf(this.host);
-    this.routable = uri !== null && uri.scheme === 'sip' && this.host !== '' && (transport === '' || transport === 'udp' || transport === 'tcp');
+    this.transport = target?.transport === 'tcp' ? 'tcp' : 'udp';
+    this.host = target?.host ?? '';
+    this.port = target === null || target.port === 0 ? 5060 : target.port;
+    this.family = target?.family ?? 0;
+    this.routable = target !== null && target.transport !== 'tls';
     this.salt = saltOf(row.id);
   }
 }
