@@ -1,0 +1,77 @@
+/**
+ * Request bodies → wire rows, with the defaults that a PUT takes for what it leaves out. Pure: names are
+ * resolved to ids by the caller, and whether the values are acceptable is the decoders' business.
+ */
+import { defaultSetting } from '../../dataplane/contract/rows.ts';
+import type {
+  DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
+} from '../../dataplane/contract/rows.ts';
+import type {
+  DestinationBody, DispatcherSetBody, DomainBody, RouteSetBody, RuleBody, SettingBody, TenantBody, TrunkBody,
+} from '../contract/index.ts';
+import type { Note } from './stored.ts';
+
+export function noteOf(body: { readonly comment?: string; readonly externalId?: string | null }): Note {
+  return { comment: body.comment ?? '', externalId: body.externalId ?? null };
+}
+
+export function tenantRow(id: number, key: string, body: TenantBody): TenantRow {
+  return {
+    id, key, name: body.name ?? key, enabled: body.enabled ?? true,
+    limits: { calls: body.limits?.calls ?? 0, cps: body.limits?.cps ?? 0, registrations: body.limits?.registrations ?? 0 },
+    policies: {
+      media: body.policies?.media ?? 'relay', topologyHiding: body.policies?.topologyHiding ?? false, digest: body.policies?.digest ?? false,
+    },
+  };
+}
+
+export function domainRow(name: string, tenant: number, body: DomainBody): DomainRow {
+  return { name, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, did: body.did ?? '' };
+}
+
+export function trunkRow(key: string, tenant: number, body: TrunkBody): TrunkRow {
+  return { key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources };
+}
+
+export function routeSetRow(number: number, tenant: number | null, body: RouteSetBody): RouteSetRow {
+  return {
+    number, name: body.name ?? '', tenant, family: body.family ?? 'prefer',
+    failover: {
+      frMs: body.failover?.frMs ?? 5_000, frInviteMs: body.failover?.frInviteMs ?? 30_000,
+      on: body.failover?.on ?? ['timeout', 'transport', 500, 503], maxAttempts: body.failover?.maxAttempts ?? 3,
+    },
+  };
+}
+
+export function ruleRow(id: number, routeSet: number, position: number, body: RuleBody): RuleRow {
+  return {
+    id, routeSet, position, match: body.match, methods: body.methods ?? [], sets: body.sets, strip: body.strip ?? 0, prepend: body.prepend ?? '',
+  };
+}
+
+export function dispatcherSetRow(id: number, tenant: number | null, body: DispatcherSetBody): DispatcherSetRow {
+  const mode = body.probing?.mode ?? 'always';
+  return {
+    id, name: body.name ?? '', tenant, algorithm: body.algorithm ?? 4, affinity: body.affinity ?? 'aor', affinityAll: body.affinityAll ?? false,
+    probing: {
+      mode, intervalMs: body.probing?.intervalMs ?? 30_000, timeoutMs: body.probing?.timeoutMs ?? 2_000,
+      downAfter: body.probing?.downAfter ?? 2, upAfter: body.probing?.upAfter ?? 2, codes: body.probing?.codes ?? [200],
+      from: body.probing?.from ?? '',
+      // A destination that is never probed, or only once it failed, would otherwise never be used.
+      useUnknown: body.probing?.useUnknown ?? mode !== 'always',
+    },
+  };
+}
+
+export function destinationRow(id: number, set: number, body: DestinationBody): DestinationRow {
+  return {
+    id, set, uri: body.uri, rank: body.rank ?? 1, weight: body.weight ?? 1, admin: body.admin ?? 'enabled', attrs: body.attrs ?? {},
+  };
+}
+
+export function settingRow(body: SettingBody): SettingRow {
+  return {
+    unknownDomain: body.unknownDomain ?? defaultSetting.unknownDomain, requireToMatch: body.requireToMatch ?? defaultSetting.requireToMatch,
+    scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods,
+  };
+}

@@ -1,0 +1,66 @@
+/** What all edits share: resolving tenants, checking merged bodies, and their options. */
+import type { Static, TSchema } from 'typebox';
+import { err, ok } from '../../dataplane/contract/result.ts';
+import type { Result } from '../../dataplane/contract/result.ts';
+import type { ProblemField } from '../contract/problem.ts';
+import type { Draft } from './draft.ts';
+import type { ConfigFault } from './fault.ts';
+import { mergePatch } from './merge-patch.ts';
+import type { Precondition } from './precondition.ts';
+import { storedTenant } from './tables-tenancy.ts';
+
+export interface EditOptions extends Precondition {
+  /** JSON pointer of the body within the request; '' = it is the body. */
+  readonly at: string;
+}
+
+/** An edit's answer, built when all of the write is planned. */
+export type Edited<T> = Promise<Result<() => T, ConfigFault>>;
+
+/** Checks a value against a schema; empty = it fits. Given by the HTTP side, so that both check alike. */
+export type BodyCheck = (schema: TSchema, value: unknown) => readonly ProblemField[];
+
+/** The body with a merge patch laid over it, if that is still a valid body. */
+export function patchBody<T extends TSchema>(check: BodyCheck, schema: T, body: unknown, patch: unknown, at: string): Result<Static<T>, ConfigFault> {
+  const merged = mergePatch(body, patch);
+  const errors = check(schema, merged);
+  if (errors.length === 0) return ok(merged as Static<T>);
+  return err({ code: 'invalid', errors: errors.map((error) => ({ ...error, pointer: at + error.pointer })) });
+}
+
+/** A tenant's id by its key. Unknown → a fault at `pointer`, and 0. */
+export async function tenantId(draft: Draft, key: string, pointer: string): Promise<number> {
+  const known = findTenant(draft, key) ?? await loadTenant(draft, key);
+  if (known === null) draft.fault(pointer, 'not-found', `there is no tenant ${key}`);
+  return known ?? 0;
+}
+
+/** The same for a reference that may be null (shared by all tenants). */
+export async function tenantIdOrNull(draft: Draft, key: string | null | undefined, pointer: string): Promise<number | null> {
+  return key === null || key === undefined ? null : tenantId(draft, key, pointer);
+}
+
+function findTenant(draft: Draft, key: string): number | null {
+  for (const { current } of draft.of('tenant').values()) if (current?.row.key === key) return current.row.id;
+  return null;
+}
+
+async function loadTenant(draft: Draft, key: string): Promise<number | null> {
+  const row = await draft.tx.tenant.findUnique({ where: { key } });
+  if (row === null) return null;
+  draft.know('tenant', storedTenant(row));
+  // Known but removed by this very write: then it is not there.
+  return draft.of('tenant').get(String(row.id))?.current === null ? null : row.id;
+}
+
+/** A tenant's key by its id, for showing. */
+export async function tenantKey(draft: Draft, id: number): Promise<string> {
+  return (await draft.find('tenant', String(id)))?.row.key ?? '';
+}
+
+export const notFound = (detail: string): Result<never, ConfigFault> => err({ code: 'not-found', detail });
+
+/** The outcome of an edit whose fault is on the draft already: the write is refused before anybody asks for the answer. */
+export const unanswered = ok((): never => {
+  throw new Error('a refused write has no answer');
+});

@@ -1,0 +1,192 @@
+/**
+ * The one write door of the configuration. In one transaction: lock the head row (so writes take turns and
+ * revisions have no gaps), plan on a draft, decode every row with the data plane's own decoders, check what
+ * refers to what, store rows, revision, changes and hashes, and notify. A dry run is the same, rolled back.
+ */
+import { applyChanges, emptyHashes } from '../../dataplane/contract/hash.ts';
+import type { TableHashes } from '../../dataplane/contract/hash.ts';
+import type { TableName } from '../../dataplane/contract/rows.ts';
+import { tableNames } from '../../dataplane/contract/rows.ts';
+import { err, ok } from '../../dataplane/contract/result.ts';
+import type { Result } from '../../dataplane/contract/result.ts';
+import type { RowChange } from '../contract/query.ts';
+import { Prisma } from '../db/generated/client.ts';
+import type { PrismaClient } from '../db/generated/client.ts';
+import { checkReferences } from './references.ts';
+import { Draft } from './draft.ts';
+import type { ConfigFault } from './fault.ts';
+import type { Note, Stored } from './stored.ts';
+import type { TableStore, Tx } from './table-store.ts';
+import { tables } from './tables.ts';
+
+/** The channel that carries nothing but "look at the head". */
+export const configChannel = 'signalbox_config';
+
+/** Who writes, and what the change log says about it. */
+export interface WriteContext {
+  readonly actor: string;
+  readonly address: string;
+  readonly requestId: string;
+  /** One sentence: "Put domain sip.acme.example". */
+  readonly summary: string;
+  readonly dryRun: boolean;
+}
+
+export interface Written<T> {
+  readonly value: T;
+  /** The revision that holds the write; the present one when nothing changed. */
+  readonly rev: number;
+  readonly changed: boolean;
+  readonly committedAtMs: number;
+  /** On a dry run only: what would change. */
+  readonly changes: readonly RowChange[] | null;
+}
+
+/** Plans a write; the returned function builds the answer once versions are final. */
+export type Plan<T> = (draft: Draft) => Promise<Result<() => T, ConfigFault>>;
+
+/** Ends the transaction without storing anything. */
+class Abandoned<T> extends Error {
+  readonly outcome: Result<Written<T>, ConfigFault>;
+  constructor(outcome: Result<Written<T>, ConfigFault>) {
+    super('rolled back');
+    this.outcome = outcome;
+  }
+}
+
+interface LoggedChange {
+  readonly table: TableName;
+  readonly key: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly noteBefore: Note | null;
+  readonly noteAfter: Note | null;
+}
+
+const transactionMs = { maxWait: 10_000, timeout: 120_000 } as const;
+const chunkRows = 1_000;
+
+export class ConfigWriter {
+  private readonly prisma: PrismaClient;
+  private readonly now: () => number;
+  private readonly committed: (rev: number) => void;
+
+  /** @param committed called after each commit with the new revision; must not throw */
+  constructor(prisma: PrismaClient, now: () => number, committed: (rev: number) => void) {
+    this.prisma = prisma;
+    this.now = now;
+    this.committed = committed;
+  }
+
+  /**
+   * Runs one write. An expected refusal is the error value; a failing database throws.
+   * A plan that changes nothing writes no revision.
+   */
+  async write<T>(context: WriteContext, plan: Plan<T>): Promise<Result<Written<T>, ConfigFault>> {
+    let outcome: Result<Written<T>, ConfigFault>;
+    try {
+      outcome = await this.prisma.$transaction((tx) => this.run(tx, context, plan), transactionMs);
+    } catch (error) {
+      if (error instanceof Abandoned) return (error as Abandoned<T>).outcome;
+      throw error;
+    }
+    if (outcome.ok && outcome.value.changed) this.committed(outcome.value.rev);
+    return outcome.ok ? ok({ ...outcome.value, committedAtMs: this.now() }) : outcome;
+  }
+
+  private async run<T>(tx: Tx, context: WriteContext, plan: Plan<T>): Promise<Result<Written<T>, ConfigFault>> {
+    const head = await lockHead(tx);
+    const draft = new Draft(tx, this.now());
+    const planned = await plan(draft);
+    if (!planned.ok) throw new Abandoned<T>(planned);
+    if (draft.faults.length === 0) {
+      const refused = await checkReferences(draft);
+      if (refused !== null) throw new Abandoned<T>(err(refused));
+    }
+    if (draft.faults.length > 0) throw new Abandoned<T>(err({ code: 'invalid', errors: draft.faults }));
+
+    const changes = loggedChanges(draft);
+    const changed = changes.length > 0;
+    const rev = head.rev + (changed ? 1 : 0);
+    await storeRows(draft);
+    if (changed) await storeRevision(tx, rev, head.hashes, changes, context, draft.nowMs);
+    const written: Written<T> = { value: planned.value(), rev, changed, committedAtMs: draft.nowMs, changes: context.dryRun ? shownChanges(changes) : null };
+    if (context.dryRun) throw new Abandoned<T>(ok({ ...written, rev: head.rev }));
+    // A constraint that was deferred must fail here: an adapter may swallow the failure of the COMMIT itself.
+    await tx.$executeRaw`SET CONSTRAINTS ALL IMMEDIATE`;
+    return ok(written);
+  }
+}
+
+async function lockHead(tx: Tx): Promise<{ readonly rev: number; readonly hashes: TableHashes }> {
+  const [head] = await tx.$queryRaw<{ rev: bigint; hashes: Prisma.JsonValue }[]>`SELECT rev, hashes FROM config_head WHERE id = 1 FOR UPDATE`;
+  if (head === undefined) throw new Error('the configuration head row is missing');
+  return { rev: Number(head.rev), hashes: readHashes(head.hashes) };
+}
+
+/** Hashes as a head or revision row keeps them; a table that was empty all along may be left out. */
+export function readHashes(value: unknown): TableHashes {
+  return { ...emptyHashes, ...(value as Partial<TableHashes>) };
+}
+
+function loggedChanges(draft: Draft): LoggedChange[] {
+  const changes: LoggedChange[] = [];
+  for (const { table, entry } of draft.changed()) {
+    const { original, current } = entry;
+    const touchedOnly = original !== null && current !== null && original.json === current.json
+      && original.note.comment === current.note.comment && original.note.externalId === current.note.externalId;
+    if (touchedOnly) continue;
+    const key = original?.key ?? current?.key ?? '';
+    changes.push({
+      table, key, before: original?.json ?? null, after: current?.json ?? null, noteBefore: original?.note ?? null, noteAfter: current?.note ?? null,
+    });
+  }
+  return changes;
+}
+
+/** New and changed rows in dependency order, then removals in reverse. */
+async function storeRows(draft: Draft): Promise<void> {
+  for (const table of tableNames) await storeTable(draft, table, false);
+  for (const table of tableNames.toReversed()) await storeTable(draft, table, true);
+}
+
+async function storeTable<T extends TableName>(draft: Draft, table: T, removals: boolean): Promise<void> {
+  const store: TableStore<T> = tables[table];
+  const inserts: Stored<T>[] = [];
+  const removed: string[] = [];
+  for (const { original, current } of draft.of(table).values()) {
+    if (current === original) continue;
+    if (removals) {
+      if (current === null && original !== null) removed.push(original.key);
+    } else if (current !== null) {
+      if (original === null) inserts.push(current);
+      else await store.update(draft.tx, current);
+    }
+  }
+  for (let i = 0; i < inserts.length; i += chunkRows) await store.insert(draft.tx, inserts.slice(i, i + chunkRows));
+  for (let i = 0; i < removed.length; i += chunkRows) await store.remove(draft.tx, removed.slice(i, i + chunkRows));
+}
+
+async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: readonly LoggedChange[], context: WriteContext, nowMs: number): Promise<void> {
+  const hashes = applyChanges(before, changes);
+  await tx.configRevision.create({
+    data: {
+      rev, at: new Date(nowMs), actor: context.actor, address: context.address, requestId: context.requestId,
+      summary: context.summary, ops: changes.length, hashes,
+    },
+  });
+  const rows = changes.map((change, seq) => ({
+    rev, seq, table: change.table, key: change.key, before: change.before, after: change.after,
+    noteBefore: change.noteBefore === null ? Prisma.DbNull : { ...change.noteBefore },
+    noteAfter: change.noteAfter === null ? Prisma.DbNull : { ...change.noteAfter },
+  }));
+  for (let i = 0; i < rows.length; i += chunkRows) await tx.configChange.createMany({ data: rows.slice(i, i + chunkRows) });
+  await tx.configHead.update({ where: { id: 1 }, data: { rev, hashes } });
+  await tx.$queryRaw`SELECT pg_notify(${configChannel}, ${String(rev)})::text`;
+}
+
+function shownChanges(changes: readonly LoggedChange[]): RowChange[] {
+  return changes.map(({ table, key, before, after }) => ({
+    table, key, before: before === null ? null : JSON.parse(before) as unknown, after: after === null ? null : JSON.parse(after) as unknown,
+  }));
+}
