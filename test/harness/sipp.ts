@@ -43,7 +43,7 @@ export class Sipp {
     const host = options.host ?? '127.0.0.1';
     const port = options.port ?? (await freePort());
     const process = new TestProcess(name, 'sipp', [
-      ...args, '-i', host, '-p', String(port), '-mi', host, '-t', options.transport === 'tcp' ? 'tn' : 'u1', '-max_socket', '60000', '-nostdin', '-buff_size', String(bufferBytes),
+      ...args, '-i', host, '-p', String(port), '-mi', host, '-t', options.transport === 'tcp' ? 't1' : 'u1', '-nostdin', '-buff_size', String(bufferBytes),
       '-trace_stat', '-stf', join(folder, 'statistics.csv'), '-fd', '1', '-trace_err', '-error_file', join(folder, 'errors.log'),
     ], { cwd: folder });
     return new Sipp(process, host, port, folder);

@@ -1,0 +1,53 @@
+/** A real phone: baresip (Debian package) with one account, no sound devices, answering by itself. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { TestProcess } from './process.ts';
+
+export interface PhoneOptions {
+  /** `sip:alice@phones.example` */
+  readonly aor: string;
+  /** Where everything is sent: the edge, as `host:port`. */
+  readonly outbound: string;
+  readonly transport?: 'udp' | 'tcp';
+}
+
+export class Baresip {
+  readonly process: TestProcess;
+  readonly port: number;
+  readonly #folder: string;
+
+  private constructor(process: TestProcess, port: number, folder: string) {
+    this.process = process;
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  /** Starts the phone; it registers at once and answers calls at once. */
+  static async start(options: PhoneOptions): Promise<Baresip> {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-phone-'));
+    mkdirSync(join(folder, '.baresip'));
+    const port = await freePort();
+    const transport = options.transport ?? 'udp';
+    writeFileSync(join(folder, 'config'), [
+      'module_path /usr/lib/baresip/modules', `sip_listen 127.0.0.1:${port}`, 'poll_method epoll',
+      'audio_player aufile,/dev/null', 'audio_source ausine,440', 'audio_alert aufile,/dev/null', 'ausrc_srate 48000', 'ausrc_channels 2', 'net_interface 127.0.0.1',
+      'module g711.so', 'module aufile.so', 'module ausine.so', 'module_tmp account.so', 'module_app menu.so', '',
+    ].join('\n'));
+    writeFileSync(join(folder, 'accounts'), `<${options.aor};transport=${transport}>;auth_pass=unused;outbound="sip:${options.outbound};transport=${transport}";regint=60;answermode=auto;sipnat=none;ptime=20\n`);
+    writeFileSync(join(folder, 'contacts'), '');
+    const process = new TestProcess('baresip', 'baresip', ['-f', folder], { cwd: folder, env: { HOME: folder } });
+    return new Baresip(process, port, folder);
+  }
+
+  /** Waits until the registrar accepted the registration. */
+  async registered(): Promise<void> {
+    await this.process.line(/200 OK .*\[\d+ bindings?\]/, 15_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop(5_000);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
