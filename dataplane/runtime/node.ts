@@ -1,0 +1,199 @@
+/**
+ * One node: the main thread's part of the data plane. Holds the push channel, the prober, the admin port and the
+ * supervisor of the SIP workers, and passes facts between them; it never touches a SIP message of a call.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { DestinationHealth } from '../contract/health.ts';
+import type { ClusterKey } from '../contract/wire.ts';
+import { HealthBoard } from '../health/board.ts';
+import { Prober, type CallOutcome, type HealthChange } from '../health/prober.ts';
+import type { Outcome } from '../proxy/environment.ts';
+import { applyOps, emptyView } from '../routing/build.ts';
+import type { ConfigView } from '../routing/view.ts';
+import type { Settings } from '../settings.ts';
+import { createSyncClient } from '../sync/client.ts';
+import { loadLastKnownGood } from '../sync/last-known-good.ts';
+import type { ConfigChange, SyncClient } from '../sync/ports.ts';
+import { openAdmin } from './admin.ts';
+import { runCommand } from './commands.ts';
+import { CounterTable } from './counters.ts';
+import { HealthFile, loadHealth } from './health-file.ts';
+import { interfaceAddresses } from './interfaces.ts';
+import { fireAndLog, type Logger } from './log.ts';
+import { renderMetrics } from './metrics.ts';
+import { describeHealth } from './health-text.ts';
+import { Supervisor } from './supervisor.ts';
+
+const reportIntervalMs = 2_000;
+const drainDeadlineMs = 5_000;
+const stopDeadlineMs = 3_000;
+
+export class Node {
+  readonly #settings: Settings;
+  readonly #folder: string;
+  readonly #log: Logger;
+  readonly #version: string;
+  readonly #startedMs = Date.now();
+  readonly #counters: CounterTable;
+  readonly #supervisor: Supervisor;
+  readonly #board: HealthBoard;
+  readonly #prober: Prober;
+  readonly #healthFile: HealthFile;
+  readonly #sync: SyncClient;
+  #view: ConfigView = emptyView();
+  #addresses: readonly string[] = [];
+  #keys: readonly ClusterKey[] = [];
+  #admin: Server | null = null;
+  #reportTimer: NodeJS.Timeout | null = null;
+  #listening = false;
+  #stopping = false;
+
+  /**
+   * @param folder the node's own folder below the data folder, existing
+   * @param onCrash a worker died; the process must end
+   */
+  constructor(settings: Settings, folder: string, version: string, log: Logger, onCrash: (error: unknown) => void) {
+    this.#settings = settings;
+    this.#folder = folder;
+    this.#log = log;
+    this.#version = version;
+    this.#counters = new CounterTable(settings.workers);
+    this.#supervisor = new Supervisor({
+      outcome: (id, outcome) => this.#prober.passive(id, callOutcome(outcome), typeof outcome === 'number' ? `status ${outcome}` : ''),
+      crashed: (worker, error) => {
+        log.fatal({ err: error, worker }, 'a SIP worker died');
+        onCrash(error);
+      },
+    });
+    this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
+    this.#prober = new Prober({
+      board: this.#board,
+      advertised: { udp4: null, udp6: null, tcp4: null, tcp6: null },
+      userAgent: `Signalbox/${version}`,
+      onChange: (change) => this.#healthChanged(change),
+      onFault: (error) => log.error({ err: error }, 'a probe failed to run'),
+      initial: loadHealth(folder),
+    });
+    this.#healthFile = new HealthFile(folder, log, () => this.#prober.keep());
+    this.#sync = createSyncClient({
+      urls: settings.controlUrls,
+      folder,
+      nodeName: settings.nodeName,
+      version,
+      nodeToken: settings.nodeToken ?? undefined,
+      joinToken: settings.joinToken ?? undefined,
+      capabilities: ['media:direct'],
+      listener: { commit: (change) => this.#commit(change) },
+      onCommand: (name, args) => runCommand({ prober: this.#prober, log }, name, args),
+      onClusterKeys: (keys) => this.#useKeys(keys),
+      log: (level, text, detail) => log[level]({ ...detail }, text),
+    });
+  }
+
+  /**
+   * Starts from what is on disk, opens the ports, then looks for a control plane.
+   * @throws ListenRefused or a listen error of the admin port
+   */
+  async start(): Promise<void> {
+    const { settings } = { settings: this.#settings };
+    this.#addresses = await this.#supervisor.start({
+      workers: settings.workers, listen: settings.listen, names: settings.names, interfaces: interfaceAddresses(),
+      keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(), counters: this.#counters.buffer,
+    });
+    this.#listening = true;
+    await loadLastKnownGood(this.#sync);
+    this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
+      ready: () => this.#ready(),
+      metrics: () => this.#metrics(),
+      inspect: () => Promise.resolve(this.#inspect()),
+    });
+    this.#sync.start();
+    this.#reportTimer = setInterval(() => this.#report(), reportIntervalMs);
+    this.#log.info({ listen: this.#addresses, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
+  }
+
+  /** Stops new dialogs, lets what is pending finish (bounded), then closes everything. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#reportTimer !== null) clearInterval(this.#reportTimer);
+    await this.#supervisor.drain(drainDeadlineMs);
+    await this.#supervisor.stop(stopDeadlineMs);
+    this.#healthFile.close();
+    await this.#prober.close();
+    this.#report();
+    await this.#sync.close();
+    this.#admin?.closeAllConnections();
+    this.#admin?.close();
+  }
+
+  async #commit(change: ConfigChange): Promise<void> {
+    const view = applyOps(this.#view, change.ops, change.epoch, change.rev);
+    this.#view = view;
+    this.#prober.apply(view);
+    await this.#supervisor.config(change.ops, change.epoch, change.rev);
+    const node = this.#sync.status().node;
+    this.#supervisor.draining(node !== null && (view.node(node.id)?.draining ?? false));
+    this.#log.info({ rev: change.rev, rows: change.ops.length, origin: change.origin }, 'configuration applied');
+  }
+
+  #useKeys(keys: readonly ClusterKey[]): void {
+    this.#keys = keys;
+    this.#supervisor.keys(keys);
+  }
+
+  #healthChanged(change: HealthChange): void {
+    const text = `destination ${change.destinationId} (${change.uri}) is ${change.to}: ${describeHealth(change.reason)}`;
+    this.#log[change.to === 'down' ? 'warn' : 'info']({ destination: change.destinationId, set: change.setId, from: change.from, to: change.to, reason: change.reason }, text);
+    this.#sync.events([{
+      atMs: change.atMs, kind: `destination.${change.to}`, subject: String(change.destinationId), text,
+      detail: { set: change.setId, uri: change.uri, from: change.from, to: change.to, reason: change.reason, lastPacket: change.lastPacket },
+    }]);
+    this.#healthFile.changed();
+    this.#report();
+  }
+
+  #report(): void {
+    const gauges = { ...this.#counters.gauges(), workers: this.#settings.workers, rss_bytes: process.memoryUsage.rss() };
+    this.#sync.report({ counters: this.#counters.counters(), gauges, destinations: this.#destinations() });
+  }
+
+  #destinations(): readonly DestinationHealth[] {
+    return this.#prober.snapshot();
+  }
+
+  #ready(): { ready: boolean; text: string } {
+    if (this.#stopping) return { ready: false, text: 'stopping' };
+    if (!this.#listening) return { ready: false, text: 'the SIP listeners are not open yet' };
+    if (this.#view.epoch === '') return { ready: false, text: 'no configuration yet: no control plane reached and none kept on disk' };
+    return { ready: true, text: `ready at revision ${this.#view.rev}` };
+  }
+
+  #metrics(): string {
+    const status = this.#sync.status();
+    return renderMetrics(this.#counters, {
+      version: this.#version, rev: this.#view.rev, rssBytes: process.memoryUsage.rss(), uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
+      connected: status.connection === 'connected', destinations: this.#destinations(),
+    });
+  }
+
+  #inspect(): unknown {
+    const status = this.#sync.status();
+    return {
+      pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#addresses,
+      config: { epoch: this.#view.epoch, rev: this.#view.rev, hash: status.hash, rows: this.#view.counts, quarantined: status.quarantined, held: status.held },
+      control: { connection: status.connection, url: status.url, node: status.node },
+      destinations: this.#destinations(),
+      gauges: this.#counters.gauges(),
+      counters: this.#counters.counters(),
+    };
+  }
+}
+
+/** A key for a node that has never met a control plane; its calls do not outlive it. */
+const ownKey = (): ClusterKey => ({ id: 0, key: randomBytes(32).toString('base64url') });
+
+function callOutcome(outcome: Outcome): CallOutcome {
+  return outcome === 'ok' || outcome === 'timeout' || outcome === 'transport' ? outcome : 'unavailable';
+}

@@ -1,0 +1,124 @@
+/**
+ * The main thread's hold on its SIP workers: starts them, hands them configuration, keys and health, and collects what
+ * they tell. A worker that dies takes the process with it: the next process starts from the last-known-good
+ * configuration in well under a second, and keyed Record-Routes keep calls alive across it.
+ */
+import { Worker } from 'node:worker_threads';
+import type { RowOp } from '../contract/rows.ts';
+import type { ClusterKey } from '../contract/wire.ts';
+import type { BoardUpdate } from '../health/board.ts';
+import type { Outcome } from '../proxy/environment.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+
+export interface SupervisorEvents {
+  outcome(destinationId: number, outcome: Outcome): void;
+  /** A worker ended without being asked to. */
+  crashed(worker: number, error: unknown): void;
+}
+
+interface Slot {
+  readonly thread: Worker;
+  /** Resolvers by batch number. */
+  readonly applied: Map<number, () => void>;
+  onDrained: (() => void) | null;
+  onStopped: (() => void) | null;
+}
+
+/** A listener could not be opened; `message` is one sentence for the operator. */
+export class ListenRefused extends Error {}
+
+export class Supervisor {
+  readonly #slots: Slot[] = [];
+  readonly #events: SupervisorEvents;
+  #batch = 0;
+  #stopping = false;
+
+  constructor(events: SupervisorEvents) {
+    this.#events = events;
+  }
+
+  /**
+   * Starts `setup.workers` workers and waits until all of them listen.
+   * @returns the bound addresses
+   * @throws ListenRefused when one of them cannot
+   */
+  async start(setup: Omit<WorkerSetup, 'worker'>): Promise<readonly string[]> {
+    const listening: Promise<readonly string[]>[] = [];
+    for (let worker = 0; worker < setup.workers; worker++) listening.push(this.#spawn({ ...setup, worker }));
+    const addresses = await Promise.all(listening);
+    return addresses[0] ?? [];
+  }
+
+  /** Resolves when every worker routes by the new configuration. */
+  async config(ops: readonly RowOp[], epoch: string, rev: number): Promise<void> {
+    const n = ++this.#batch;
+    const done = this.#slots.map((slot) => new Promise<void>((resolve) => slot.applied.set(n, resolve)));
+    this.#tell({ t: 'config', n, ops, epoch, rev });
+    await Promise.all(done);
+  }
+
+  keys(keys: readonly ClusterKey[]): void {
+    this.#tell({ t: 'keys', keys });
+  }
+
+  board(update: BoardUpdate): void {
+    this.#tell({ t: 'board', update });
+  }
+
+  draining(draining: boolean): void {
+    this.#tell({ t: 'draining', draining });
+  }
+
+  /** No new dialogs; resolves when nothing waits for an answer any more, at the latest after `deadlineMs`. */
+  async drain(deadlineMs: number): Promise<void> {
+    const drained = this.#slots.map((slot) => new Promise<void>((resolve) => { slot.onDrained = resolve; }));
+    this.#tell({ t: 'drain' });
+    await withDeadline(Promise.all(drained), deadlineMs);
+  }
+
+  /** Closes all sockets and ends the threads. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    const stopped = this.#slots.map((slot) => new Promise<void>((resolve) => { slot.onStopped = resolve; }));
+    this.#tell({ t: 'stop' });
+    await withDeadline(Promise.all(stopped), deadlineMs);
+    await Promise.all(this.#slots.map((slot) => slot.thread.terminate()));
+  }
+
+  #tell(message: ToWorker): void {
+    for (const { thread } of this.#slots) thread.postMessage(message);
+  }
+
+  #spawn(setup: WorkerSetup): Promise<readonly string[]> {
+    const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
+    const slot: Slot = { thread, applied: new Map(), onDrained: null, onStopped: null };
+    this.#slots.push(slot);
+    return new Promise((resolve, reject) => {
+      thread.on('message', (message: FromWorker) => {
+        switch (message.t) {
+          case 'listening': return resolve(message.addresses);
+          case 'refused': return reject(new ListenRefused(message.sentence));
+          case 'applied': {
+            slot.applied.get(message.n)?.();
+            slot.applied.delete(message.n);
+            return;
+          }
+          case 'outcome': return this.#events.outcome(message.destination, message.outcome);
+          case 'drained': return slot.onDrained?.();
+          case 'stopped': return slot.onStopped?.();
+        }
+      });
+      thread.on('error', (error) => {
+        reject(error);
+        if (!this.#stopping) this.#events.crashed(setup.worker, error);
+      });
+    });
+  }
+}
+
+async function withDeadline(promise: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => { timer = setTimeout(resolve, deadlineMs); });
+  await Promise.race([promise, deadline]);
+  clearTimeout(timer);
+}
