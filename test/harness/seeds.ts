@@ -14,10 +14,10 @@ export function dbTextFiles(backends: { readonly v4: readonly [string, string]; 
     domain_attrs: 'id(int,auto) did(string) name(string) type(int) value(string) last_modified(int)\n1:1:routeset:0:1:0\n2:2:routeset:0:2:0\n',
     dispatcher: [
       'id(int,auto) setid(int) destination(string) flags(int) priority(int) attrs(string) description(string)',
-      `1:4001:${dbTextUri(backends.v4[0])}:0:1:backend=be011:be011 default`,
-      `2:4002:${dbTextUri(backends.v4[1])}:0:1:backend=be021:be021 default`,
-      `3:6001:${dbTextUri(backends.v6[0])}:0:1:backend=be011:be011 default`,
-      `4:6001:${dbTextUri(backends.v6[1])}:0:1:backend=be021:be021 default`,
+      `1:4001:${dbTextUri(backends.v4[0])}:0:1:backend=be011:"be011 default"`,
+      `2:4002:${dbTextUri(backends.v4[1])}:0:1:backend=be021:"be021 default"`,
+      `3:6001:${dbTextUri(backends.v6[0])}:0:1:backend=be011:"be011 default"`,
+      `4:6001:${dbTextUri(backends.v6[1])}:0:1:backend=be021:"be021 default"`,
       '',
     ].join('\n'),
   };
