@@ -18,6 +18,9 @@ export const sessionTimes = {
 const maxPerUser = 20;
 const maxAgentLength = 256;
 
+/** One session, or all of a user's but for `kept`. */
+export type EndedSessions = { readonly session: string } | { readonly user: string; readonly kept: string | null };
+
 export interface SessionDeps {
   readonly store: SessionStore;
   readonly now: () => number;
@@ -26,7 +29,7 @@ export interface SessionDeps {
 
 export class Sessions {
   private readonly deps: SessionDeps;
-  private readonly endListeners = new Set<(hash: string | null, userId: string | null) => void>();
+  private readonly endListeners = new Set<(ended: EndedSessions) => void>();
 
   constructor(deps: SessionDeps) {
     this.deps = deps;
@@ -63,16 +66,16 @@ export class Sessions {
 
   async end(hash: string): Promise<void> {
     await this.deps.store.remove(hash);
-    for (const listener of this.endListeners) listener(hash, null);
+    for (const listener of this.endListeners) listener({ session: hash });
   }
 
-  /** Tells listeners that a user's sessions were ended by a change of the user. */
-  endedFor(userId: string): void {
-    for (const listener of this.endListeners) listener(null, userId);
+  /** Tells listeners that a change of the user ended its sessions, `kept` excepted. */
+  endedFor(userId: string, kept: string | null): void {
+    for (const listener of this.endListeners) listener({ user: userId, kept });
   }
 
-  /** Calls `listener` with a session's hash or a user's id whenever sessions end. Returns the unsubscribe function. */
-  onEnd(listener: (hash: string | null, userId: string | null) => void): () => void {
+  /** Calls `listener` whenever sessions end. Returns the unsubscribe function. */
+  onEnd(listener: (ended: EndedSessions) => void): () => void {
     this.endListeners.add(listener);
     return () => this.endListeners.delete(listener);
   }

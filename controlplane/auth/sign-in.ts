@@ -62,6 +62,11 @@ export class SignIn {
     return { ok: true, user, secret: await this.deps.sessions.start(user, attempt) };
   }
 
+  /** Counts an attempt at a signed-in user's own password; milliseconds to wait, 0 = go on. */
+  limitPassword(email: string): number {
+    return this.accounts.take(`${email} own`).retryAfterMs;
+  }
+
   private remember(familiar: string): void {
     this.known.delete(familiar);
     const oldest = this.known.values().next();

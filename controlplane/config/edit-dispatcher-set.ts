@@ -67,7 +67,7 @@ function destinationBody({ row, note }: Stored<'destination'>) {
   return { uri, rank, weight, admin, attrs, ...note };
 }
 
-async function destinationsOf(draft: Draft, set: number): Promise<Stored<'destination'>[]> {
+export async function destinationsOf(draft: Draft, set: number): Promise<Stored<'destination'>[]> {
   for (const row of await draft.tx.destination.findMany({ where: { setId: set } })) draft.know('destination', storedDestination(row));
   return byRank([...draft.of('destination').values()].flatMap(({ current }) => (current !== null && current.row.set === set ? [current] : [])));
 }

@@ -132,8 +132,25 @@ export type DispatcherSet = Static<typeof DispatcherSet>;
 export const DispatcherSetWritten = Type.Object({ ...dispatcherSetFields, ...writeFields }, { additionalProperties: false });
 export type DispatcherSetWritten = Static<typeof DispatcherSetWritten>;
 
+/** What one node found when it probed at once. */
+export const ProbeResult = Type.Object({
+  node: Type.String(),
+  nodeName: Type.String(),
+  /** True when the answer counts as alive. */
+  ok: Type.Boolean(),
+  /** Status code of the answer; null = none came. */
+  code: Type.Union([Type.Integer(), Type.Null()]),
+  /** Until the answer; null = none came. */
+  ms: Type.Union([Type.Number(), Type.Null()]),
+  state: Type.Union([HealthStateName, Type.Null()]),
+  /** In words: "answered 200", "no answer in time", why the node could not be asked. */
+  text: Type.String(),
+}, { additionalProperties: false });
+export type ProbeResult = Static<typeof ProbeResult>;
+
 /** POST /destinations/{id}/probe: each node that was asked, with what it found. */
 export const ProbeAnswer = Type.Object({
   asked: Type.Array(Type.Object({ node: Type.String(), nodeName: Type.String() }, { additionalProperties: false })),
+  results: Type.Array(ProbeResult),
 }, { additionalProperties: false });
 export type ProbeAnswer = Static<typeof ProbeAnswer>;

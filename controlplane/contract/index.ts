@@ -14,6 +14,7 @@ export * from './bulk.ts';
 export * from './nodes.ts';
 export * from './session.ts';
 export * from './tokens.ts';
+export * from './users.ts';
 export * from './events.ts';
 export * from './overview.ts';
 export * from './explain.ts';

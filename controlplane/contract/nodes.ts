@@ -54,3 +54,7 @@ export const JoinTokenCreated = Type.Object({
   id: Type.String(), token: Type.String(), expiresAtMs: Type.Integer(),
 }, { additionalProperties: false });
 export type JoinTokenCreated = Static<typeof JoinTokenCreated>;
+
+/** POST /nodes/{id}/tokens: a second token for a node, shown this once; the one before stays valid until the next. */
+export const NodeTokenCreated = Type.Object({ token: Type.String() }, { additionalProperties: false });
+export type NodeTokenCreated = Static<typeof NodeTokenCreated>;

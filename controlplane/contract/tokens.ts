@@ -2,10 +2,12 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { limits } from '../../dataplane/contract/limits.ts';
 import { permissions } from './permissions.ts';
+import type { Permission } from './permissions.ts';
 import { listOf } from './query.ts';
 import { RoleName } from './session.ts';
 
-const Scopes = Type.Union([Type.Array(Type.Union(permissions.map((name) => Type.Literal(name)))), Type.Null()], {
+const Scope = Type.Unsafe<Permission>(Type.Union(permissions.map((name) => Type.Literal(name))));
+const Scopes = Type.Union([Type.Array(Scope, { maxItems: permissions.length }), Type.Null()], {
   description: 'Narrows the role; null = everything the role may do',
 });
 const ExpiresAt = Type.Union([Type.Integer(), Type.Null()]);

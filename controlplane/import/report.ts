@@ -1,4 +1,8 @@
 /** Words of every importer: what is wrong with a file, what is suspicious, what would change. */
+import type { ImportNote, ImportReport } from '../contract/import.ts';
+
+export type { ImportChange, ImportNote, ImportReport } from '../contract/import.ts';
+export type ImportSuggestion = ImportReport['suggestions'][number];
 
 /** A file that cannot be imported at all; nothing is changed. Lines and columns count from 1. */
 export interface ImportFault {
@@ -8,44 +12,6 @@ export interface ImportFault {
   readonly column: number | null;
   /** One sentence with what was found and what is accepted. */
   readonly message: string;
-}
-
-export interface ImportNote {
-  readonly code: string;
-  /** `domain:3:14`, `dispatcher:2` or the entity that it is about. */
-  readonly where: string;
-  readonly message: string;
-}
-
-/** A change of behaviour that the file's system has and that is a matter of the operator's decision here. */
-export interface ImportSuggestion {
-  readonly code: string;
-  readonly message: string;
-  /** A JSON merge patch for `settings/global`. */
-  readonly setting: Readonly<Record<string, unknown>>;
-}
-
-export type ImportEntity = 'tenant' | 'dispatcher-set' | 'route-set' | 'domain';
-
-export interface ImportChange {
-  readonly entity: ImportEntity;
-  readonly key: string;
-  /** What changes, in words; empty for creates. */
-  readonly fields: readonly string[];
-}
-
-export interface ImportReport {
-  readonly dryRun: boolean;
-  /** The revision that the import became; null for a dry run or when nothing changed. */
-  readonly rev: number | null;
-  readonly counts: { readonly creates: number; readonly updates: number; readonly unchanged: number };
-  /** Each list is cut at `listed` entries; `counts` are complete. */
-  readonly creates: readonly ImportChange[];
-  readonly updates: readonly ImportChange[];
-  readonly unchanged: readonly ImportChange[];
-  readonly warnings: readonly ImportNote[];
-  readonly cannotKeep: readonly ImportNote[];
-  readonly suggestions: readonly ImportSuggestion[];
 }
 
 /** Longest list in a report. */
