@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KeyRing } from '../../../dataplane/security/key-ring.ts';
+import { openFlow, sealFlow } from '../../../dataplane/security/flow-token.ts';
+import type { FlowIdentity } from '../../../dataplane/security/flow-token.ts';
+import { branchWorker, makeBranch, makeDialogToken, openDialogToken, verifyBranch } from '../../../dataplane/security/tokens.ts';
+
+const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+const ring = new KeyRing([{ id: 1, key: secret(1) }]);
+const rotated = new KeyRing([{ id: 2, key: secret(2) }, { id: 1, key: secret(1) }]);
+const stranger = new KeyRing([{ id: 1, key: secret(3) }]);
+
+/** The same text with one character changed. */
+const tampered = (text: string, at: number): string => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+
+describe('KeyRing', () => {
+  it('refuses what is no key', () => {
+    expect(() => new KeyRing([])).toThrow(RangeError);
+    expect(() => new KeyRing([{ id: 1, key: new Uint8Array(15) }])).toThrow(RangeError);
+    expect(() => new KeyRing([{ id: 256, key: secret(1) }])).toThrow(RangeError);
+    expect(() => new KeyRing([{ id: 1, key: secret(1) }, { id: 1, key: secret(2) }])).toThrow(RangeError);
+  });
+
+  it('signs with the first key', () => expect(rotated.signing.id).toBe(2));
+});
+
+describe('branches', () => {
+  const branch = makeBranch(ring, 5, 2, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7);
+
+  it('have a form that tells the worker and are the same each time', () => {
+    expect(branch).toMatch(/^z9hG4bKsbFC[A-Za-z0-9_-]{11}$/);
+    expect(makeBranch(ring, 5, 2, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(branch);
+    expect(branchWorker(branch)).toBe(5);
+    for (const other of ['', 'z9hG4bK', 'z9hG4bKsbFC', `${branch}x`, branch.replace('sb', 'xx'), branch.replace('FC', '!C')]) expect(branchWorker(other)).toBe(-1);
+  });
+
+  it('are verified by what comes back in the response, across a change of keys', () => {
+    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(5 * 64 + 2);
+    expect(verifyBranch(rotated, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(5 * 64 + 2);
+  });
+
+  it('are nobody else\'s', () => {
+    expect(verifyBranch(stranger, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
+    expect(verifyBranch(ring, branch, 'z9hG4bKinx', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
+    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.8:5062', 'call-1', 7)).toBe(-1);
+    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-2', 7)).toBe(-1);
+    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 8)).toBe(-1);
+    expect(verifyBranch(ring, 'z9hG4bK1', '', '', '', 0)).toBe(-1);
+    expect(verifyBranch(ring, branch.replace('FC', 'F!'), 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
+    for (let at = 9; at < branch.length; at++) expect(verifyBranch(ring, tampered(branch, at), 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
+  });
+
+  it('differ for every attempt, worker and request', () => {
+    const seen = new Set<string>();
+    for (let worker = 0; worker < 8; worker++) for (let attempt = 0; attempt < 8; attempt++) for (let cseq = 0; cseq < 8; cseq++) seen.add(makeBranch(ring, worker, attempt, 'b', 'h', 'c', cseq).slice(11));
+    expect(seen.size).toBe(512);
+  });
+});
+
+describe('dialog tokens', () => {
+  it('carry the tenant for their own call only', () => {
+    fc.assert(fc.property(fc.nat(0x7fffffff), fc.stringMatching(/^[ -~]{1,60}$/), (tenantId, callId) => {
+      const token = makeDialogToken(ring, callId, tenantId);
+      return /^d[0-9a-z]+\.[A-Za-z0-9_-]{11}$/.test(token) && openDialogToken(ring, token, callId) === tenantId && openDialogToken(rotated, token, callId) === tenantId
+        && openDialogToken(ring, token, `${callId}x`) === -1 && openDialogToken(stranger, token, callId) === -1;
+    }));
+  });
+
+  it('cannot be changed', () => {
+    const token = makeDialogToken(ring, 'call-1', 77);
+    for (let at = 0; at < token.length; at++) expect(openDialogToken(ring, tampered(token, at), 'call-1')).toBe(-1);
+    for (const other of ['', 'd', 'd.', 'alice', token.slice(1), `d${token}`, 'dzzzzzzz.AAAAAAAAAAA', 'd!.AAAAAAAAAAA', `d1${token.slice(1)}`]) {
+      expect(openDialogToken(ring, other, 'call-1')).toBe(-1);
+    }
+  });
+});
+
+describe('flow tokens', () => {
+  const flow: FlowIdentity = { transport: 'udp', family: 4, address: Uint8Array.of(192, 0, 2, 7), port: 5062, tenantId: 9, listener: 1, connection: 0 };
+
+  it('come back as they were', () => {
+    const flows = fc.record({
+      transport: fc.constantFrom('udp' as const, 'tcp' as const, 'tls' as const, 'ws' as const, 'wss' as const), port: fc.nat(65_535), tenantId: fc.nat(0x7fffffff), listener: fc.nat(65_535),
+      connection: fc.nat(2 ** 48 - 1), address: fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 })),
+    });
+    fc.assert(fc.property(flows, (parts) => {
+      const one: FlowIdentity = { ...parts, family: parts.address.length === 4 ? 4 : 6 };
+      const token = sealFlow(ring, one);
+      expect(openFlow(rotated, token)).toEqual(one);
+      return /^f[A-Za-z0-9_-]+$/.test(token) && sealFlow(ring, one) === token;
+    }));
+  });
+
+  it('show nothing and cannot be made or changed', () => {
+    const token = sealFlow(ring, flow);
+    const bytes = Buffer.from(token.slice(1), 'base64url');
+    expect(bytes.includes(Buffer.of(192, 0, 2, 7))).toBe(false);
+    expect(openFlow(stranger, token)).toBeNull();
+    expect(openFlow(new KeyRing([{ id: 9, key: secret(1) }]), token)).toBeNull();
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(openFlow(ring, `f${changed.toString('base64url')}`)).toBeNull();
+    }
+    for (const other of ['', 'f', 'x'.repeat(50), `f${'A'.repeat(45)}`, `f${'A'.repeat(200)}`, `d${token.slice(1)}`, token.slice(0, -3)]) expect(openFlow(ring, other)).toBeNull();
+  });
+
+  it('differ from flow to flow in every part', () => {
+    const one = sealFlow(ring, flow);
+    const two = sealFlow(ring, { ...flow, port: 5063 });
+    expect(one.slice(3, 12)).not.toBe(two.slice(3, 12));
+  });
+});
