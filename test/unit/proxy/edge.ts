@@ -37,6 +37,9 @@ export interface Sent {
 export class Edge {
   readonly sent: Sent[] = [];
   readonly outcomes: [number, Outcome][] = [];
+  /** Only count what is sent, for measurements. */
+  quiet = false;
+  sentCount = 0;
   readonly clock = new ManualClock(1_000_000);
   readonly table = new CounterTable(1);
   readonly env: ProxyEnvironment;
@@ -50,6 +53,8 @@ export class Edge {
     health = new WorkerHealth(this.#board.image(), 0);
     const sender = {
       send: (target: Target, text: string, owner: SendOwner | null) => {
+        this.sentCount += 1;
+        if (this.quiet) return;
         const outcome = parseMessage(text);
         if (!outcome.ok) throw new Error(`sent a malformed message: ${outcome.reason}\n${text}`);
         this.sent.push({ target, text, message: outcome.message, owner });
