@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../../../dataplane/routing/admit.ts';
+import { explain, routeQueryOf } from '../../../../dataplane/routing/explain.ts';
+import { nextDestination, planRoute } from '../../../../dataplane/routing/plan.ts';
+import { Turns } from '../../../../dataplane/routing/turns.ts';
+import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, trunk, view } from './rows.ts';
+
+const config = view(
+  tenant(1), domain('sip.acme.example'), routeSet(1, { family: 'prefer', failover: { frMs: 1, frInviteMs: 1, on: [], maxAttempts: 3 } }),
+  rule(1, { type: 'range', from: '1000', to: '1999' }, { sets: [10, 11] }), rule(2, { type: 'prefix', value: '+' }, { sets: [12], strip: 1, prepend: '00' }), rule(3, { type: 'exact', value: '9' }, { sets: [13] }),
+  set(10, { name: 'primary' }), set(11, { name: 'backup', algorithm: 8 }), set(12, { algorithm: 9, affinityAll: true }),
+  destination(1, { set: 10 }), destination(2, { set: 10, uri: 'sip:[2001:db8::2]' }), destination(3, { set: 10, admin: 'draining' }), destination(4, { set: 10 }),
+  destination(5, { set: 11, rank: 1 }), destination(6, { set: 11, rank: 2 }), destination(7, { set: 12 }),
+  trunk('carrier', ['203.0.113.0/24']),
+);
+
+describe('explain', () => {
+  it('tells the whole way in sentences', () => {
+    const health = new TestHealth();
+    health.states.set(4, 'down');
+    const { decision, steps, dropped } = explain(config, health, query());
+    expect(decision).toEqual({
+      kind: 'route', tenant: 'tenant-1', trunk: null, domain: 'sip.acme.example', routeSet: 1, rule: 1, user: '1001',
+      destinations: [{ id: 1, set: 10, uri: 'sip:10.0.0.1:5060' }, { id: 2, set: 10, uri: 'sip:[2001:db8::2]' }, { id: 5, set: 11, uri: 'sip:10.0.0.5:5060' }],
+    });
+    expect(dropped).toBe(0);
+    expect(steps.map((step) => step.text)).toEqual([
+      '192.0.2.7 belongs to no trunk',
+      'domain sip.acme.example found',
+      'tenant tenant-1 (Tenant 1), route set 1',
+      'route set 1 (route 1) has 3 rules; looking for 1001, INVITE',
+      'rule 3 (exactly 9): 1001 is another number',
+      'rule 2 (prefix +): 1001 begins otherwise',
+      'rule 1 (1000 to 1999) matches 1001',
+      'dispatcher set 10 (primary), primary: round robin (algorithm 4)',
+      'destination 2 (sip:[2001:db8::2]): not IPv4, which is preferred',
+      'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
+      'destination 4 (sip:10.0.0.4:5060): down',
+      'destination 1 (sip:10.0.0.1:5060) is up and takes it',
+      'dispatcher set 10 (primary), primary: round robin (algorithm 4)',
+      'destination 1 (sip:10.0.0.1:5060): had its attempt already',
+      'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
+      'destination 4 (sip:10.0.0.4:5060): down',
+      'destination 2 (sip:[2001:db8::2]) is up and takes it',
+      'dispatcher set 10 (primary), primary: round robin (algorithm 4)',
+      'destination 1 (sip:10.0.0.1:5060): had its attempt already',
+      'destination 2 (sip:[2001:db8::2]): had its attempt already',
+      'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
+      'destination 4 (sip:10.0.0.4:5060): down',
+      'dispatcher set 11 (backup), backup 1: serial by rank (algorithm 8)',
+      'destination 6 (sip:10.0.0.6:5060): rank 2 comes later',
+      'destination 5 (sip:10.0.0.5:5060) is up and takes it',
+      '3 attempts are the most that route set 1 makes',
+    ]);
+  });
+
+  it('shows rewriting, affinity and an end without destination', () => {
+    const health = new TestHealth();
+    health.states.set(7, 'unknown');
+    const { decision, steps } = explain(config, health, query({ user: '+4930' }));
+    expect(decision).toEqual({ kind: 'refuse', refuse: 'no-destination', detail: 'no destination is usable' });
+    expect(steps.slice(-4).map((step) => step.text)).toEqual([
+      'the user part +4930 becomes 004930',
+      'dispatcher set 12 (set 12), primary: affinity by phone 1000@sip.acme.example',
+      'destination 7 (sip:10.0.0.7:5060): not probed yet, and the set does not use such destinations',
+      'no destination is usable in dispatcher set 12',
+    ]);
+    expect(explain(config, health, query({ user: '9' })).steps.slice(-2).map((step) => step.text)).toEqual([
+      'dispatcher set 13 does not exist here', 'no destination is usable in dispatcher set 13',
+    ]);
+    expect(explain(view(tenant(1), domain('sip.acme.example'), routeSet(1, { family: 'match' }), rule(1, { type: 'any' }), set(1), destination(1)), health, query({ family: 6 })).steps.at(-2)?.text)
+      .toBe('destination 1 (sip:10.0.0.1:5060): not IPv6, which the request came by');
+  });
+
+  it('gives refusals of every kind', () => {
+    const kind = (over: Parameters<typeof query>[0]): string => {
+      const { decision } = explain(config, new TestHealth(), query(over));
+      return decision.kind === 'refuse' ? decision.refuse : decision.kind;
+    };
+    expect([kind({ host: 'x' }), kind({ user: '5' }), kind({ sourceAddress: '203.0.113.9' })]).toEqual(['unknown-domain', 'no-rule', 'route']);
+  });
+
+  it('says what the live path does next, without taking its turn', () => {
+    fc.assert(fc.property(
+      fc.constantFrom('1001', '1500', '+49', '9', 'x'), fc.constantFrom('INVITE', 'REGISTER'), fc.constantFrom(4, 6),
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom('up', 'down', 'probing', 'unknown')), { maxLength: 7 }), fc.integer({ min: 0, max: 5 }),
+      (user, method, family, states, earlier) => {
+        const health = new TestHealth();
+        for (const [id, state] of states) health.states.set(id, state);
+        const q = query({ user, method, family: family === 4 ? 4 : 6 });
+        const turns = new Turns();
+        const live = (): number[] => {
+          const admitted = admit(config, q, null);
+          const plan = admitted.ok ? planRoute(config, health, turns, admitted, q, null) : admitted;
+          const ids: number[] = [];
+          if (!plan.ok) return ids;
+          for (let next = nextDestination(plan, health, null); next !== null; next = nextDestination(plan, health, null)) ids.push(next.id);
+          return ids;
+        };
+        for (let i = 0; i < earlier; i++) live();
+        const foretold = explain(config, health, q, turns).decision;
+        expect(explain(config, health, q, turns).decision).toEqual(foretold);
+        expect(foretold.kind === 'route' ? foretold.destinations.map((found) => found.id) : []).toEqual(live());
+      },
+    ));
+  });
+});
+
+describe('routeQueryOf', () => {
+  it('fills in what a question leaves out', () => {
+    const asked = routeQueryOf({ method: 'invite', uri: 'sip:1001;phone-context=x@SIP.acme.example;user=phone' });
+    expect(asked).toEqual({
+      ok: true,
+      value: {
+        method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromUri: 'sip:1001;phone-context=x@SIP.acme.example;user=phone',
+        callId: 'explain', aor: '1001@sip.acme.example', sourceAddress: '192.0.2.1', sourcePort: 5060, transport: 'udp', family: 4,
+      },
+    });
+  });
+
+  it('takes sources of both families and transports', () => {
+    const six = routeQueryOf({ method: 'REGISTER', uri: 'sip:acme.example', source: 'tcp:[2001:db8::7]:5062', from: 'sip:a@x', to: 'sip:%31001@acme.example', callId: 'c' });
+    expect(six.ok && [six.value.transport, six.value.sourceAddress, six.value.sourcePort, six.value.family, six.value.aor, six.value.user]).toEqual(['tcp', '2001:db8::7', 5062, 6, '1001@acme.example', '']);
+    const four = routeQueryOf({ method: 'INVITE', uri: 'sip:1@x', source: 'udp:198.51.100.1', from: 'sip:2@y' });
+    expect(four.ok && [four.value.sourceAddress, four.value.sourcePort, four.value.aor]).toEqual(['198.51.100.1', 5060, '2@y']);
+  });
+
+  it.each([
+    [{ method: 'IN VITE', uri: 'sip:1@x' }, '/method'], [{ method: 'INVITE', uri: 'http://x' }, '/uri'], [{ method: 'INVITE', uri: 'tel:123' }, '/uri'],
+    [{ method: 'INVITE', uri: 'sip:1@x', to: '?' }, '/to'], [{ method: 'INVITE', uri: 'sip:1@x', from: '<sip:a@b>' }, '/from'],
+    [{ method: 'INVITE', uri: 'sip:1@x', source: 'sctp:192.0.2.1:5060' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:999.0.0.1' }, '/source'],
+    [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:70000' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:0' }, '/source'],
+  ])('names the wrong field of %j', (request, pointer) => {
+    const asked = routeQueryOf(request);
+    expect(asked.ok ? '' : asked.error.pointer).toBe(pointer);
+  });
+});
