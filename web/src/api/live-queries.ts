@@ -1,0 +1,53 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type {
+  Change, ChangeDetail, ExplainAnswer, ExplainBody, JoinTokenBody, JoinTokenCreated, NodeList, Overview, ProbeAnswer, WriteAnswer,
+} from '../../../controlplane/contract/index.ts';
+import { send } from './http.ts';
+import type { LiveOverview } from './patches.ts';
+import { pageSize, type Page } from './resource.ts';
+import { trackWrite, type Applied } from './writes.ts';
+
+/** Kept fresh by the live stream: read once, patched from then on. */
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: async ({ signal }): Promise<LiveOverview> => ({
+    ...(await send<Overview>('GET', 'overview', { signal })),
+    newestPointMs: Date.now(),
+  }),
+});
+
+export const nodesQuery = queryOptions({
+  queryKey: ['nodes'],
+  queryFn: ({ signal }) => send<NodeList>('GET', 'nodes', { signal }),
+});
+
+export const changesQuery = infiniteQueryOptions({
+  queryKey: ['changes', 'list'],
+  queryFn: ({ pageParam, signal }) => send<Page<Change>>('GET', 'changes', { query: { limit: pageSize, cursor: pageParam }, signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next ?? undefined,
+});
+
+/** One revision with its rows before and after. */
+export const changeQuery = (rev: string) =>
+  queryOptions({
+    queryKey: ['changes', 'one', rev],
+    queryFn: ({ signal }) => send<ChangeDetail>('GET', `changes/${encodeURIComponent(rev)}`, { signal }),
+    staleTime: Infinity,
+  });
+
+export const rollBack = (rev: number): Promise<WriteAnswer> =>
+  trackWrite(() => send<WriteAnswer>('POST', `changes/${rev}/rollback`, { query: { wait: 'applied', timeoutMs: 2500 } }));
+
+export const createJoinToken = (body: JoinTokenBody): Promise<JoinTokenCreated> =>
+  send<JoinTokenCreated>('POST', 'nodes/join-tokens', { body });
+
+export const drainNode = (id: string, draining: boolean): Promise<Applied> =>
+  trackWrite(() => send<Applied>('PATCH', `nodes/${encodeURIComponent(id)}`, { body: { draining }, query: { wait: 'applied', timeoutMs: 2500 } }));
+
+export const removeNode = (id: string): Promise<Applied> => send<Applied>('DELETE', `nodes/${encodeURIComponent(id)}`);
+
+/** Asks every connected node to send an OPTIONS now; the outcome comes back as health events. */
+export const probeNow = (destination: number): Promise<ProbeAnswer> => send<ProbeAnswer>('POST', `destinations/${destination}/probe`, { body: {} });
+
+export const explain = (body: ExplainBody): Promise<ExplainAnswer> => send<ExplainAnswer>('POST', 'explain', { body });

@@ -1,0 +1,52 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { send } from './http.ts';
+import { trackWrite, type Applied } from './writes.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export type Filters = Readonly<Record<string, string | undefined>>;
+
+/** Rows a list asks for at a time. */
+export const pageSize = 50;
+
+/** How long a save waits for the nodes before its mark goes on growing by node events. */
+const waitQuery = { wait: 'applied', timeoutMs: 2500 } as const;
+
+/**
+ * Queries and writes of one configured resource under `/api/v1/<path>`. Writes wait until the nodes run
+ * the revision and feed the revision mark; reads are cached until the live stream says otherwise.
+ */
+export function resource<Item, ListItem, Body, Written extends Applied>(path: string) {
+  const at = (key: string | number): string => `${path}/${encodeURIComponent(String(key))}`;
+  return {
+    path,
+    list: (filters: Filters) =>
+      infiniteQueryOptions({
+        queryKey: [path, 'list', filters],
+        queryFn: ({ pageParam, signal }) =>
+          send<Page<ListItem>>('GET', path, { query: { ...filters, limit: pageSize, cursor: pageParam }, signal }),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+      }),
+    /** The first `limit` items, for pickers. */
+    choices: (q: string, filters: Filters = {}, limit = 30) =>
+      queryOptions({
+        queryKey: [path, 'choices', q, filters, limit],
+        queryFn: ({ signal }) => send<Page<ListItem>>('GET', path, { query: { ...filters, q, limit }, signal }),
+      }),
+    one: (key: string | number) =>
+      queryOptions({
+        queryKey: [path, 'one', String(key)],
+        queryFn: ({ signal }) => send<Item>('GET', at(key), { signal }),
+      }),
+    put: (key: string | number, body: Body, version?: number) =>
+      trackWrite(() => send<Written>('PUT', at(key), { body, version, query: waitQuery })),
+    create: (body: Body) => trackWrite(() => send<Written>('POST', path, { body, query: waitQuery })),
+    patch: (key: string | number, body: unknown) =>
+      trackWrite(() => send<Written>('PATCH', at(key), { body, query: waitQuery })),
+    remove: (key: string | number) => trackWrite(() => send<Applied>('DELETE', at(key), { query: waitQuery })),
+  };
+}

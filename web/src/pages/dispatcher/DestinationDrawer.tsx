@@ -1,0 +1,128 @@
+import { Button, Group, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { IconRadar2 } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Destination } from '../../../../controlplane/contract/index.ts';
+import { destinations } from '../../api/resources.ts';
+import { useMayWrite, useRefresh } from '../../api/use-write.ts';
+import { Copyable } from '../../components/Copyable.tsx';
+import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { DrawerQuery } from '../../components/DrawerQuery.tsx';
+import { EntityDrawer } from '../../components/EntityDrawer.tsx';
+import { Columns, Failure, Section, useEntityForm } from '../../components/Form.tsx';
+import { RelativeTime } from '../../components/RelativeTime.tsx';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import { count, duration } from '../../lib/figures.ts';
+import { fireAndReport } from '../../lib/fire-and-report.ts';
+import { probe } from './DestinationActions.tsx';
+import { destinationState } from './destination-state.ts';
+
+type Seen = Destination['live'][number];
+
+const seenColumns: readonly Column<Seen>[] = [
+  { key: 'node', header: 'Node', render: (seen) => seen.nodeName },
+  { key: 'state', header: 'State', render: (seen) => <StateBadge tone={seen.state === 'unknown' ? 'probing' : seen.state}>{seen.state}</StateBadge> },
+  { key: 'reason', header: 'Because', render: (seen) => seen.reasonText },
+  { key: 'since', header: 'Since', align: 'right', render: (seen) => <RelativeTime atMs={seen.sinceMs} /> },
+  { key: 'latency', header: 'Latency', align: 'right', render: (seen) => duration(seen.latencyMs.last) },
+  { key: 'avg', header: 'Mean', align: 'right', render: (seen) => duration(seen.latencyMs.avg), wide: true },
+  { key: 'max', header: 'Worst', align: 'right', render: (seen) => duration(seen.latencyMs.max), wide: true },
+  { key: 'calls', header: 'Calls', align: 'right', render: (seen) => count(seen.calls) },
+];
+
+const drawerWidth = 760;
+
+/** One destination: what each node sees of it, and its settings. */
+export function DestinationDrawer({ id }: { readonly id: string }) {
+  return (
+    <DrawerQuery title={`Destination ${id}`} size={drawerWidth} query={destinations.one(id)}>
+      {(destination) => (destination === null ? null : <DestinationForm destination={destination} />)}
+    </DrawerQuery>
+  );
+}
+
+function DestinationForm({ destination }: { readonly destination: Destination }) {
+  const refresh = useRefresh();
+  const writable = useMayWrite();
+  const state = destinationState(destination);
+  const { form, saving, failure, submit } = useEntityForm({
+    initial: {
+      uri: destination.uri,
+      rank: destination.rank,
+      weight: destination.weight,
+      admin: destination.admin,
+      comment: destination.comment,
+    },
+    save: async (values) => {
+      await destinations.patch(destination.id, { ...values, uri: values.uri.trim(), rank: Number(values.rank), weight: Number(values.weight) });
+      refresh('dispatcher-sets', 'destinations');
+    },
+  });
+  const attrs = Object.entries(destination.attrs);
+  return (
+    <EntityDrawer
+      size={drawerWidth}
+      title={<Copyable value={destination.uri} />}
+      about={
+        <Group gap="md">
+          <StateBadge tone={state.tone}>{state.word}</StateBadge>
+          <span>
+            destination {destination.id} of{' '}
+            <Link to="." search={(old) => ({ ...old, open: String(destination.set), destination: undefined })}>
+              dispatcher set {destination.set}
+            </Link>
+          </span>
+        </Group>
+      }
+      danger={
+        writable ? (
+          <Button variant="default" leftSection={<IconRadar2 size={15} stroke={1.6} />} onClick={() => fireAndReport(probe(destination), 'The probe could not be sent')}>
+            Probe now
+          </Button>
+        ) : undefined
+      }
+      actions={
+        writable ? (
+          <Button loading={saving} onClick={() => submit()}>
+            Save
+          </Button>
+        ) : undefined
+      }
+    >
+      <Failure error={failure} />
+      <Section title="What the nodes see">
+        {destination.live.length === 0 ? (
+          <p style={{ margin: 0, color: 'var(--sb-ink-2)' }}>No connected node has reported on this destination yet.</p>
+        ) : (
+          <div style={{ overflowX: 'auto', margin: '0 -16px' }}>
+            <DataTable label="What the nodes see" rows={destination.live} columns={seenColumns} rowKey={(seen) => seen.node} />
+          </div>
+        )}
+      </Section>
+      <form onSubmit={submit}>
+        <fieldset disabled={!writable} style={{ border: 0, padding: 0, margin: '22px 0 0', minWidth: 0 }}>
+          <Section title="Settings">
+            <TextInput label="Address" className="mono" spellCheck={false} {...form.getInputProps('uri')} />
+            <Columns>
+              <Select label="Admin state" allowDeselect={false} data={['enabled', 'draining', 'disabled']} {...form.getInputProps('admin')} />
+              <NumberInput label="Rank" description="1 = first" min={1} {...form.getInputProps('rank')} />
+              <NumberInput label="Weight" description="Of algorithm 9" min={0} {...form.getInputProps('weight')} />
+            </Columns>
+            <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
+          </Section>
+          {attrs.length === 0 ? null : (
+            <Section title="Attributes" about="Kept from an import or set over the API.">
+              <div>
+                {attrs.map(([name, value]) => (
+                  <div key={name} className="mono">
+                    {name}={value}
+                  </div>
+                ))}
+              </div>
+            </Section>
+          )}
+        </fieldset>
+        <button type="submit" hidden aria-hidden tabIndex={-1} />
+      </form>
+    </EntityDrawer>
+  );
+}

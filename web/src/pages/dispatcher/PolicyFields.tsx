@@ -1,0 +1,57 @@
+import { NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { Columns, Section } from '../../components/Form.tsx';
+import type { SetValues } from './set-form.ts';
+
+const algorithmChoices = [
+  { value: '4', label: '4 · Round robin: in turn' },
+  { value: '9', label: '9 · Weight: in proportion' },
+  { value: '8', label: '8 · Serial: by rank, the next only when the first fails' },
+  { value: '0', label: '0 · Hash of the Call-ID' },
+];
+
+const affinityChoices = [
+  { value: 'aor', label: 'Address of record: a phone stays with one PBX' },
+  { value: 'source', label: 'Source address' },
+  { value: 'call-id', label: 'Call-ID' },
+  { value: 'none', label: 'None: REGISTER is spread like calls' },
+];
+
+/** How calls are spread over a set and how its destinations are probed. */
+export function PolicyFields({ form }: { readonly form: UseFormReturnType<SetValues> }) {
+  const probed = form.values.probing.mode !== 'never';
+  return (
+    <>
+      <Section title="Spreading calls">
+        <Columns>
+          <Select label="Algorithm" allowDeselect={false} data={algorithmChoices} {...form.getInputProps('algorithm')} />
+          <Select label="Affinity of registrations" allowDeselect={false} data={affinityChoices} {...form.getInputProps('affinity')} />
+        </Columns>
+        <Switch label="Affinity for calls, too" description="A phone's calls go to the PBX it registered with" {...form.getInputProps('affinityAll', { type: 'checkbox' })} />
+      </Section>
+      <Section title="Health checks">
+        <Columns>
+          <Select
+            label="Probe with OPTIONS"
+            allowDeselect={false}
+            data={[
+              { value: 'always', label: 'Always' },
+              { value: 'failing', label: 'Only while failing' },
+              { value: 'never', label: 'Never: taken as up' },
+            ]}
+            {...form.getInputProps('probing.mode')}
+          />
+          <NumberInput label="Every" suffix=" ms" min={0} step={1000} thousandSeparator="," disabled={!probed} {...form.getInputProps('probing.intervalMs')} />
+          <NumberInput label="Time-out" suffix=" ms" min={0} step={500} thousandSeparator="," disabled={!probed} {...form.getInputProps('probing.timeoutMs')} />
+        </Columns>
+        <Columns>
+          <NumberInput label="Down after" suffix=" failures" min={1} disabled={!probed} {...form.getInputProps('probing.downAfter')} />
+          <NumberInput label="Up after" suffix=" answers" min={1} disabled={!probed} {...form.getInputProps('probing.upAfter')} />
+          <TagsInput label="Codes that mean alive" splitChars={[',', ' ']} disabled={!probed} {...form.getInputProps('probing.codes')} />
+        </Columns>
+        <TextInput label="From of the probes" placeholder="the node's own address" className="mono" disabled={!probed} {...form.getInputProps('probing.from')} />
+        <Switch label="Use destinations without a verdict yet" description="Before the first probe is answered" {...form.getInputProps('probing.useUnknown', { type: 'checkbox' })} />
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,121 @@
+import { Link } from '@tanstack/react-router';
+import type { Destination, DispatcherSet } from '../../../../controlplane/contract/index.ts';
+import { Copyable } from '../../components/Copyable.tsx';
+import { RelativeTime } from '../../components/RelativeTime.tsx';
+import { Sparkline } from '../../components/Sparkline.tsx';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import { TableLink } from '../../components/TableLink.tsx';
+import { count, duration } from '../../lib/figures.ts';
+import { useLatencyHistory } from '../../lib/latency-history.ts';
+import { DestinationActions } from './DestinationActions.tsx';
+import { algorithmNames, callsOf, destinationState, latencyOf, setSummary, tellingReport } from './destination-state.ts';
+import styles from './SetsTable.module.css';
+
+function Latency({ destination }: { readonly destination: Destination }) {
+  const history = useLatencyHistory(destination.id);
+  return (
+    <span className={styles['latency']}>
+      <Sparkline points={history} width={56} height={18} />
+      <span>{duration(latencyOf(destination))}</span>
+    </span>
+  );
+}
+
+function DestinationRow({ destination, serial }: { readonly destination: Destination; readonly serial: boolean }) {
+  const state = destinationState(destination);
+  const report = tellingReport(destination);
+  return (
+    <tr className={styles['destination']} data-faded={destination.admin === 'disabled' || undefined}>
+      <td>
+        <Link to="." search={(old) => ({ ...old, destination: String(destination.id), open: undefined, create: undefined })} className={styles['rowLink'] ?? ''} aria-label={`Destination ${destination.uri}`} />
+        <Copyable value={destination.uri} />
+        {destination.comment === '' ? null : <span className={styles['comment']}>{destination.comment}</span>}
+      </td>
+      <td>
+        <StateBadge tone={state.tone}>{state.word}</StateBadge>
+      </td>
+      <td data-align="right">
+        <Latency destination={destination} />
+      </td>
+      <td data-align="right">{count(callsOf(destination))}</td>
+      <td data-align="right" data-wide>
+        {serial ? destination.rank : destination.weight}
+      </td>
+      <td data-wide className={styles['reason']}>
+        {report === null ? (
+          'no node has reported'
+        ) : (
+          <>
+            <span className={styles['age']}>
+              <RelativeTime atMs={report.sinceMs} />
+            </span>
+            <span title={report.reasonText}>{report.reasonText}</span>
+          </>
+        )}
+      </td>
+      <td data-align="right">
+        <DestinationActions destination={destination} />
+      </td>
+    </tr>
+  );
+}
+
+function SetRows({ set, open }: { readonly set: DispatcherSet; readonly open: boolean }) {
+  const summary = setSummary(set);
+  const serial = set.algorithm === 8;
+  return (
+    <tbody>
+      <tr className={styles['set']} data-open={open || undefined}>
+        <th scope="rowgroup" colSpan={7}>
+          <div className={styles['setLine']}>
+            <Link to="." search={(old) => ({ ...old, open: String(set.id), create: undefined, destination: undefined })} className={styles['setLink'] ?? ''}>
+              <span className={styles['number']}>{set.id}</span>
+              {set.name === '' ? 'unnamed' : set.name}
+            </Link>
+            <StateBadge tone={summary.tone}>{summary.text}</StateBadge>
+            <span className={styles['facts']}>
+              {algorithmNames[set.algorithm]}
+              {set.tenant === null ? ' · shared' : null}
+              {set.tenant === null ? null : (
+                <>
+                  {' · '}
+                  <TableLink to="/tenants" search={{ open: set.tenant }}>
+                    {set.tenant}
+                  </TableLink>
+                </>
+              )}
+              {set.probing.mode === 'never' ? ' · not probed' : null}
+            </span>
+          </div>
+        </th>
+      </tr>
+      {set.destinations.map((destination) => (
+        <DestinationRow key={destination.id} destination={destination} serial={serial} />
+      ))}
+    </tbody>
+  );
+}
+
+/** All sets in one table with shared columns: a line a set, a line a destination. */
+export function SetsTable({ sets, open }: { readonly sets: readonly DispatcherSet[]; readonly open: string | undefined }) {
+  return (
+    <table className={styles['table']} aria-label="Dispatcher sets and their destinations">
+      <thead>
+        <tr>
+          <th scope="col">Destination</th>
+          <th scope="col" style={{ width: 150 }}>State</th>
+          <th scope="col" data-align="right" style={{ width: 140 }}>Latency</th>
+          <th scope="col" data-align="right" style={{ width: 64 }}>Calls</th>
+          <th scope="col" data-align="right" data-wide style={{ width: 110 }}>Rank / weight</th>
+          <th scope="col" data-wide style={{ width: '28%' }}>Last change</th>
+          <th scope="col" style={{ width: 84 }}>
+            <span className="visually-hidden">Acts</span>
+          </th>
+        </tr>
+      </thead>
+      {sets.map((set) => (
+        <SetRows key={set.id} set={set} open={String(set.id) === open} />
+      ))}
+    </table>
+  );
+}

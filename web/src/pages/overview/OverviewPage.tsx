@@ -1,0 +1,39 @@
+import { useQuery } from '@tanstack/react-query';
+import { overviewQuery } from '../../api/live-queries.ts';
+import { Failure } from '../../components/Form.tsx';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { TimeChart } from '../../components/TimeChart.tsx';
+import { count, rate } from '../../lib/figures.ts';
+import { Alarms } from './Alarms.tsx';
+import { GettingStarted } from './GettingStarted.tsx';
+import { RecentChanges } from './RecentChanges.tsx';
+import { RecentEvents } from './RecentEvents.tsx';
+import { Tiles } from './Tiles.tsx';
+import styles from './OverviewPage.module.css';
+
+export function OverviewPage() {
+  const { data, error } = useQuery(overviewQuery);
+  return (
+    <>
+      <PageHeader title="Overview" about="The edge at a glance: what runs, what is up, what changed." />
+      <Failure error={data === undefined ? error : null} />
+      <div className={styles['stack']}>
+        {data === undefined ? null : (
+          <>
+            <Alarms alarms={data.alarms} />
+            <GettingStarted />
+            <Tiles overview={data} />
+            <div className={styles['two']}>
+              <TimeChart title="Calls a second" points={data.series.callsPerSecond} stepMs={data.series.stepMs} endMs={data.newestPointMs} format={rate} />
+              <TimeChart title="Calls in progress" points={data.series.calls} stepMs={data.series.stepMs} endMs={data.newestPointMs} format={count} />
+            </div>
+            <div className={styles['two']}>
+              <RecentChanges changes={data.changes} />
+              <RecentEvents events={data.events} />
+            </div>
+          </>
+        )}
+      </div>
+    </>
+  );
+}

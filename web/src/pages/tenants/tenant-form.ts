@@ -1,0 +1,38 @@
+import type { Tenant, TenantBody } from '../../../../controlplane/contract/index.ts';
+
+/** What the tenant form edits; same paths as the API's body, plus the key. */
+export interface TenantValues extends Record<string, unknown> {
+  key: string;
+  name: string;
+  enabled: boolean;
+  limits: { calls: number | string; cps: number | string; registrations: number | string };
+  policies: { media: 'relay' | 'direct' | 'auto'; topologyHiding: boolean; digest: boolean };
+  externalId: string;
+  comment: string;
+}
+
+/** Form values of a tenant, or those of a new one. */
+export function tenantValues(tenant: Tenant | null): TenantValues {
+  return {
+    key: tenant?.key ?? '',
+    name: tenant?.name ?? '',
+    enabled: tenant?.enabled ?? true,
+    limits: tenant?.limits ?? { calls: 0, cps: 0, registrations: 0 },
+    policies: tenant?.policies ?? { media: 'direct', topologyHiding: false, digest: false },
+    externalId: tenant?.externalId ?? '',
+    comment: tenant?.comment ?? '',
+  };
+}
+
+/** The body of PUT /tenants/{key}. An emptied number means "unlimited". */
+export function tenantBody(values: TenantValues): TenantBody {
+  const { calls, cps, registrations } = values.limits;
+  return {
+    name: values.name,
+    enabled: values.enabled,
+    limits: { calls: Number(calls), cps: Number(cps), registrations: Number(registrations) },
+    policies: values.policies,
+    externalId: values.externalId === '' ? null : values.externalId,
+    comment: values.comment,
+  };
+}
