@@ -27,7 +27,7 @@ const fromSlab = (socket: Socket): Buffer => {
     if (socket.getSendQueueCount() !== 0) throw new Error('a send waits in the queue');
     used = 0;
   }
-  slab.latin1Write(text, used, text.length);
+  slab.write(text, used, text.length, 'latin1');
   const view = slab.subarray(used, used + text.length);
   used += text.length;
   return view;
@@ -46,11 +46,14 @@ const variants: readonly { name: string; custom: boolean; connect: boolean; send
 
 const open = async (custom: boolean, connect: boolean): Promise<Socket> => {
   const socket = custom ? createSocket({ type: 'udp4', lookup: literal }) : createSocket('udp4');
+  // With a lookup that answers at once these events come from inside bind and connect.
+  const listening = once(socket, 'listening');
   socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
+  await listening;
   if (connect) {
+    const connected = once(socket, 'connect');
     socket.connect(port, '127.0.0.1');
-    await once(socket, 'connect');
+    await connected;
   }
   return socket;
 };

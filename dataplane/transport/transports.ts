@@ -1,0 +1,97 @@
+import { err, ok } from '../contract/result.ts';
+import type { Result } from '../contract/result.ts';
+import type { TimerWheel } from '../runtime/timer-wheel.ts';
+import type { Family, Listener, MessageSender, SendOwner, Target, TransportName } from './flow.ts';
+import type { ListenError } from './listen-error.ts';
+import type { MessageReceiver } from './receiver.ts';
+import { defaultLimits, newTransportCounters } from './settings.ts';
+import type { ListenerSettings, TransportCounters, TransportLimits } from './settings.ts';
+import { ConnectionTable, TcpListener } from './tcp.ts';
+import { UdpListener } from './udp.ts';
+
+/** All sockets of one worker: opens them, sends by them, closes them. */
+export class Transports implements MessageSender {
+  readonly listeners: readonly Listener[];
+  readonly counters: TransportCounters;
+  readonly #sockets: readonly (UdpListener | TcpListener)[];
+  readonly #connections: ConnectionTable;
+  /** By `slotOf`: what an unbound target of that transport and family is sent from, and what the public sees. */
+  readonly #outgoing: readonly (UdpListener | TcpListener | null)[];
+  readonly #public: readonly (Listener | null)[];
+
+  private constructor(sockets: readonly (UdpListener | TcpListener)[], connections: ConnectionTable, counters: TransportCounters) {
+    this.#sockets = sockets;
+    this.#connections = connections;
+    this.counters = counters;
+    this.listeners = sockets.map(({ listener }) => listener);
+    const slots = [0, 1, 2, 3].map((slot) => sockets.filter(({ listener }) => slotOf(listener) === slot));
+    this.#outgoing = slots.map((found) => found.find(({ listener }) => listener.backend) ?? found[0] ?? null);
+    this.#public = slots.map((found) => (found.find(({ listener }) => !listener.backend) ?? found[0])?.listener ?? null);
+  }
+
+  /**
+   * Opens every listener, or none: the first that fails closes the others. The receiver may be called before
+   * the promise settles. `wheel` must be turned by its driver for the connections' time-outs.
+   */
+  static async open(
+    settings: readonly ListenerSettings[], receiver: MessageReceiver, wheel: TimerWheel, limits: Partial<TransportLimits> = {},
+  ): Promise<Result<Transports, ListenError>> {
+    const bounds = { ...defaultLimits, ...limits };
+    const counters = newTransportCounters();
+    const connections = new ConnectionTable(wheel, receiver, counters, bounds);
+    const sockets: (UdpListener | TcpListener)[] = [];
+    for (const [id, one] of settings.entries()) {
+      const opened = one.transport === 'udp'
+        ? await UdpListener.open(id, one, receiver, counters, bounds)
+        : await TcpListener.open(id, one, connections);
+      if (!opened.ok) {
+        await Promise.all(sockets.map((socket) => socket.close()));
+        return err(opened.error);
+      }
+      sockets.push(opened.value);
+    }
+    return ok(new Transports(sockets, connections, counters));
+  }
+
+  send(target: Target, text: string, owner: SendOwner | null): void {
+    const slot = slotOf(target);
+    const bound = target.listener === null ? undefined : this.#sockets[target.listener.id];
+    const socket = bound !== undefined && slotOf(bound.listener) === slot ? bound : this.#outgoing[slot];
+    if (socket === null || socket === undefined || target.port < 1 || target.port > 65_535) {
+      this.counters.sendErrors++;
+      if (owner !== null) process.nextTick(() => owner.sendFailed(`no ${target.transport} listener of IPv${target.family} to reach ${target.address}:${target.port}`));
+      return;
+    }
+    if (socket instanceof UdpListener) socket.send(target, text, owner);
+    else this.#connections.send(socket.listener, target, text, owner);
+  }
+
+  /** The listener that messages to backends leave by: a backend one if there is one, else the first; null = none of that kind. */
+  listenerFor(transport: TransportName, family: Family): Listener | null {
+    return this.#outgoing[slotOf({ transport, family })]?.listener ?? null;
+  }
+
+  /** The listener that Record-Route and Path name for that transport and family. */
+  publicListenerFor(transport: TransportName, family: Family): Listener | null {
+    return this.#public[slotOf({ transport, family })] ?? null;
+  }
+
+  /** Whether a stream connection (a flow) still takes messages. */
+  connectionOpen(id: number): boolean {
+    return this.#connections.isOpen(id);
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Closes listeners and connections; nothing is received any more when it settles. */
+  async close(): Promise<void> {
+    const listeners = this.#sockets.map((socket) => socket.close());
+    await this.#connections.close();
+    await Promise.all(listeners);
+  }
+}
+
+const slotOf = (of: { readonly transport: TransportName; readonly family: Family }): number =>
+  (of.transport === 'udp' ? 0 : 2) + (of.family === 4 ? 0 : 1);
