@@ -17,6 +17,7 @@ const present = {
   'sip-tester': () => executable('sipp'),
   kamailio: () => executable('kamailio'),
   baresip: () => executable('baresip'),
+  curl: () => executable('curl'),
   chromium: () => executable('chromium'),
   postgresql: postgresServer,
 };

@@ -21,6 +21,8 @@ export const suites = [
   { name: 'e2e', folders: ['test/e2e/edge'], serial: true },
   { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, packages: ['sip-tester'] },
   { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, packages: ['kamailio', 'baresip'] },
+  { name: 'e2e-readme', folders: ['test/e2e/readme'], serial: true, packages: ['curl'] },
+  { name: 'e2e-clone', folders: ['test/e2e/clone'], serial: true },
   { name: 'e2e-postgresql', folders: ['test/e2e/postgresql'], serial: true, packages: ['postgresql'] },
   { name: 'browser', folders: ['test/browser'], serial: true, packages: ['chromium'] },
 ];

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { until } from '../../harness/deadline.ts';
+import { freePort } from '../../harness/ports.ts';
+import { TestProcess } from '../../harness/process.ts';
+
+const data = mkdtempSync(join(tmpdir(), 'signalbox-start-'));
+const running: TestProcess[] = [];
+
+afterAll(async () => {
+  for (const process of running) await process.stop(20_000);
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Processes whose command line ends with `file`, started by `parent`. */
+function childOf(parent: number, file: string): number {
+  const found = spawnSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)], { encoding: 'utf8' });
+  const line = found.stdout.split('\n').find((text) => text.trim().endsWith(file));
+  return line === undefined ? 0 : Number.parseInt(line, 10);
+}
+
+const startScript = async (env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<TestProcess> => {
+  const process = TestProcess.node('start', 'deploy/local/start.mjs', args, {
+    env: { SIGNALBOX_DATA: data, SIGNALBOX_HTTP: `127.0.0.1:${await freePort()}`, SIGNALBOX_NODE_HTTP: `127.0.0.1:${await freePort()}`, SIGNALBOX_LISTEN: `udp:127.0.0.1:${await freePort()}`, ...env },
+  });
+  running.push(process);
+  return process;
+};
+
+it('starts a plane again that was killed, and stops both on SIGTERM', async () => {
+  const start = await startScript({});
+  await start.line(/Signalbox is running/, 60_000);
+  for (const file of ['dataplane/main.ts', 'controlplane/main.ts']) {
+    const pid = childOf(start.pid, file);
+    expect(pid).toBeGreaterThan(0);
+    process.kill(pid, 'SIGKILL');
+    await start.line(file.startsWith('data') ? /node ended \(SIGKILL\); it starts again/ : /control ended \(SIGKILL\); it starts again/);
+    await until(`${file} to run again`, 20_000, () => ![0, pid].includes(childOf(start.pid, file)));
+  }
+  expect(await start.stop(30_000)).toBe(0);
+}, 120_000);
+
+it('passes a wrong setting’s exit code on and leaves nothing behind', async () => {
+  const start = await startScript({ SIGNALBOX_WORKERS: 'many' });
+  expect(await start.exit(60_000)).toBe(2);
+  expect(start.log.join('\n')).toContain('SIGNALBOX_WORKERS');
+}, 90_000);
+
+it('refuses a flag that it does not know', async () => {
+  const start = await startScript({}, ['--htpp', '127.0.0.1:1']);
+  expect(await start.exit(20_000)).toBe(2);
+  expect(start.log.join('\n')).toContain('--htpp');
+});
