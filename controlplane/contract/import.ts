@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { writeFields } from './query.ts';
 
 /** POST /import/kamailio-dbtext: the tables by file name. */
 export const DbTextBody = Type.Object({
@@ -29,6 +30,8 @@ export const ImportReport = Type.Object({
   dryRun: Type.Boolean(),
   /** The revision that the import became; null on a dry run or when nothing changed. */
   rev: Type.Union([Type.Integer(), Type.Null()]),
+  applied: writeFields.applied,
+  missing: writeFields.missing,
   counts: Type.Object({ creates: Type.Integer(), updates: Type.Integer(), unchanged: Type.Integer() }, { additionalProperties: false }),
   creates: Type.Array(ImportChange),
   updates: Type.Array(ImportChange),

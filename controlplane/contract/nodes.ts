@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Name } from './fields.ts';
+import { writeFields } from './query.ts';
 
 export const NodeStateName = Type.Union([
   Type.Literal('connected'), Type.Literal('syncing'), Type.Literal('in-step'), Type.Literal('behind'),
@@ -42,6 +43,10 @@ export type NodeList = Static<typeof NodeList>;
 
 export const NodePatch = Type.Object({ draining: Type.Boolean() }, { additionalProperties: false });
 export type NodePatch = Static<typeof NodePatch>;
+
+/** PATCH /nodes/{id} answers the node with what every write adds. */
+export const NodeWritten = Type.Object({ ...NodeItem.properties, ...writeFields }, { additionalProperties: false });
+export type NodeWritten = Static<typeof NodeWritten>;
 
 export const JoinTokenBody = Type.Object({
   name: Type.Optional(Name),

@@ -3,7 +3,7 @@ import type { Result } from '../../dataplane/contract/result.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { BodyCheck } from '../config/edit.ts';
 import type { ConfigFault } from '../config/fault.ts';
-import type { ConfigWriter, WriteContext } from '../config/writer.ts';
+import type { ConfigService, WriteRequest } from '../services/config-service.ts';
 import { applyPlan } from './apply.ts';
 import { changesOf } from './changes.ts';
 import { planKamailio } from './kamailio-plan.ts';
@@ -17,7 +17,7 @@ export type ImportError = { readonly kind: 'file'; readonly fault: ImportFault }
 export type ImportOutcome = Result<ImportReport, ImportError>;
 
 export interface ImporterDeps {
-  readonly writer: ConfigWriter;
+  readonly config: Pick<ConfigService, 'write'>;
   readonly check: BodyCheck;
 }
 
@@ -29,14 +29,14 @@ export class Importer {
   }
 
   /** Kamailio's db_text folder: file name → text. */
-  kamailio(files: Readonly<Record<string, string>>, options: ImportOptions, context: WriteContext): Promise<ImportOutcome> {
+  kamailio(files: Readonly<Record<string, string>>, options: ImportOptions, context: WriteRequest): Promise<ImportOutcome> {
     const warnings = new Notes();
     const cannotKeep = new Notes();
     return this.run('kamailio-dbtext', planKamailio(files, options, warnings, cannotKeep), context, warnings, cannotKeep);
   }
 
   /** SIP Router Notes' SQLite file. */
-  routerNotes(bytes: Uint8Array, options: ImportOptions, context: WriteContext): Promise<ImportOutcome> {
+  routerNotes(bytes: Uint8Array, options: ImportOptions, context: WriteRequest): Promise<ImportOutcome> {
     const warnings = new Notes();
     const cannotKeep = new Notes();
     const tables = readNotesDatabase(bytes, warnings);
@@ -44,16 +44,18 @@ export class Importer {
     return this.run('sip-router-notes', plan, context, warnings, cannotKeep);
   }
 
-  private async run(format: string, plan: Result<ImportPlan, ImportFault>, context: WriteContext, warnings: Notes, cannotKeep: Notes): Promise<ImportOutcome> {
+  private async run(format: string, plan: Result<ImportPlan, ImportFault>, context: WriteRequest, warnings: Notes, cannotKeep: Notes): Promise<ImportOutcome> {
     if (!plan.ok) return err({ kind: 'file', fault: plan.error });
-    const written = await this.deps.writer.write(context, async (draft) => {
+    const written = await this.deps.config.write(context, async (draft) => {
       const applied = await applyPlan(draft, plan.value, this.deps.check);
       return applied.ok ? ok(() => changesOf(draft, plan.value)) : applied;
     });
     if (!written.ok) return err({ kind: 'config', fault: written.error });
-    const { value, rev, changed } = written.value;
+    const { value, answer, changed } = written.value;
+    const { rev, applied, missing } = answer;
     return ok({
       format, dryRun: context.dryRun, rev: changed && !context.dryRun ? rev : null, ...value,
+      ...(applied === undefined ? {} : { applied }), ...(missing === undefined ? {} : { missing }),
       warnings: [...warnings.list()], cannotKeep: [...cannotKeep.list()], suggestions: plan.value.suggestions.map((suggestion) => ({ ...suggestion })),
     });
   }

@@ -1,0 +1,53 @@
+/** "Why did this call go there?": the data plane's own routing over the mirrored configuration and a node's live health. */
+import type { FastifyInstance } from 'fastify';
+import type { HealthReader } from '../../../dataplane/routing/health-reader.ts';
+import { noHealth } from '../../../dataplane/routing/health-reader.ts';
+import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
+import type { ExplainRequest } from '../../../dataplane/routing/explain.ts';
+import { tooMany } from '../../auth/authenticator.ts';
+import { RateLimiter } from '../../auth/rate-limit.ts';
+import { ExplainAnswer, ExplainBody } from '../../contract/explain.ts';
+import { decisionOf } from '../../live/explain-decision.ts';
+import type { Live } from '../../live/live.ts';
+import type { NodeFacts } from '../../live/node-facts.ts';
+import { ProblemError } from '../../plugins/problem.ts';
+
+export interface ExplainRouteDeps {
+  readonly live: Pick<Live, 'mirror' | 'registry'>;
+  readonly now: () => number;
+}
+
+const pace = { burst: 60, refillMs: 50 };
+
+export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps): Promise<void> {
+  const paces = new RateLimiter(pace, deps.now);
+
+  app.post<{ Body: ExplainBody }>('/api/v1/explain', {
+    config: { access: 'live.read' },
+    schema: { summary: 'Explain where a request would go', tags: ['live'], body: ExplainBody, response: { 200: ExplainAnswer } },
+  }, async (request): Promise<ExplainAnswer> => {
+    const attempt = paces.take(request.principal?.id ?? request.ip);
+    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
+    const { node: word, method = 'INVITE', uri, source, from, to, callId } = request.body;
+    const node = deps.live.registry.connected(word ?? null);
+    if (word !== undefined && node === undefined) {
+      throw new ProblemError('invalid', `No connected node is called ${word}.`, { errors: [{ pointer: '/node', code: 'not-found', message: 'is no connected node' }] });
+    }
+    const question: ExplainRequest = {
+      method, uri, ...(source === undefined ? {} : { source }), ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }), ...(callId === undefined ? {} : { callId }),
+    };
+    const query = routeQueryOf(question);
+    if (!query.ok) throw new ProblemError('invalid', `${query.error.pointer} ${query.error.message}.`, { errors: [query.error] });
+    const { view } = deps.live.mirror;
+    const explained = explain(view, node === undefined ? noHealth : healthOf(node), query.value);
+    const steps = explained.steps.map(({ stage, outcome, text }) => ({ step: stage, outcome, text }));
+    if (explained.dropped > 0) steps.push({ step: 'destination', outcome: 'info', text: `${explained.dropped} more steps are not shown.` });
+    return { rev: view.rev, node: node?.name ?? null, decision: decisionOf(explained.decision, view.setting), steps };
+  });
+}
+
+/** What a node reports does not say which families a host name resolved to; either may serve in an explanation. */
+function healthOf(node: NodeFacts): HealthReader {
+  return { state: (id) => node.health.get(id)?.state ?? 'unknown', families: () => 3 };
+}
