@@ -6,7 +6,7 @@ export const methods: readonly string[] = [
 
 /** First letter, last letter and length tell them apart: one candidate is enough. */
 const slot = (first: number, last: number, length: number): number => (first + last * 3 + length) & 63;
-const CANDIDATES: string[] = new Array<string>(64).fill('');
+const CANDIDATES: string[] = Array.from({ length: 64 }, () => '');
 for (const method of methods) {
   const at = slot(method.charCodeAt(0), method.charCodeAt(method.length - 1), method.length);
   if (CANDIDATES[at] !== '') throw new Error(`methods ${method} and ${CANDIDATES[at] ?? ''} share a slot`);

@@ -160,14 +160,18 @@ export function parseSipUriAt(raw: string, start: number, end: number): SipUri |
     at++;
   } else {
     let upper = false;
+    let before = DOT;
     while (at < end) {
       const c = BYTES[at] ?? 0;
       if (((CLASS[c] ?? 0) & HOST) === 0) break;
+      // No empty label; one dot at the end is the root of the DNS.
+      if (c === DOT && before === DOT) return null;
       if (c <= 90 && c >= 65) upper = true;
+      before = c;
       at++;
     }
-    const stop = at > hostStart && BYTES[at - 1] === DOT ? at - 1 : at;
-    if (stop === hostStart) return null;
+    if (at === hostStart) return null;
+    const stop = before === DOT ? at - 1 : at;
     host = raw.slice(hostStart, stop);
     if (upper) host = host.toLowerCase();
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyRing } from '../../../dataplane/security/key-ring.ts';
 import { openFlow, sealFlow } from '../../../dataplane/security/flow-token.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Edits } from '../../../dataplane/sip/edits.ts';
 import { removeFirstValue, removeLastValue } from '../../../dataplane/sip/list-values.ts';

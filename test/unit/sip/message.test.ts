@@ -27,7 +27,7 @@ describe('SipMessage', () => {
   });
 
   it('bounds the values it keeps', () => {
-    const many = (value: string): string => new Array(200).fill(value).join(',');
+    const many = (value: string): string => Array.from({ length: 200 }, () => value).join(',');
     const message = parsed(requestText({ Via: many('SIP/2.0/UDP a'), Route: many('<sip:a;lr>') }));
     expect(message.vias()).toHaveLength(bounds.viaValues);
     expect(message.routes()).toHaveLength(bounds.routeValues);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bounds } from '../../../dataplane/sip/bounds.ts';
 import { decodeEscapes, parseSipUri, parseSipUriAt } from '../../../dataplane/sip/uri.ts';
