@@ -17,6 +17,8 @@ export const sessionTimes = {
 /** The oldest session gives way to the next sign-in. */
 const maxPerUser = 20;
 const maxAgentLength = 256;
+/** Expired sessions are removed when somebody signs in, at most this often. */
+const pruneEveryMs = 600_000;
 
 /** One session, or all of a user's but for `kept`. */
 export type EndedSessions = { readonly session: string } | { readonly user: string; readonly kept: string | null };
@@ -29,6 +31,7 @@ export interface SessionDeps {
 
 export class Sessions {
   private readonly deps: SessionDeps;
+  private prunedAtMs = 0;
   private readonly endListeners = new Set<(ended: EndedSessions) => void>();
 
   constructor(deps: SessionDeps) {
@@ -39,6 +42,10 @@ export class Sessions {
   async start(user: UserRecord, from: { readonly address: string; readonly agent: string }): Promise<string> {
     const secret = createSecret('session', this.deps.random);
     const nowMs = this.deps.now();
+    if (nowMs - this.prunedAtMs >= pruneEveryMs) {
+      this.prunedAtMs = nowMs;
+      await this.deps.store.prune(nowMs);
+    }
     await this.deps.store.create({
       hash: hashSecret(secret), userId: user.id, nowMs, expiresAtMs: nowMs + sessionTimes.idleMs,
       address: from.address, agent: from.agent.slice(0, maxAgentLength),
@@ -78,10 +85,6 @@ export class Sessions {
   onEnd(listener: (ended: EndedSessions) => void): () => void {
     this.endListeners.add(listener);
     return () => this.endListeners.delete(listener);
-  }
-
-  prune(): Promise<number> {
-    return this.deps.store.prune(this.deps.now());
   }
 
   private valid(record: SessionRecord): boolean {

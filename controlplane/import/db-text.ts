@@ -71,47 +71,55 @@ function lineAt(text: string, offset: number): string {
 }
 
 function parseRow(file: string, line: number, body: string, columns: readonly DbTextColumn[], warnings: Notes): Result<DbTextRow, ImportFault> {
+  const fields = splitFields(file, line, body);
+  if (!fields.ok) return fields;
+  // Counted before any value is looked at: a stray colon would otherwise be reported as a bad number behind it.
+  const extra = fields.value[columns.length];
+  if (extra !== undefined) {
+    return err({ code: 'column-count', file, line, column: extra.at, message: `The row has ${fields.value.length} fields where the header has ${columns.length}. A colon inside a value is written "\\:"; quotes protect nothing.` });
+  }
+  if (fields.value.length < columns.length) {
+    return err({ code: 'column-count', file, line, column: body.length + 1, message: `The row has ${fields.value.length} fields where the header has ${columns.length}.` });
+  }
   const cells: DbTextCell[] = [];
-  let start = 0;
-  let value = '';
-  const finish = (): ImportFault | null => {
-    const column = columns[cells.length];
-    if (column === undefined) {
-      return { code: 'column-count', file, line, column: start + 1, message: `The row has more than the ${columns.length} fields of the header. A colon inside a value is written "\\:"; quotes protect nothing.` };
-    }
-    const cell = readCell(file, line, start + 1, value, column, warnings);
-    if (!cell.ok) return cell.error;
+  for (const [index, column] of columns.entries()) {
+    const { at = 1, text = '' } = fields.value[index] ?? {};
+    const cell = readCell(file, line, at, text, column, warnings);
+    if (!cell.ok) return cell;
     cells.push(cell.value);
-    return null;
-  };
-  for (let i = 0; i < body.length; i += 1) {
+  }
+  return ok({ line, cells });
+}
+
+interface Field { readonly at: number; readonly text: string }
+
+/** Splits at unescaped colons and undoes escapes. */
+function splitFields(file: string, line: number, body: string): Result<readonly Field[], ImportFault> {
+  const fields: Field[] = [];
+  let start = 0;
+  let text = '';
+  for (let i = 0; i <= body.length; i += 1) {
     const char = body[i];
-    if (char === '\\') {
+    if (char === undefined || char === ':') {
+      fields.push({ at: start + 1, text });
+      start = i + 1;
+      text = '';
+    } else if (char === '\\') {
       const next = body[i + 1] ?? 'end of line';
       const plain = escapes[next];
       if (plain === undefined) {
         return err({ code: 'bad-escape', file, line, column: i + 1, message: `"\\" is followed by "${printable(next)}". Kamailio refuses the whole table; accepted are \\n \\r \\t \\\\ \\0 and "\\:".` });
       }
-      value += plain;
+      text += plain;
       i += 1;
-    } else if (char === ':') {
-      const fault = finish();
-      if (fault !== null) return err(fault);
-      start = i + 1;
-      value = '';
     } else {
-      value += char;
+      text += char;
     }
-    if (value.length > dbTextLimits.fieldLength) {
+    if (text.length > dbTextLimits.fieldLength) {
       return err({ code: 'field-too-long', file, line, column: start + 1, message: `The field is longer than ${dbTextLimits.fieldLength} characters.` });
     }
   }
-  const fault = finish();
-  if (fault !== null) return err(fault);
-  if (cells.length !== columns.length) {
-    return err({ code: 'column-count', file, line, column: body.length + 1, message: `The row has ${cells.length} fields where the header has ${columns.length}.` });
-  }
-  return ok({ line, cells });
+  return ok(fields);
 }
 
 function readCell(file: string, line: number, at: number, text: string, column: DbTextColumn, warnings: Notes): Result<DbTextCell, ImportFault> {

@@ -1,12 +1,9 @@
 /** What the connected nodes see of the destinations, put together: per destination, counted, and as alarms. */
 import type { HealthState } from '../../dataplane/contract/health.ts';
-import type { Destination } from '../../dataplane/routing/destination.ts';
-import type { DispatcherSet } from '../../dataplane/routing/dispatcher-set.ts';
-import type { ConfigView } from '../../dataplane/routing/view.ts';
 import type { DestinationLive } from '../contract/dispatcher-sets.ts';
 import type { AlarmDestination, AlarmSet } from './alarms.ts';
 import type { NodeFacts } from './node-facts.ts';
-import type { LiveDestinations } from './ports.ts';
+import type { LiveDestinations, MirroredDestination, MirroredSet } from './ports.ts';
 import { reasonText } from './reason-text.ts';
 
 export interface DestinationCountsNow {
@@ -47,13 +44,13 @@ export class DestinationBoard implements LiveDestinations {
   }
 
   /** One pass over the configuration's destinations. */
-  summary(view: ConfigView): DestinationSummary {
+  summary(sets: Iterable<MirroredSet>): DestinationSummary {
     const nodes = [...this.nodes()].filter((node) => node.connected);
     const counts: DestinationCountsNow = { up: 0, down: 0, probing: 0, unknown: 0, draining: 0, disabled: 0 };
     const down: AlarmDestination[] = [];
     const deadSets: AlarmSet[] = [];
     const latency = { sum: 0, count: 0 };
-    for (const set of view.sets()) {
+    for (const set of sets) {
       for (const destination of set.destinations) {
         if (destination.row.admin !== 'enabled') {
           counts[destination.row.admin] += 1;
@@ -84,7 +81,7 @@ function worstState(nodes: readonly NodeFacts[], id: number, latency: { sum: num
   return worst ?? 'unknown';
 }
 
-function downDestination(set: DispatcherSet, destination: Destination, nodes: readonly NodeFacts[]): AlarmDestination {
+function downDestination(set: MirroredSet, destination: MirroredDestination, nodes: readonly NodeFacts[]): AlarmDestination {
   const seeing = nodes.filter((node) => node.health.has(destination.id));
   const downOn = seeing.filter((node) => node.health.get(destination.id)?.state === 'down');
   const health = downOn[0]?.health.get(destination.id);
@@ -95,7 +92,7 @@ function downDestination(set: DispatcherSet, destination: Destination, nodes: re
 }
 
 /** A set of several enabled destinations that are all down on one node (one alone has its own alarm already). */
-function deadOn(set: DispatcherSet, nodes: readonly NodeFacts[]): AlarmSet | null {
+function deadOn(set: MirroredSet, nodes: readonly NodeFacts[]): AlarmSet | null {
   const enabled = set.destinations.filter((destination) => destination.row.admin === 'enabled');
   if (enabled.length < 2) return null;
   const node = nodes.find((one) => enabled.every((destination) => one.health.get(destination.id)?.state === 'down'));

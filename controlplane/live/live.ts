@@ -68,7 +68,7 @@ export class Live {
     this.registry = new NodeRegistry({
       now: deps.now, head: this.head, draining: (id) => this.mirror.view.node(id)?.draining ?? false,
       listener: {
-        changed: (node, severity, text) => this.nodeChanged(node, severity, text),
+        changed: (node, what, severity, text) => this.nodeChanged(node, what, severity, text),
         reported: (node, changed) => this.nodeReported(node, changed),
         events: (node, events) => this.nodeEvents(node, events),
       },
@@ -142,11 +142,11 @@ export class Live {
     if (this.ticks % refreshTicks === 0) this.inBackground(this.refreshNodes());
   }
 
-  private nodeChanged(node: NodeFacts, severity: StoredEvent['severity'], text: string): void {
+  private nodeChanged(node: NodeFacts, what: 'came' | 'went' | 'moved', severity: StoredEvent['severity'], text: string): void {
     this.summaryNow = null;
     this.hub.publish('node', this.registry.item(node));
     if (text !== '') this.eventLog.record({ kind: 'node', severity, node: { id: node.id, name: node.name }, subject: node.name, text, detail: {} });
-    if (node.connectedSinceMs === node.lastSeenMs || !node.connected) this.inBackground(this.deps.nodes.seen(node.id));
+    if (what !== 'moved') this.inBackground(this.deps.nodes.seen(node.id));
     this.updateAlarms();
   }
 
@@ -202,7 +202,7 @@ export class Live {
 
   private summary(): DestinationSummary {
     if (this.summaryNow === null) {
-      this.summaryNow = this.board.summary(this.mirror.view);
+      this.summaryNow = this.board.summary(this.mirror.view.sets());
       this.summaryAtMs = this.deps.now();
     }
     return this.summaryNow;

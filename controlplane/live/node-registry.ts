@@ -11,8 +11,8 @@ import { NodeFacts } from './node-facts.ts';
 import type { HelloInfo } from './node-facts.ts';
 
 export interface NodeListener {
-  /** Came, went, changed state or revision. `text` is one sentence for the history, '' = not worth one. */
-  changed(node: NodeFacts, severity: 'info' | 'warning' | 'error', text: string): void;
+  /** Came, went, or changed state or revision. `text` is one sentence for the history, '' = not worth one. */
+  changed(node: NodeFacts, what: 'came' | 'went' | 'moved', severity: 'info' | 'warning' | 'error', text: string): void;
   /** Sent a report. */
   reported(node: NodeFacts, changed: readonly DestinationHealth[]): void;
   /** Sent events of its own. */
@@ -86,7 +86,7 @@ export class NodeRegistry implements NodeSink {
     this.facts.set(identity.id, node);
     const restarted = node.boot !== '' && node.boot !== info.boot;
     node.hello(identity, info, this.deps.now());
-    this.deps.listener.changed(node, 'info', `${node.name} ${restarted ? 'restarted and ' : ''}connected from ${node.address} with version ${node.version}, revision ${node.rev}.`);
+    this.deps.listener.changed(node, 'came', 'info', `${node.name} ${restarted ? 'restarted and ' : ''}connected from ${node.address} with version ${node.version}, revision ${node.rev}.`);
   }
 
   state(nodeId: string, state: NodeState, detail: string): void {
@@ -97,7 +97,7 @@ export class NodeRegistry implements NodeSink {
     const serious = state === 'rejecting' || state === 'held';
     const recovered = state === 'in-step' && (before === 'rejecting' || before === 'held');
     const text = serious ? `${node.name} is ${state}${detail === '' ? '' : `: ${detail}`}.` : recovered ? `${node.name} is in step again.` : '';
-    this.deps.listener.changed(node, serious ? 'error' : 'info', before === state ? '' : text);
+    this.deps.listener.changed(node, 'moved', serious ? 'error' : 'info', before === state ? '' : text);
   }
 
   applied(nodeId: string, rev: number, _tookMs: number, quarantined: readonly QuarantinedRow[]): void {
@@ -107,7 +107,7 @@ export class NodeRegistry implements NodeSink {
     node.applied(rev, this.deps.head.epoch, quarantined, this.deps.now());
     const fresh = node.quarantined.length > 0 && node.quarantined.map(rowName).join() !== before;
     const first = node.quarantined[0];
-    this.deps.listener.changed(node, fresh ? 'error' : 'info', fresh && first !== undefined
+    this.deps.listener.changed(node, 'moved', fresh ? 'error' : 'info', fresh && first !== undefined
       ? `${node.name} keeps ${rowName(first)} out${node.quarantined.length > 1 ? ` and ${node.quarantined.length - 1} more rows` : ''}: ${first.reason}.` : '');
   }
 
@@ -128,7 +128,7 @@ export class NodeRegistry implements NodeSink {
     const node = this.facts.get(nodeId);
     if (node === undefined || !node.connected) return;
     node.gone(reason, this.deps.now());
-    this.deps.listener.changed(node, 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
+    this.deps.listener.changed(node, 'went', 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
     if (!this.records.some((record) => record.id === nodeId)) this.facts.delete(nodeId);
   }
 }

@@ -5,14 +5,14 @@
  */
 import type { ProbeResult } from '../contract/dispatcher-sets.ts';
 import type { PushGateway } from '../push/api.ts';
-import type { DispatcherSet } from '../../dataplane/routing/dispatcher-set.ts';
 import type { NodeFacts } from './node-facts.ts';
+import type { MirroredSet } from './ports.ts';
 
 /** On top of the set's own time-out: the way there and back, and a probe that is under way already. */
 const slackMs = 3_000;
 
 /** Asks one node; never rejects. */
-export async function probeNow(gateway: Pick<PushGateway, 'command'>, node: NodeFacts, destination: number, set: DispatcherSet): Promise<ProbeResult> {
+export async function probeNow(gateway: Pick<PushGateway, 'command'>, node: NodeFacts, destination: number, set: MirroredSet): Promise<ProbeResult> {
   const { probing } = set.row;
   const answer = await gateway.command(node.id, 'probe.now', { destination }, probing.timeoutMs + slackMs);
   const base = { node: node.id, nodeName: node.name };

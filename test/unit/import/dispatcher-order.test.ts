@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { inModuleOrder } from '../../../controlplane/import/kamailio-dispatcher.ts';
+import { readDispatcherAttrs } from '../../../controlplane/import/dispatcher-attrs.ts';
+import { readModuleFlags, readNotesFlags } from '../../../controlplane/import/destination-flags.ts';
+import { Notes } from '../../../controlplane/import/report.ts';
+
+describe('the order of Kamailio\'s dispatcher', () => {
+  it('tries the highest priority first and ties in reverse file order: A0 B0 C10 D5 E10 → E C D B A', () => {
+    const lines = [['A', 0], ['B', 0], ['C', 10], ['D', 5], ['E', 10]] as const;
+    expect(inModuleOrder(lines.map(([name, priority]) => ({ name, priority }))).map((line) => line.name).join('')).toBe('ECDBA');
+  });
+
+  it('agrees with inserting into an ascending list and indexing it from the back', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 12 }), (priorities) => {
+      const lines = priorities.map((priority, at) => ({ priority, at }));
+      const ascending: { priority: number; at: number }[] = [];
+      for (const line of lines) {
+        const behind = ascending.findIndex((other) => other.priority > line.priority);
+        ascending.splice(behind === -1 ? ascending.length : behind, 0, line);
+      }
+      expect(inModuleOrder(lines)).toEqual(ascending.toReversed());
+    }));
+  });
+});
+
+function attrs(text: string | null) {
+  const warnings = new Notes();
+  const cannotKeep = new Notes();
+  return { ...readDispatcherAttrs(text, 'dispatcher:2', warnings, cannotKeep), warnings: warnings.list().map((note) => note.code), cannotKeep: cannotKeep.list().map((note) => note.code) };
+}
+
+describe('attributes of a destination', () => {
+  it('takes weight and ping_from out and keeps the rest, names in lower case', () => {
+    expect(attrs('Weight=50;duid=a;PING_FROM=sip:ping@edge;My.Own=x;')).toMatchObject({ weight: 50, pingFrom: 'sip:ping@edge', attrs: { duid: 'a', 'my.own': 'x' }, warnings: [], cannotKeep: [] });
+  });
+
+  it('keeps a colon in a value, a name without value, and takes quotes off', () => {
+    expect(attrs('x=udp:127.0.0.1:5060;flag;q="a b"').attrs).toEqual({ x: 'udp:127.0.0.1:5060', flag: '', q: 'a b' });
+  });
+
+  it('says which attributes change nothing here', () => {
+    const read = attrs('socket=udp:1.2.3.4:5060;maxload=10;rweight=20');
+    expect(read.cannotKeep).toEqual(['attr-without-effect', 'attr-without-effect', 'attr-without-effect']);
+    expect(Object.keys(read.attrs)).toEqual(['socket', 'maxload', 'rweight']);
+  });
+
+  it.each([['weight=heavy', ['bad-weight']], ['weight=70000', ['bad-weight']], ['a=1;a=2', ['attr-twice']]])('warns of %s', (text, codes) => {
+    expect(attrs(text).warnings).toEqual(codes);
+  });
+
+  it.each([['=x', 'attr-without-name'], ['a b=x', 'attr-name'], [`a=${'x'.repeat(300)}`, 'attr-too-long']])('cannot keep %s', (text, code) => {
+    expect(attrs(text)).toMatchObject({ attrs: {}, cannotKeep: [code] });
+  });
+
+  it('is not fooled by __proto__', () => {
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(attrs('constructor=x').attrs).toEqual({ constructor: 'x' });
+    expect(Object.getPrototypeOf(attrs('__proto__=x').attrs)).toBe(Object.prototype);
+  });
+
+  it('reads no attributes at all', () => {
+    expect(attrs(null)).toMatchObject({ attrs: {}, weight: null, pingFrom: null });
+  });
+});
+
+describe('flags of a destination', () => {
+  const module = (flags: number, uri = 'sip:10.0.0.1') => {
+    const warnings = new Notes();
+    const cannotKeep = new Notes();
+    return { ...readModuleFlags(flags, uri, 'dispatcher:2', warnings, cannotKeep), warnings: warnings.list().map((note) => note.code), cannotKeep: cannotKeep.list().map((note) => note.code) };
+  };
+
+  it.each([
+    [0, null, false, [], []],
+    [1, null, false, ['state-flag'], []],
+    [2, null, false, ['state-flag'], []],
+    [4, 'disabled', false, [], []],
+    [5, 'disabled', false, [], []],
+    [8, null, false, [], []],
+    [32, null, true, [], []],
+    [36, 'disabled', true, [], []],
+    [64, null, false, ['unknown-flags'], []],
+  ])('the module reads %i', (flags, admin, noProbe, warnings, cannotKeep) => {
+    expect(module(flags)).toEqual({ admin, noProbe, warnings, cannotKeep });
+  });
+
+  it('the module\'s 16 (no DNS) matters for a host name only', () => {
+    expect(module(16).cannotKeep).toEqual([]);
+    expect(module(16, 'sip:pbx.example:5060').cannotKeep).toEqual(['no-dns-flag']);
+    expect(module(16, 'sip:[2001:db8::1]:5060').cannotKeep).toEqual([]);
+  });
+
+  it('SIP Router Notes read 1 as "hash the user part" and 2 as failover, and nothing else', () => {
+    const read = (flags: number) => {
+      const warnings = new Notes();
+      const cannotKeep = new Notes();
+      readNotesFlags(flags, 'dispatcher:2', warnings, cannotKeep);
+      return [warnings.list().map((note) => note.code), cannotKeep.list().map((note) => note.code)];
+    };
+    expect(read(0)).toEqual([[], []]);
+    expect(read(1)).toEqual([[], ['hash-user-only']]);
+    expect(read(2)).toEqual([[], []]);
+    expect(read(3)).toEqual([[], ['hash-user-only']]);
+    expect(read(4)).toEqual([['unknown-flags'], []]);
+  });
+});
