@@ -45,7 +45,7 @@ export class ProxyContext {
   best: SipMessage | null = null;
   /** The caller gave up (CANCEL). */
   cancelled = false;
-  /** A final response has gone up. */
+  /** A final response has gone up, or none will ever (see `settle`). */
   answered = false;
 
   constructor(tx: ServerTransaction | null, request: SipMessage, flow: Flow) {
@@ -54,4 +54,11 @@ export class ProxyContext {
     this.flow = flow;
     this.inDialog = request.toTag !== '';
   }
+}
+
+/** The request has its final answer, or will never have one. */
+export function settle(env: { pending: number }, ctx: ProxyContext): void {
+  if (ctx.answered) return;
+  ctx.answered = true;
+  if (ctx.tx !== null) env.pending -= 1;
 }

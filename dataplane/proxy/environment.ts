@@ -30,10 +30,12 @@ export interface ProxyEnvironment {
   /** The newest configuration; a step reads it once for each request. Replaced whole. */
   view: ConfigView;
   keys: KeyRing;
+  /** Requests under way without a final answer: what a drain waits for. */
+  pending: number;
   /** The node stops taking new dialogs (drain, shutdown). */
   draining: boolean;
-  identity: NodeIdentity;
-  layer: TransactionLayer;
+  readonly identity: NodeIdentity;
+  readonly layer: TransactionLayer;
   readonly sender: MessageSender;
   readonly resolver: HostResolver;
   readonly health: WorkerHealth;

@@ -66,7 +66,7 @@ export class NodeIdentity {
    * listener without one, this host's address on the peer's network (else the first that is no loopback).
    */
   hostPort(listener: Listener, peer: string): string {
-    if (!wildcards.has(stripBrackets(listener.advertisedHost))) return listener.hostPort;
+    if (listener.hostIsFixed) return listener.hostPort;
     let peers = this.#remembered[listener.id];
     if (peers === undefined) this.#remembered[listener.id] = peers = new Map();
     const known = peers.get(peer);

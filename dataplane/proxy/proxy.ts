@@ -1,15 +1,14 @@
 /** The stateful proxy core (RFC 3261 §16): the transaction layer's user. Ties pipeline, relay and responses together. */
 import type { SipMessage } from '../sip/message.ts';
-import { buildResponse } from '../sip/responses.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
-import { ProxyContext } from './context.ts';
+import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { runPipeline } from './pipeline.ts';
 import { failed, relay, takeFailure } from './relay.ts';
-import { passResponse, sendReply, takeStray } from './responses.ts';
+import { passResponse, replyStateless, sendReply, takeStray } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
 const ok = reply(200, 'OK');
@@ -17,9 +16,10 @@ const noSuchTransaction = reply(481, 'Call/Transaction Does Not Exist');
 const requestTerminated = reply(487, 'Request Terminated');
 
 export class Proxy implements TransactionUser {
-  readonly #env: ProxyEnvironment;
+  #env!: ProxyEnvironment;
 
-  constructor(env: ProxyEnvironment) {
+  /** Gives the proxy what it stands on; the environment holds the transaction layer, which holds the proxy. */
+  serve(env: ProxyEnvironment): void {
     this.#env = env;
   }
 
@@ -28,14 +28,16 @@ export class Proxy implements TransactionUser {
     env.counters.add('requests_total');
     const ctx = new ProxyContext(tx, request, flow);
     tx.user = ctx;
+    env.pending += 1;
     const verdict = runPipeline(ctx, env);
     if (verdict === 'relay') {
       if (request.method === 'BYE') env.calls.remove(request.callId);
       relay(env, ctx);
     } else if (verdict === 'drop') {
+      settle(env, ctx);
       env.layer.drop(tx);
     } else if (typeof verdict === 'object') {
-      ctx.answered = true;
+      settle(env, ctx);
       sendReply(env, tx, request, flow, verdict);
     }
   }
@@ -54,7 +56,7 @@ export class Proxy implements TransactionUser {
     if (ctx.client !== null && !ctx.client.ended) {
       env.layer.cancel(ctx.client, request.header('reason') ?? '');
     } else {
-      ctx.answered = true;
+      settle(env, ctx);
       sendReply(env, ctx.tx, ctx.request, ctx.flow, requestTerminated);
     }
   }
@@ -87,7 +89,7 @@ export class Proxy implements TransactionUser {
 
   #answered(ctx: ProxyContext): void {
     const env = this.#env;
-    ctx.answered = true;
+    settle(env, ctx);
     const { destination, request } = ctx;
     if (destination !== null) env.sink.outcome(destination.id, 'ok');
     if (request.method !== 'INVITE' || ctx.inDialog) return;
@@ -124,10 +126,6 @@ export class Proxy implements TransactionUser {
   onOverload(request: SipMessage, flow: Flow): void {
     const env = this.#env;
     env.counters.add('refused_overload_total');
-    if (request.method !== 'ACK') env.sender.send(flow, statelessReply(request, flow), null);
+    replyStateless(env, request, serviceUnavailable.status, serviceUnavailable.reason, flow, serviceUnavailable.headers);
   }
-}
-
-function statelessReply(request: SipMessage, flow: Flow): string {
-  return buildResponse(request, serviceUnavailable.status, serviceUnavailable.reason, { toTag: 'overload', headers: serviceUnavailable.headers, source: flow });
 }

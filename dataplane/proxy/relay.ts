@@ -7,7 +7,7 @@ import type { Destination } from '../routing/destination.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { familyOf } from '../routing/address.ts';
 import { Address, type Target } from '../transport/flow.ts';
-import type { ProxyContext } from './context.ts';
+import { settle, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { betterOf, movesOn } from './failover.ts';
 import { rewriteRequest } from './forward.ts';
@@ -139,7 +139,10 @@ export function failed(env: ProxyEnvironment, ctx: ProxyContext, outcome: 'timeo
   if (ctx.best !== null) finish(env, ctx, ctx.best);
   else if (outcome === 'transport') answer(env, ctx, ctx.plan === null ? nextHopFailed : serviceUnavailable);
   else if (ctx.request.method === 'INVITE') answer(env, ctx, requestTimeout);
-  else env.layer.abandon(ctx.tx);
+  else {
+    settle(env, ctx);
+    env.layer.abandon(ctx.tx);
+  }
 }
 
 const mayMoveOn = (ctx: ProxyContext, outcome: 'timeout' | 'transport' | number): boolean =>
@@ -160,14 +163,14 @@ function finish(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage):
     return;
   }
   countEnd(env, ctx, response.status);
-  ctx.answered = true;
+  settle(env, ctx);
   passResponse(env, ctx, response);
 }
 
 /** Answers in our own name. */
 export function answer(env: ProxyEnvironment, ctx: ProxyContext, own: { readonly status: number; readonly reason: string; readonly headers: string }): void {
   if (ctx.tx === null || ctx.answered) return;
-  ctx.answered = true;
+  settle(env, ctx);
   countEnd(env, ctx, own.status);
   sendReply(env, ctx.tx, ctx.request, ctx.flow, own);
 }

@@ -68,7 +68,11 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
 
 /** The 400-class answer to a request that broke the grammar, where RFC 3261 lets it be answered; sent without a transaction. */
 export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: Flow): void {
-  if (!fault.answerable || fault.partial === null) return;
+  if (fault.answerable && fault.partial !== null) replyStateless(env, fault.partial, fault.status, fault.reason, flow);
+}
+
+/** Answers a request without a transaction: malformed ones, and those that find the tables full. */
+export function replyStateless(env: ProxyEnvironment, request: SipMessage, status: number, reason: string, flow: Flow, headers = ''): void {
   env.counters.add('replies_sent_total');
-  env.sender.send(flow, buildResponse(fault.partial, fault.status, fault.reason, { toTag: 'malformed', source: flow }), null);
+  env.sender.send(flow, buildResponse(request, status, reason, { toTag: 'stateless', headers, source: flow }), null);
 }

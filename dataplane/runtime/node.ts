@@ -13,7 +13,6 @@ import { applyOps, emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { Settings } from '../settings.ts';
 import { createSyncClient } from '../sync/client.ts';
-import { loadLastKnownGood } from '../sync/last-known-good.ts';
 import type { ConfigChange, SyncClient } from '../sync/ports.ts';
 import { openAdmin } from './admin.ts';
 import { runCommand } from './commands.ts';
@@ -75,7 +74,7 @@ export class Node {
       onFault: (error) => log.error({ err: error }, 'a probe failed to run'),
       initial: loadHealth(folder),
     });
-    this.#healthFile = new HealthFile(folder, log, () => this.#prober.keep());
+    this.#healthFile = new HealthFile(folder, log, () => this.#prober.saved());
     this.#sync = createSyncClient({
       urls: settings.controlUrls,
       folder,
@@ -102,7 +101,7 @@ export class Node {
       keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(), counters: this.#counters.buffer,
     });
     this.#listening = true;
-    await loadLastKnownGood(this.#sync);
+    await this.#sync.loadLastKnownGood();
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
       ready: () => this.#ready(),
       metrics: () => this.#metrics(),

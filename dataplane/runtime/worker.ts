@@ -1,26 +1,130 @@
-/** A SIP worker thread: its sockets, transactions and proxy; configuration and health come from the main thread. */
+/** Entry of a SIP worker thread: its sockets, transactions and proxy. Configuration, keys and health come from the main thread. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { OutcomeFilter } from '../calls/outcomes.ts';
-import { CallTable } from '../calls/table.ts';
-import { TenantLimits } from '../calls/tenant-limits.ts';
-import { WorkerHealth } from '../health/worker-health.ts';
-import type { ProxyEnvironment } from '../proxy/environment.ts';
-import { NodeIdentity } from '../proxy/identity.ts';
-import { Proxy } from '../proxy/proxy.ts';
-import { refuseMalformed } from '../proxy/responses.ts';
-import { emptyView, ViewDraft } from '../routing/build.ts';
-import { Turns } from '../routing/turns.ts';
+import type { RowOp } from '../contract/rows.ts';
+import type { ClusterKey } from '../contract/wire.ts';
+import { ViewDraft } from '../routing/build.ts';
 import { KeyRing } from '../security/key-ring.ts';
-import { Edits } from '../sip/edits.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
-import { TransactionLayer } from '../transaction/layer.ts';
+import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
 import type { Flow } from '../transport/flow.ts';
-import { monotonicClock } from './clock.ts';
+import type { MessageReceiver } from '../transport/receiver.ts';
+import type { ListenerSettings } from '../transport/settings.ts';
+import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import { monotonicClock } from './clock.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
+import { assemble, type Assembly } from './assembly.ts';
 
 /** Rows applied before the event loop gets its turn: keeps each slice of a big change under 2 ms. */
 const rowsPerSlice = 500;
 const gaugeIntervalMs = 1_000;
+const drainPollMs = 50;
+
+const setup = workerData as WorkerSetup;
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs as a worker thread');
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+const counters = new CounterRow(setup.counters, setup.worker);
+const wheel = new TimerWheel(monotonicClock);
+const driver = new WheelDriver(wheel);
+let edge: Assembly | null = null;
+
+const receiver: MessageReceiver = {
+  receive(raw: string, flow: Flow): void {
+    if (edge === null) return;
+    counters.add('messages_received_total');
+    const outcome = parseMessage(raw);
+    if (outcome.ok) {
+      if (!outcome.message.isRequest) counters.add('responses_total');
+      edge.env.layer.receive(outcome.message, flow);
+    } else if (isKeepAlive(raw)) {
+      counters.add('keepalives_total');
+    } else {
+      counters.add('parse_errors_total');
+      refuseMalformed(edge.env, outcome, flow);
+    }
+  },
+  fault(head: string, status: number, reason: string, flow: Flow): void {
+    counters.add('parse_errors_total');
+    const outcome = parseMessage(head);
+    const request = outcome.ok ? outcome.message : outcome.partial;
+    if (edge !== null && request !== null && request.isRequest && request.method !== 'ACK') replyStateless(edge.env, request, status, reason, flow);
+  },
+};
+
+/** The listeners of this worker: all share the public ports; with several workers each has a port of its own towards backends. */
+function listenerSettings(): ListenerSettings[] {
+  const shared = setup.workers > 1;
+  const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort: shared, backend: false }));
+  if (!shared) return listeners;
+  const own = setup.listen.filter((one, index) => one.transport === 'udp' && setup.listen.findIndex((other) => other.transport === 'udp' && other.family === one.family) === index);
+  return [...listeners, ...own.map((one): ListenerSettings => ({ ...one, port: 0, advertisedPort: 0, reusePort: false, backend: true }))];
+}
+
+async function open(): Promise<void> {
+  const transports = await Transports.open(listenerSettings(), receiver, wheel);
+  if (!transports.ok) {
+    tell({ t: 'refused', sentence: transports.error.sentence() });
+    return;
+  }
+  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }));
+  edge = assembly;
+  driver.start();
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  setInterval(() => {
+    assembly.gauges(delay.mean / 1e6);
+    delay.reset();
+  }, gaugeIntervalMs);
+  port?.on('message', (message: ToWorker) => take(message, assembly, transports.value));
+  tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
+}
+
+const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
+  new KeyRing(keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
+
+function take(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
+  switch (message.t) {
+    case 'config':
+      void applyInSlices(env, message);
+      return;
+    case 'keys':
+      env.keys = keyRing(message.keys);
+      return;
+    case 'board':
+      health.update(message.update);
+      return;
+    case 'draining':
+      env.draining = message.draining;
+      return;
+    case 'drain': {
+      env.draining = true;
+      const poll = setInterval(() => {
+        if (env.pending > 0) return;
+        clearInterval(poll);
+        tell({ t: 'drained' });
+      }, drainPollMs);
+      return;
+    }
+    case 'stop':
+      driver.stop();
+      void transports.close().then(() => tell({ t: 'stopped' }));
+  }
+}
+
+/** Builds the next view slice by slice, then swaps it in one assignment: no message sees parts of two revisions. */
+async function applyInSlices(env: Assembly['env'], change: { readonly n: number; readonly ops: readonly RowOp[]; readonly epoch: string; readonly rev: number }): Promise<void> {
+  const draft = new ViewDraft(env.view);
+  for (let at = 0; at < change.ops.length; at++) {
+    const op = change.ops[at];
+    if (op !== undefined) draft.apply(op);
+    if (at % rowsPerSlice === rowsPerSlice - 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  env.view = draft.commit(change.epoch, change.rev);
+  tell({ t: 'applied', n: change.n });
+}
+
+await open();

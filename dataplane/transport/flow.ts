@@ -19,6 +19,8 @@ export interface Listener {
   /** What Via and Record-Route say: host (IPv6 already in brackets) and port. */
   readonly advertisedHost: string;
   readonly advertisedPort: number;
+  /** The advertised host is configured or the bound address itself, not a guess for a wildcard. */
+  readonly hostIsFixed: boolean;
   /** `advertisedHost:advertisedPort`, built once. */
   readonly hostPort: string;
   /** `SIP/2.0/UDP host:port` or `SIP/2.0/TCP host:port`, built once: a Via value up to its parameters. */

@@ -11,6 +11,7 @@ export class BoundListener implements Listener {
   readonly port: number;
   readonly advertisedHost: string;
   readonly advertisedPort: number;
+  readonly hostIsFixed: boolean;
   readonly hostPort: string;
   readonly viaPrefix: string;
   readonly backend: boolean;
@@ -24,6 +25,7 @@ export class BoundListener implements Listener {
     this.port = port;
     const host = settings.advertisedHost === '' ? reachableAddress(settings.address, settings.family) : settings.advertisedHost;
     this.advertisedHost = host.includes(':') ? `[${host}]` : host;
+    this.hostIsFixed = settings.advertisedHost !== '' || !isWildcard(settings.address);
     this.advertisedPort = settings.advertisedPort === 0 ? port : settings.advertisedPort;
     this.hostPort = `${this.advertisedHost}:${this.advertisedPort}`;
     this.viaPrefix = `SIP/2.0/${settings.transport === 'udp' ? 'UDP' : 'TCP'} ${this.hostPort}`;

@@ -22,7 +22,7 @@ import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
 
 export const udp: Listener = {
-  id: 0, transport: 'udp', family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060,
+  id: 0, transport: 'udp', family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060, hostIsFixed: true,
   hostPort: '192.0.2.1:5060', viaPrefix: 'SIP/2.0/UDP 192.0.2.1:5060', backend: false,
 };
 export const tcp: Listener = { ...udp, id: 1, transport: 'tcp', viaPrefix: 'SIP/2.0/TCP 192.0.2.1:5060' };
@@ -75,16 +75,16 @@ export class Edge {
     const listeners = [udp, tcp];
     const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
     const base = {
-      view: applyOps(emptyView(), ops, 'epoch', 1), keys, draining: false,
+      view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, draining: false,
       identity: new NodeIdentity(listeners, ['edge.example'], []),
       sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock,
       resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
     };
-    const env = base as unknown as ProxyEnvironment;
-    env.layer = new TransactionLayer(sender, this.#wheel, new Proxy(env));
-    this.env = env;
+    const proxy = new Proxy();
+    this.env = { ...base, layer: new TransactionLayer(sender, this.#wheel, proxy) };
+    proxy.serve(this.env);
     const ids = ops.flatMap((op) => (op.table === 'destination' && op.row !== null ? [op.row.id] : []));
     this.#board.assign(ids);
     for (const id of ids) this.health(id, 'up');

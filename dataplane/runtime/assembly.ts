@@ -1,0 +1,67 @@
+/** Puts one worker's proxy together: every part it stands on, made once and given to it. */
+import { OutcomeFilter } from '../calls/outcomes.ts';
+import { CallTable } from '../calls/table.ts';
+import { TenantLimits } from '../calls/tenant-limits.ts';
+import { WorkerHealth } from '../health/worker-health.ts';
+import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
+import { NodeIdentity } from '../proxy/identity.ts';
+import { Proxy } from '../proxy/proxy.ts';
+import { emptyView } from '../routing/build.ts';
+import { Turns } from '../routing/turns.ts';
+import type { KeyRing } from '../security/key-ring.ts';
+import { Edits } from '../sip/edits.ts';
+import { TransactionLayer } from '../transaction/layer.ts';
+import { Resolver } from '../transport/resolver.ts';
+import type { Transports } from '../transport/transports.ts';
+import { monotonicClock } from './clock.ts';
+import type { CounterRow } from './counters.ts';
+import type { WorkerSetup } from './messages.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+export interface Assembly {
+  readonly env: ProxyEnvironment;
+  readonly health: WorkerHealth;
+  /** Writes this worker's gauges. */
+  gauges(loopDelayMs: number): void;
+}
+
+/** @param tell hands an outcome that matters for passive health to the main thread */
+export function assemble(
+  setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
+  tell: (destinationId: number, outcome: Outcome) => void,
+): Assembly {
+  const health = new WorkerHealth(setup.board, setup.worker);
+  const limits = new TenantLimits(setup.workers);
+  const clock = monotonicClock;
+  const calls = new CallTable({
+    added: (entry) => {
+      limits.callStarted(entry.tenant, clock.now());
+      health.callStarted(entry.destination);
+    },
+    removed: (entry) => {
+      limits.callEnded(entry.tenant);
+      health.callEnded(entry.destination);
+    },
+  });
+  const parts = {
+    view: emptyView(), keys, pending: 0, draining: false, health, limits, calls, counters, clock,
+    identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
+    sender: transports, resolver: new Resolver(clock), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
+    publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),
+  };
+  const proxy = new Proxy();
+  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(transports, wheel, proxy) };
+  proxy.serve(env);
+  return {
+    env,
+    health,
+    gauges(loopDelayMs) {
+      calls.expire(clock.now());
+      counters.set('calls', calls.size);
+      counters.set('transactions', env.layer.serverCount + env.layer.clientCount);
+      counters.set('connections', transports.connectionCount);
+      counters.set('loop_delay_ms', loopDelayMs);
+    },
+  };
+}
