@@ -1,4 +1,5 @@
 import { bounds } from './bounds.ts';
+import { CLASS, TOKEN } from './characters.ts';
 import { SipMessage } from './message.ts';
 import { checkMessage } from './sanity.ts';
 import { scanHeaders } from './scanner.ts';
@@ -42,6 +43,8 @@ export function parseMessage(raw: string): ParseOutcome {
   if (raw.length > bounds.messageBytes) return refuse(513, 'Message Too Large', null);
   const first = raw.charCodeAt(0);
   const text = first === CR || first === LF ? withoutLeadingLines(raw) : raw;
+  // Also keeps lines of blanks from being stripped one by one below.
+  if (((CLASS[text.charCodeAt(0)] ?? 0) & TOKEN) === 0) return refuse(400, NOT_SIP.reason, null);
   const lineEnd = text.indexOf('\n') - 1;
   // "A sip:b SIP/2.0" and "SIP/2.0 200" are the shortest start lines.
   if (lineEnd < 11 || text.charCodeAt(lineEnd) !== CR) return refuse(400, NOT_SIP.reason, null);

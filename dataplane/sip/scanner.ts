@@ -38,10 +38,10 @@ export function scanHeaders(message: SipMessage, at: number): string {
       if (lf < 0) {
         message.headersEnd = length;
         message.bodyStart = length;
-        return fault === '' ? 'No end of headers' : fault;
+        return fault === '' ? 'No End Of Headers' : fault;
       }
       valueEnd = lf - 1;
-      if (raw.indexOf('\r', at) !== valueEnd && fault === '') fault = 'Stray CR or LF';
+      if (raw.indexOf('\r', at) !== valueEnd && fault === '') fault = 'Stray CR Or LF';
       at = lf + 1;
       const next = BYTES[at];
       if (next !== SP && next !== TAB) break;
@@ -49,7 +49,7 @@ export function scanHeaders(message: SipMessage, at: number): string {
     if (++lines > bounds.headerLines || at - lineStart > bounds.headerLineBytes || at > bounds.headBytes) {
       message.headersEnd = lineStart;
       message.bodyStart = length;
-      return 'Headers too large';
+      return 'Headers Too Large';
     }
     let nameEnd = lineStart;
     while (((CLASS[BYTES[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
@@ -57,7 +57,7 @@ export function scanHeaders(message: SipMessage, at: number): string {
     let c = BYTES[colon];
     while (c === SP || c === TAB) c = BYTES[++colon];
     if (c !== COLON || nameEnd === lineStart) {
-      if (fault === '') fault = 'Malformed header name';
+      if (fault === '') fault = 'Malformed Header Name';
       continue;
     }
     const id = headerIdAt(lineStart, nameEnd);

@@ -119,10 +119,13 @@ function schemeLength(at: number): number {
  * IPv6 addresses without brackets or that are none (RFC 5118 4.2, 4.10).
  */
 export function parseSipUri(text: string): SipUri | null {
-  return text.length > bounds.requestUriBytes ? null : parseSipUriAt(text, 0, text.length);
+  if (text.length > bounds.requestUriBytes) return null;
+  // Text from elsewhere than a message may hold characters that no byte stands for.
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return null;
+  return parseSipUriAt(text, 0, text.length);
 }
 
-/** As `parseSipUri`, for the URI in `raw[start, end)`. */
+/** As `parseSipUri`, for the URI in `raw[start, end)` of a message (latin1). */
 export function parseSipUriAt(raw: string, start: number, end: number): SipUri | null {
   if (end - start > bounds.requestUriBytes) return null;
   load(raw);

@@ -47,7 +47,7 @@ function checkAccepted(message: SipMessage): void {
   const forwarded = parseMessage(edits.apply(raw));
   // Our lines may lift a message at the edge of a bound over it.
   if (!forwarded.ok) {
-    must(raw.length > bounds.messageBytes - 200 || message.bodyStart > bounds.headBytes - 200 || forwarded.reason === 'Headers too large', `forwarded is accepted, not ${forwarded.reason}`);
+    must(raw.length > bounds.messageBytes - 200 || message.bodyStart > bounds.headBytes - 200 || forwarded.reason === 'Headers Too Large', `forwarded is accepted, not ${forwarded.reason}`);
     return;
   }
   must(forwarded.message.vias().length === Math.min(message.vias().length + 1, bounds.viaValues), 'one Via more');
