@@ -57,8 +57,6 @@ export interface ProberOptions {
 }
 
 const runs: Readonly<Record<SipTransport, ProbeRun>> = { udp: probeUdp, tcp: probeTcp };
-/** Failed calls bring a probe forward, but not more often than this. */
-const hurryMs = 1_000;
 const maxAddresses = 16;
 const givenUp: ProbeResult = { outcome: 'timeout', code: 0, detail: 'given up', latencyMs: -1, address: '', lastPacket: '' };
 
@@ -114,9 +112,9 @@ export class Prober {
     }
     const text = { timeout: 'calls time out', unavailable: 'calls are answered 503', transport: 'calls cannot be sent' }[outcome];
     this.feed(watch, { kind: 'passive-failure', detail: detail === '' ? text : `${text}: ${detail}` }, '');
-    // A second opinion now instead of at the end of the interval.
-    if (watch.probed && !this.paused && this.now() - watch.lastProbeMs >= hurryMs) this.line.add(watch, false);
-    else this.schedule(watch);
+    // A second opinion soon instead of at the end of the interval.
+    watch.hurried = true;
+    this.schedule(watch);
   }
 
   /** Probes at once, whatever the schedule, pause or admin state say. The result counts like any other. */
@@ -137,6 +135,7 @@ export class Prober {
     const watch = this.watches.get(destinationId);
     if (watch === undefined) return;
     this.feed(watch, { kind: 'operator', to, detail }, '');
+    watch.hurried = true;
     this.schedule(watch);
   }
 
@@ -224,6 +223,7 @@ export class Prober {
     const { asked } = watch;
     const waiters = watch.waiters.splice(0);
     watch.asked = false;
+    watch.hurried = false;
     let result = givenUp;
     try {
       result = await this.probe(watch, asked);

@@ -24,6 +24,8 @@ export interface ResolvedAddress {
 
 /** While a destination is not up it is probed at least this often. */
 export const fastIntervalMs = 2_000;
+/** The same after failed calls, and never more often than this. */
+export const hurriedIntervalMs = 1_000;
 /** How long the addresses of a host name are used before they are asked for again. */
 export const resolveEveryMs = 60_000;
 /** The same after a failed look-up. */
@@ -43,6 +45,8 @@ export class Watch {
   retired = false;
   /** Probe even when no probe is due. */
   asked = false;
+  /** Something speaks for an early look: failed calls, an operator's word. */
+  hurried = false;
   readonly waiters: ((result: ProbeResult) => void)[] = [];
 
   constructor(destination: Destination, set: DispatcherSet, saved: SavedHealth | undefined, nowMs: number) {
@@ -68,7 +72,8 @@ export class Watch {
     if (this.probed) {
       if (this.lastProbeMs === 0) return 0;
       const { intervalMs } = this.set.row.probing;
-      const wait = this.health.state === 'up' ? intervalMs : Math.min(intervalMs, fastIntervalMs);
+      const wait = this.hurried ? Math.min(intervalMs, hurriedIntervalMs)
+        : this.health.state === 'up' ? intervalMs : Math.min(intervalMs, fastIntervalMs);
       return Math.max(0, this.lastProbeMs + wait * (0.9 + 0.2 * random) - nowMs);
     }
     if (!this.resolved) return Infinity;

@@ -109,6 +109,8 @@ describe('when a destination is looked at', () => {
     expect(wait(w)).toBe(2_000);
     w.health = { ...w.health, state: 'up' };
     expect([wait(w, 0), wait(w), wait(w, 1)]).toEqual([27_000, 30_000, 33_000]);
+    w.hurried = true;
+    expect(wait(w)).toBe(1_000);
     const quick = watch({}, { intervalMs: 500 });
     quick.lastProbeMs = 10_000;
     expect(wait(quick)).toBe(500);
