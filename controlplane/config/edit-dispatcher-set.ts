@@ -4,7 +4,7 @@ import { DestinationBody, DispatcherSetBody } from '../contract/dispatcher-sets.
 import type { Destination, DispatcherSet } from '../contract/dispatcher-sets.ts';
 import { destinationRow, dispatcherSetRow, noteOf } from './compile.ts';
 import type { Draft } from './draft.ts';
-import { notFound, patchBody, tenantIdOrNull, tenantKey, unanswered } from './edit.ts';
+import { notFound, patchBody, tenantIdOrNull, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
 import { refuseStale } from './precondition.ts';
 import { presentDestination, presentDispatcherSet } from './present.ts';
@@ -18,7 +18,6 @@ export async function putDispatcherSet(draft: Draft, id: number, body: Dispatche
   const stale = refuseStale(`Dispatcher set ${id}`, before, options);
   if (stale !== null) return err(stale);
   const tenant = await tenantIdOrNull(draft, body.tenant, `${options.at}/tenant`);
-  if (tenant === 0) return unanswered;
   const stored = await draft.put('dispatcherSet', key, dispatcherSetRow(id, tenant, body), noteOf(body), options.at);
   const old = before === null ? [] : await destinationsOf(draft, id);
   const destinations = await putDestinations(draft, id, body.destinations ?? [], old, options.at);

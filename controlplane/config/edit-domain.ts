@@ -4,7 +4,7 @@ import { DomainBody } from '../contract/domains.ts';
 import type { Domain } from '../contract/domains.ts';
 import { domainRow, noteOf } from './compile.ts';
 import type { Draft } from './draft.ts';
-import { notFound, patchBody, tenantId, tenantKey, unanswered } from './edit.ts';
+import { notFound, patchBody, tenantId, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
 import { refuseStale } from './precondition.ts';
 import { presentDomain } from './present.ts';
@@ -14,8 +14,6 @@ export async function putDomain(draft: Draft, name: string, body: DomainBody, op
   const stale = refuseStale(`Domain ${key}`, await draft.find('domain', key), options);
   if (stale !== null) return err(stale);
   const tenant = await tenantId(draft, body.tenant, `${options.at}/tenant`);
-  // An unknown tenant is reported already; the row would only add that its id is wrong.
-  if (tenant === 0) return unanswered;
   const stored = await draft.put('domain', key, domainRow(key, tenant, body), noteOf(body), options.at);
   return ok(() => presentDomain(stored, body.tenant));
 }

@@ -5,7 +5,7 @@ import { RouteSetBody } from '../contract/route-sets.ts';
 import type { RouteSet, RuleBody } from '../contract/route-sets.ts';
 import { noteOf, routeSetRow, ruleRow } from './compile.ts';
 import type { Draft } from './draft.ts';
-import { notFound, patchBody, tenantIdOrNull, tenantKey, unanswered } from './edit.ts';
+import { notFound, patchBody, tenantIdOrNull, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
 import { refuseStale } from './precondition.ts';
 import { presentRouteSet, presentRule } from './present.ts';
@@ -18,7 +18,6 @@ export async function putRouteSet(draft: Draft, number: number, body: RouteSetBo
   const stale = refuseStale(`Route set ${number}`, before, options);
   if (stale !== null) return err(stale);
   const tenant = await tenantIdOrNull(draft, body.tenant, `${options.at}/tenant`);
-  if (tenant === 0) return unanswered;
   const stored = await draft.put('routeSet', key, routeSetRow(number, tenant, body), noteOf(body), options.at);
   const old = before === null ? [] : await rulesOf(draft, number);
   const rules = await putRules(draft, number, body.rules ?? [], old, options.at);

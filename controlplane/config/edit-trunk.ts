@@ -4,7 +4,7 @@ import { TrunkBody } from '../contract/trunks.ts';
 import type { Trunk } from '../contract/trunks.ts';
 import { noteOf, trunkRow } from './compile.ts';
 import type { Draft } from './draft.ts';
-import { notFound, patchBody, tenantId, tenantKey, unanswered } from './edit.ts';
+import { notFound, patchBody, tenantId, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
 import { refuseStale } from './precondition.ts';
 import { presentTrunk } from './present.ts';
@@ -13,8 +13,6 @@ export async function putTrunk(draft: Draft, key: string, body: TrunkBody, optio
   const stale = refuseStale(`Trunk ${key}`, await draft.find('trunk', key), options);
   if (stale !== null) return err(stale);
   const tenant = await tenantId(draft, body.tenant, `${options.at}/tenant`);
-  // An unknown tenant is reported already; the row would only add that its id is wrong.
-  if (tenant === 0) return unanswered;
   const stored = await draft.put('trunk', key, trunkRow(key, tenant, body), noteOf(body), options.at);
   return ok(() => presentTrunk(stored, body.tenant));
 }

@@ -28,11 +28,14 @@ export function patchBody<T extends TSchema>(check: BodyCheck, schema: T, body: 
   return err({ code: 'invalid', errors: errors.map((error) => ({ ...error, pointer: at + error.pointer })) });
 }
 
-/** A tenant's id by its key. Unknown → a fault at `pointer`, and 0. */
+/** Stands in for an unknown tenant in a write that is refused anyway, so that its other fields are still checked. */
+const standInTenant = 1;
+
+/** A tenant's id by its key. Unknown → a fault at `pointer`. */
 export async function tenantId(draft: Draft, key: string, pointer: string): Promise<number> {
   const known = findTenant(draft, key) ?? await loadTenant(draft, key);
   if (known === null) draft.fault(pointer, 'not-found', `there is no tenant ${key}`);
-  return known ?? 0;
+  return known ?? standInTenant;
 }
 
 /** The same for a reference that may be null (shared by all tenants). */
@@ -59,8 +62,3 @@ export async function tenantKey(draft: Draft, id: number): Promise<string> {
 }
 
 export const notFound = (detail: string): Result<never, ConfigFault> => err({ code: 'not-found', detail });
-
-/** The outcome of an edit whose fault is on the draft already: the write is refused before anybody asks for the answer. */
-export const unanswered = ok((): never => {
-  throw new Error('a refused write has no answer');
-});

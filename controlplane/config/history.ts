@@ -2,7 +2,6 @@
 import type { Change, ChangeDetail } from '../contract/changes.ts';
 import type { Page } from '../contract/query.ts';
 import type { ConfigRevision, PrismaClient } from '../db/generated/client.ts';
-import type { RevisionLog } from '../live/ports.ts';
 import { pageOf } from './paging.ts';
 
 const shownChanges = 1_000;
@@ -55,12 +54,4 @@ function shown(json: string | null, note: unknown): unknown {
   if (json === null) return null;
   const row = JSON.parse(json) as Readonly<Record<string, unknown>>;
   return typeof note === 'object' && note !== null ? { ...row, ...note } : row;
-}
-
-/** Headlines for the overview and the event stream. */
-export function revisionLog(db: PrismaClient): RevisionLog {
-  return {
-    latest: async (limit) => (await db.configRevision.findMany({ orderBy: { rev: 'desc' }, take: limit })).map(present),
-    after: async (rev, limit) => (await db.configRevision.findMany({ where: { rev: { gt: rev } }, orderBy: { rev: 'asc' }, take: limit })).map(present),
-  };
 }

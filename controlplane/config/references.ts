@@ -86,7 +86,7 @@ async function checkReferrers(draft: Draft): Promise<ConfigFault | null> {
   const [first] = referrers;
   const listed = referrers.slice(0, shownReferences);
   const references: ProblemReference[] = listed.map(({ entity, key }) => ({ entity, key }));
-  const names = listed.slice(0, 5).map(({ entity, key }) => `${entity} ${key}`).join(', ');
+  const names = listed.slice(0, 5).map(({ entity, key }) => `${entity.replace('-', ' ')} ${key}`).join(', ');
   const more = referrers.length > 5 ? ` and ${referrers.length > shownReferences ? 'more' : `${referrers.length - 5} more`}` : '';
   return { code: 'in-use', detail: `${sentence(first)}: ${names}${more}.`, references };
 }

@@ -53,6 +53,6 @@ export function listOf<T extends TSchema>(item: T) {
 
 /** A page of a keyset list. */
 export interface Page<T> {
-  readonly items: readonly T[];
+  readonly items: T[];
   readonly next: string | null;
 }

@@ -24,12 +24,17 @@ export class ProblemError extends Error {
   }
 }
 
+/** The sentence for so many wrong fields. */
+export function invalidDetail(count: number): string {
+  return count === 1 ? 'One field is not acceptable.' : `${count} fields are not acceptable.`;
+}
+
 /** Installs the error handler and the answer to unknown API paths. */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError | ProblemError | RequestInvalid>((error, request, reply) => {
     if (error instanceof ProblemError) return sendProblem(request, reply, error.code, error.message, error.extras);
     if (error instanceof RequestInvalid) {
-      return sendProblem(request, reply, 'invalid', `${error.errors.length === 1 ? 'One field is' : `${error.errors.length} fields are`} not as they should be.`, { errors: error.errors });
+      return sendProblem(request, reply, 'invalid', invalidDetail(error.errors.length), { errors: error.errors });
     }
     const code = codeOf(error);
     if (code === 'internal') {

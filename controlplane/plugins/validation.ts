@@ -63,14 +63,12 @@ function withoutNoise(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf');
   let kept: readonly ErrorObject[] = errors;
   for (const union of unions) {
-    const branches = Map.groupBy(
-      errors.filter((error) => error.schemaPath.startsWith(`${union.schemaPath}/`)),
-      (error) => error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0] ?? '');
+    const below = (error: ErrorObject): boolean => error.schemaPath.startsWith(`${union.schemaPath}/`)
+      && (error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`));
+    const branches = Map.groupBy(errors.filter(below), (error) => error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0] ?? '');
     const meant = [...branches.values()].filter((branch) => !branch.some((error) => isOtherKind(error, union.instancePath)));
     const best = meant.sort((one, other) => one.length - other.length)[0];
-    kept = kept.filter((error) => best === undefined
-      ? !error.schemaPath.startsWith(`${union.schemaPath}/`)
-      : error !== union && (!error.schemaPath.startsWith(`${union.schemaPath}/`) || best.includes(error)));
+    kept = kept.filter((error) => (best === undefined ? !below(error) : error !== union && (!below(error) || best.includes(error))));
   }
   return kept;
 }
