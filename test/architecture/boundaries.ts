@@ -16,8 +16,9 @@ export const isPure = (path: string): boolean => pureFolders.some((folder) => pa
 const isLocal = (target: string): boolean => /^(dataplane|controlplane|web|prisma|test|bench|deploy)\//.test(target);
 const isPrisma = (target: string): boolean => /^@prisma\/|^prisma(\/|$)|^pglite-prisma-adapter|^controlplane\/db\/generated\//.test(target);
 
-/** "Explain" and the copy of the configuration that it asks. */
-const explains = (path: string): boolean => /explain/.test(path) || path === 'controlplane/live/config-mirror.ts';
+/** "Explain", the copy of the configuration that it asks, and the live side's readers of that copy (its types only). */
+const explains = (path: string, typeOnly: boolean): boolean =>
+  /explain/.test(path) || path === 'controlplane/live/config-mirror.ts' || (typeOnly && path.startsWith('controlplane/live/'));
 
 type Verdict = string | null;
 
@@ -27,10 +28,10 @@ function dataPlane(path: string, { target }: Import): Verdict {
   return 'the data plane imports node:*, ws, pino and itself only';
 }
 
-function controlPlane(path: string, { target }: Import): Verdict {
+function controlPlane(path: string, { target, typeOnly }: Import): Verdict {
   if (path.startsWith('controlplane/contract/') && isLocal(target) && !/^(controlplane|dataplane)\/contract\//.test(target)) return 'the contract is a leaf';
   if (target.startsWith('dataplane/') && !/^dataplane\/(contract|routing|sip)\//.test(target)) return 'of the data plane the control plane imports contract, routing and sip only';
-  if (/^dataplane\/(routing|sip)\//.test(target) && !explains(path)) return 'routing and sip are for explain only';
+  if (/^dataplane\/(routing|sip)\//.test(target) && !explains(path, typeOnly)) return 'routing and sip are for explain only';
   if (isPrisma(target) && !/^controlplane\/(db|config)\//.test(path)) return 'Prisma is for controlplane/db and controlplane/config only';
   if (/^(web|test|bench|deploy)\//.test(target)) return 'the control plane does not know the console, tests or scripts';
   return null;

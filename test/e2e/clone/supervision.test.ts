@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -15,11 +14,19 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true });
 });
 
-/** Processes whose command line ends with `file`, started by `parent`. */
+/** The process that `parent` started to run `file`, 0 when there is none (Linux: read from /proc). */
 function childOf(parent: number, file: string): number {
-  const found = spawnSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)], { encoding: 'utf8' });
-  const line = found.stdout.split('\n').find((text) => text.trim().endsWith(file));
-  return line === undefined ? 0 : Number.parseInt(line, 10);
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const [, parentOf] = readFileSync(`/proc/${name}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+      if (Number(parentOf) === parent && readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(file)) return Number(name);
+    } catch {
+      // A process that ended while /proc was read.
+      continue;
+    }
+  }
+  return 0;
 }
 
 const startScript = async (env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<TestProcess> => {
