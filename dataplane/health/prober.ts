@@ -48,10 +48,10 @@ export interface ProberOptions {
   onFault(error: unknown): void;
   readonly initial?: readonly SavedHealth[];
   /** Epoch milliseconds. */
-  nowMs?(): number;
-  random?(): number;
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
   /** Numeric addresses of a host name; rejects or gives none when there are none. */
-  resolve?(host: string): Promise<readonly string[]>;
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** Probes under way at once; more wait in line. */
   readonly maxInFlight?: number;
 }

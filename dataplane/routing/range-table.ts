@@ -43,7 +43,7 @@ export class RangeTable {
 
   constructor(ranges: readonly Range[] = []) {
     this.ranges = ranges;
-    const highest = new Array<string>(ranges.length).fill('');
+    const highest = ranges.map(() => '');
     const earliest = new Float64Array(ranges.length);
     const settle = (low: number, high: number): void => {
       if (low >= high) return;

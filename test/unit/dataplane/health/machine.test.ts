@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HealthState } from '../../../../dataplane/contract/health.ts';
 import { leastFailedCalls, newHealth, stepHealth, wantsProbes } from '../../../../dataplane/health/machine.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RowOp, RuleMatch } from '../../../../dataplane/contract/rows.ts';
 import { defaultSetting } from '../../../../dataplane/contract/rows.ts';
@@ -8,6 +8,7 @@ import { destination, domain, routeSet, rule, set, tenant, trunk, view } from '.
 
 const hosts = ['a.example', 'b.a.example', 'x.y.a.example', 'example', 'c.test', 'd.c.test'];
 const sources = ['192.0.2.1', '192.0.2.200', '198.51.100.7', '2001:db8::1', '2001:db8:1::1'];
+const ascending = (a: number, b: number): number => a - b;
 const users = ['1000', '1001', '1500', '+49', '49', '', 'alice'];
 
 /** Everything a reader can see, in a form that can be compared. */
@@ -22,7 +23,7 @@ function visible(config: ConfigView): unknown {
     routeSets: ids.map((number) => {
       const found = config.routeSet(number);
       return found === null ? null : {
-        row: found.row, size: found.size, rules: [...found.rules()].map((row) => row.id).sort(),
+        row: found.row, size: found.size, rules: [...found.rules()].map((row) => row.id).sort(ascending),
         matches: users.flatMap((user) => ['INVITE', 'REGISTER'].map((method) => found.match(user, method, null)?.id ?? null)),
       };
     }),
@@ -30,7 +31,7 @@ function visible(config: ConfigView): unknown {
       const found = config.set(id);
       return found === null ? null : { row: found.row, ids: found.destinations, byRank: found.byRank.map((entry) => entry.id), weights: [...found.weights] };
     }),
-    allSets: [...config.sets()].map((found) => found.id).sort(),
+    allSets: [...config.sets()].map((found) => found.id).sort(ascending),
     destinations: ids.map((id) => config.destination(id)),
     nodes: ids.map((id) => config.node(`n${id}`)),
   };

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../../dataplane/routing/admit.ts';
 import { explain, routeQueryOf } from '../../../../dataplane/routing/explain.ts';

@@ -1,10 +1,11 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RouteSetRow, RuleMatch, RuleRow } from '../../../../dataplane/contract/rows.ts';
 import { Recorder } from '../../../../dataplane/routing/recorder.ts';
 import { RouteSet, RuleIndex } from '../../../../dataplane/routing/rules.ts';
 import { routeSet, rule } from './rows.ts';
 
+const ascending = (a: number, b: number): number => a - b;
 const setRow = routeSet(1).row as RouteSetRow;
 const row = (id: number, match: RuleMatch, over: Partial<RuleRow> = {}): RuleRow => rule(id, match, over).row as RuleRow;
 const compiled = (...rows: RuleRow[]): RouteSet => new RouteSet(setRow, RuleIndex.empty.changed([], rows));
@@ -126,7 +127,7 @@ describe('RuleIndex', () => {
       }
       for (const [version, rules] of history) {
         expect(version.size).toBe(rules.length);
-        expect([...version.rules()].map((found) => found.id).sort()).toEqual(rules.map((found) => found.id).sort());
+        expect([...version.rules()].map((found) => found.id).sort(ascending)).toEqual(rules.map((found) => found.id).sort(ascending));
         for (const user of asked) {
           for (const method of ['INVITE', 'REGISTER', 'OPTIONS']) expect(version.match(user, method)?.id ?? null).toBe(reference(rules, user, method));
         }
