@@ -22,7 +22,7 @@ const verdictText: Readonly<Record<Verdict, string>> = {
 export function methodText(plan: RoutePlan, set: DispatcherSet): string {
   const algorithm = algorithmText[set.row.algorithm];
   if ((plan.isRegister || set.row.affinityAll) && set.row.affinity !== 'none') {
-    const key = { aor: `phone ${plan.aor}`, source: `source ${plan.sourceAddress}`, 'call-id': `Call-ID ${plan.callId}` }[set.row.affinity];
+    const key = { aor: `phone ${plan.query.aor}`, source: `source ${plan.query.sourceAddress}`, 'call-id': `Call-ID ${plan.query.callId}` }[set.row.affinity];
     return `affinity by ${key}${set.row.algorithm === 8 ? ' within the first usable rank' : ''}`;
   }
   return `${algorithm} (algorithm ${set.row.algorithm})`;

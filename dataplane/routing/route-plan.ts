@@ -17,9 +17,8 @@ export class RoutePlan {
   readonly user: string;
   readonly isRegister: boolean;
   readonly family: 4 | 6;
-  readonly callId: string;
-  readonly aor: string;
-  readonly sourceAddress: string;
+  /** What was asked; read again when an attempt hashes over a part of it, so it must not be used for another request. */
+  readonly query: RouteQuery;
   /** Attempts handed out so far. */
   attempts = 0;
   /** The last destination handed out and its set. */
@@ -40,9 +39,7 @@ export class RoutePlan {
     // A registrar's Request-URI has no number to rewrite.
     this.user = this.isRegister || (rule.strip === 0 && rule.prepend === '') ? q.user : rule.prepend + q.user.slice(rule.strip);
     this.family = q.family;
-    this.callId = q.callId;
-    this.aor = q.aor;
-    this.sourceAddress = q.sourceAddress;
+    this.query = q;
   }
 
   /** Whether the destination had its attempt already. */

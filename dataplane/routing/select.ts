@@ -31,9 +31,9 @@ function eligible(plan: RoutePlan, set: DispatcherSet, destination: Destination,
 function affinityKey(plan: RoutePlan, set: DispatcherSet): string {
   if (!plan.isRegister && !set.row.affinityAll) return '';
   switch (set.row.affinity) {
-    case 'aor': return plan.aor;
-    case 'source': return plan.sourceAddress;
-    case 'call-id': return plan.callId;
+    case 'aor': return plan.query.aor;
+    case 'source': return plan.query.sourceAddress;
+    case 'call-id': return plan.query.callId;
     case 'none': return '';
   }
 }
@@ -47,7 +47,7 @@ export function selectFrom(plan: RoutePlan, set: DispatcherSet, pass: FamilyPass
   const key = affinityKey(plan, set);
   if (key !== '') return serial ? hashedInRank(plan, set, pass, health, hashText(key)) : hashed(plan, set, pass, health, hashText(key));
   switch (set.row.algorithm) {
-    case algorithms.callIdHash: return hashed(plan, set, pass, health, hashText(plan.callId));
+    case algorithms.callIdHash: return hashed(plan, set, pass, health, hashText(plan.query.callId));
     case algorithms.roundRobin: return inTurn(plan, set, pass, health, plan.turns.of(set, plan.view));
     case algorithms.serial: return firstByRank(plan, set, pass, health);
     case algorithms.weight: return byWeight(plan, set, pass, health, plan.turns.of(set, plan.view));

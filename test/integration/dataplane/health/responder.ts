@@ -30,9 +30,13 @@ export async function udpResponder(address = '127.0.0.1', port = 0): Promise<Res
   const socket: UdpSocket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   socket.bind(port, address);
   await once(socket, 'listening');
+  let closed: Promise<void> | undefined;
   const responder: Responder = {
     port: socket.address().port, received: [], answer: 200,
-    close: () => new Promise((resolve) => { socket.close(() => resolve()); }),
+    close: () => {
+      closed ??= new Promise((resolve) => { socket.close(() => resolve()); });
+      return closed;
+    },
   };
   socket.on('message', (data, from) => {
     const text = data.toString('latin1');

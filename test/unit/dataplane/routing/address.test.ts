@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { familyOf, maskOf, parseAddress, parsePrefix } from '../../../../dataplane/routing/address.ts';
+import { bytesOfAddress, familyOf, maskOf, parseAddress, parsePrefix, textOfAddress } from '../../../../dataplane/routing/address.ts';
 
 const words = new Int32Array(4);
 
@@ -68,5 +68,23 @@ describe('parsePrefix', () => {
 
   it('makes masks of every length', () => {
     expect([maskOf(-5), maskOf(0), maskOf(1), maskOf(31), maskOf(32), maskOf(99)]).toEqual([0, 0, 0x80000000 | 0, -2, -1, -1]);
+  });
+});
+
+describe('addresses as bytes', () => {
+  it('come back as the same address', () => {
+    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+      const bytes = bytesOfAddress(text);
+      if (bytes === null) throw new Error(text);
+      const again = new Int32Array(4);
+      expect(parseAddress(textOfAddress(bytes), again)).toBe(parseAddress(text, words));
+      expect([...again]).toEqual([...words]);
+    }));
+  });
+
+  it('are in network order, and null for a name', () => {
+    expect(bytesOfAddress('192.0.2.33')).toEqual(Uint8Array.of(192, 0, 2, 33));
+    expect(bytesOfAddress('pbx.example')).toBeNull();
+    expect(textOfAddress(Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))).toBe('2001:db8:0:0:0:0:0:1');
   });
 });
