@@ -39,6 +39,12 @@ export class RateLimiter {
     return { allowed: true, retryAfterMs: 0 };
   }
 
+  /** Returns what a successful attempt took. */
+  giveBack(key: string): void {
+    const bucket = this.buckets.get(key);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.limit.burst, bucket.tokens + 1);
+  }
+
   /** Looks without taking. */
   peek(key: string): Attempt {
     const bucket = this.buckets.get(key);

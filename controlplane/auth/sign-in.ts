@@ -56,6 +56,7 @@ export class SignIn {
       if (error instanceof PasswordQueueFull) return { ok: false, kind: 'limited', retryAfterMs: 1_000 };
       throw error;
     }
+    this.sources.giveBack(source);
     this.accounts.forget(account);
     this.remember(familiar);
     await this.deps.users.signedIn(user.id, this.deps.now());
