@@ -67,13 +67,18 @@ export class Session {
     return this.confirmed;
   }
 
+  /** True when an `opened` with this token would be taken. */
+  awaits(token: number): boolean {
+    return token === this.token && this.phase === 'opening';
+  }
+
   /** Handles one event; effects are to be run in order before the next event. */
   step(event: SessionEvent): readonly SessionEffect[] {
     switch (event.type) {
       case 'message': return this.message(event.message);
       case 'wake': return this.wake();
       case 'read': return event.token === this.token && this.phase === 'reading' ? this.proceed(event.view) : [];
-      case 'opened': return event.token === this.token && this.phase === 'opening' ? this.begin(event.stream) : [];
+      case 'opened': return this.awaits(event.token) ? this.begin(event.stream) : [];
       case 'failed': return event.token === this.token ? this.failed(event.detail) : [];
       case 'head': return [{ type: 'send', message: { t: 'hb.ack', n: event.n, epoch: event.head.epoch, head: event.head.rev, hash: combinedHash(event.head.hashes) } }];
       case 'slot': return this.slot(event.granted);

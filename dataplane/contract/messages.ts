@@ -84,7 +84,7 @@ const nodeShapes: Readonly<Record<NodeMessage['t'], Readonly<Record<string, Chec
 };
 
 const serverShapes: Readonly<Record<ServerMessage['t'], Readonly<Record<string, Check>>>> = {
-  joined: { node: object({ id: text(64), name: text(limits.nameLength) }), token: text(256) },
+  identity: { node: object({ id: text(64), name: text(limits.nameLength) }), token: (value) => value === null || text(256)(value) },
   keys: { keys: list(16, object({ id: count, key: (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value) })) },
   welcome: { mode: oneOf('resume', 'snapshot', 'wait'), epoch, head: count, heartbeatMs: count, deadMs: count },
   delta: { batch: count, epoch, from: count, to: count, rows: list(100_000, wireRow), hashes, allowShrink: allowance },

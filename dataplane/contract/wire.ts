@@ -100,7 +100,8 @@ export type NodeMessage =
   | { readonly t: 'result'; readonly id: string; readonly ok: boolean; readonly data: unknown; readonly error: string };
 
 export type ServerMessage =
-  | { readonly t: 'joined'; readonly node: { readonly id: string; readonly name: string }; readonly token: string }
+  /** Who the node is; comes first. `token` is the node token that a join token was spent for, otherwise null. */
+  | { readonly t: 'identity'; readonly node: { readonly id: string; readonly name: string }; readonly token: string | null }
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'welcome'; readonly mode: 'resume' | 'snapshot' | 'wait'; readonly epoch: string; readonly head: number; readonly heartbeatMs: number; readonly deadMs: number }
   | { readonly t: 'delta'; readonly batch: number; readonly epoch: string; readonly from: number; readonly to: number; readonly rows: readonly WireRow[]; readonly hashes: TableHashes; readonly allowShrink: ShrinkAllowance }

@@ -1,5 +1,4 @@
 /** How the rest of the data plane meets the push channel. */
-import type { Result } from '../contract/result.ts';
 import type { RowOp } from '../contract/rows.ts';
 import type { ClusterKey, NodeEvent, NodeReport, QuarantinedRow, Shrink } from '../contract/wire.ts';
 
@@ -53,14 +52,20 @@ export interface SyncClientOptions {
   readonly listener: SyncListener;
   /** Runs a command once; its value is the result's data. A rejection becomes the result's error text. */
   readonly onCommand: (name: string, args: unknown) => Promise<unknown>;
-  /** New cluster keys, newest first (also those kept on disk, once at start). */
+  /** New cluster keys, newest first (also those kept on disk, from `loadLastKnownGood`). */
   readonly onClusterKeys: (keys: readonly ClusterKey[]) => void;
   readonly onState?: (status: SyncStatus) => void;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** The node's end of the push channel. Create it with `createSyncClient` (client.ts) after `loadLastKnownGood` (last-known-good.ts). */
+/** The node's end of the push channel. Create it with `createSyncClient` (client.ts). */
 export interface SyncClient {
+  /**
+   * Reads the last-known-good configuration and the kept cluster keys and hands them to the listener (origin `disk`; no commit
+   * when there is nothing) and to `onClusterKeys`. Call it once, before `start`. Damaged files are set aside with a warning;
+   * rejects only when the listener does.
+   */
+  loadLastKnownGood(): Promise<void>;
   /** Starts connecting; returns at once and never gives up. */
   start(): void;
   /** Newest report wins: it goes up at once when connected, and replaces one that waits. */
@@ -71,5 +76,3 @@ export interface SyncClient {
   /** Closes the socket, flushes the last-known-good log and stops. */
   close(): Promise<void>;
 }
-
-export type CommandResult = Result<unknown, string>;

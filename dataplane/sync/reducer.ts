@@ -118,7 +118,7 @@ export class NodeReducer {
       case 'begin': return this.begin(message);
       case 'end': return this.end(message.batch, message.chunks, message.rows);
       case 'hb.ack': return this.barrier(message.epoch, message.head, message.hash);
-      case 'joined': case 'keys': case 'events.ack': case 'cmd': case 'bye':
+      case 'identity': case 'keys': case 'events.ack': case 'cmd': case 'bye':
         return []; // the shell's own business
     }
   }
