@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RowOp, RuleMatch } from '../../../../dataplane/contract/rows.ts';
-import { defaultSetting } from '../../../../dataplane/contract/rows.ts';
-import { ViewDraft, applyOps, emptyView } from '../../../../dataplane/routing/build.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
+import type { RowOp, RuleMatch } from '../../../dataplane/contract/rows.ts';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import { ViewDraft, applyOps, emptyView } from '../../../dataplane/routing/build.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
 import { destination, domain, routeSet, rule, set, tenant, trunk, view } from './rows.ts';
 
 const hosts = ['a.example', 'b.a.example', 'x.y.a.example', 'example', 'c.test', 'd.c.test'];

@@ -4,8 +4,8 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { parseMessage } from '../../../../dataplane/sip/parse.ts';
-import { buildResponse } from '../../../../dataplane/sip/responses.ts';
+import { parseMessage } from '../../../dataplane/sip/parse.ts';
+import { buildResponse } from '../../../dataplane/sip/responses.ts';
 
 /** What the responder does with the next probe: a status, silence, or bytes that are no answer. */
 export type Answer = number | 'silence' | 'garbage' | 'hang-up' | 'trying';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { destination, domain, set } from '../../../unit/dataplane/routing/rows.ts';
+import { destination, domain, set } from '../../unit/routing/rows.ts';
 import { ProberRig, at, quick, udp } from './prober-rig.ts';
 
 describe('configuration changes', () => {

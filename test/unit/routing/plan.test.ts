@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { RowOp } from '../../../../dataplane/contract/rows.ts';
-import { admit } from '../../../../dataplane/routing/admit.ts';
-import type { Refused } from '../../../../dataplane/routing/admit.ts';
-import { noHealth } from '../../../../dataplane/routing/health-reader.ts';
-import { nextDestination, planRoute } from '../../../../dataplane/routing/plan.ts';
-import type { RoutePlan } from '../../../../dataplane/routing/route-plan.ts';
-import type { RouteQuery } from '../../../../dataplane/routing/query.ts';
-import { Turns } from '../../../../dataplane/routing/turns.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
+import type { RowOp } from '../../../dataplane/contract/rows.ts';
+import { admit } from '../../../dataplane/routing/admit.ts';
+import type { Refused } from '../../../dataplane/routing/admit.ts';
+import { noHealth } from '../../../dataplane/routing/health-reader.ts';
+import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
+import type { RoutePlan } from '../../../dataplane/routing/route-plan.ts';
+import type { RouteQuery } from '../../../dataplane/routing/query.ts';
+import { Turns } from '../../../dataplane/routing/turns.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, view } from './rows.ts';
 
 const base: readonly RowOp[] = [tenant(1), domain('sip.acme.example'), routeSet(1)];

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HealthState } from '../../../../dataplane/contract/health.ts';
-import { leastFailedCalls, newHealth, stepHealth, wantsProbes } from '../../../../dataplane/health/machine.ts';
-import type { HealthEvent, HealthPolicy, HealthRecord } from '../../../../dataplane/health/machine.ts';
+import type { HealthState } from '../../../dataplane/contract/health.ts';
+import { leastFailedCalls, newHealth, stepHealth, wantsProbes } from '../../../dataplane/health/machine.ts';
+import type { HealthEvent, HealthPolicy, HealthRecord } from '../../../dataplane/health/machine.ts';
 
 const policy: HealthPolicy = { mode: 'always', downAfter: 3, upAfter: 2 };
 const states: readonly HealthState[] = ['unknown', 'probing', 'up', 'down'];

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admit } from '../../../../dataplane/routing/admit.ts';
-import { explain, routeQueryOf } from '../../../../dataplane/routing/explain.ts';
-import { nextDestination, planRoute } from '../../../../dataplane/routing/plan.ts';
-import { Turns } from '../../../../dataplane/routing/turns.ts';
+import { admit } from '../../../dataplane/routing/admit.ts';
+import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
+import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
+import { Turns } from '../../../dataplane/routing/turns.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, trunk, view } from './rows.ts';
 
 const config = view(

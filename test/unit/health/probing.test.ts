@@ -1,14 +1,14 @@
 /** The pure and the socket-free parts of probing: the request, its reply, the line, the schedule, latency. */
 import { describe, expect, it } from 'vitest';
-import { addLatency, noLatency } from '../../../../dataplane/health/latency.ts';
-import { branchOf, buildOptions, readReply } from '../../../../dataplane/health/options-request.ts';
-import type { OptionsParts } from '../../../../dataplane/health/options-request.ts';
-import { faultText, outcomeOf } from '../../../../dataplane/health/probe.ts';
-import { ProbeLine } from '../../../../dataplane/health/probe-line.ts';
-import { Watch } from '../../../../dataplane/health/watch.ts';
-import { parseMessage } from '../../../../dataplane/sip/parse.ts';
-import { buildResponse } from '../../../../dataplane/sip/responses.ts';
-import type { DestinationRow, DispatcherSetRow } from '../../../../dataplane/contract/rows.ts';
+import { addLatency, noLatency } from '../../../dataplane/health/latency.ts';
+import { branchOf, buildOptions, readReply } from '../../../dataplane/health/options-request.ts';
+import type { OptionsParts } from '../../../dataplane/health/options-request.ts';
+import { faultText, outcomeOf } from '../../../dataplane/health/probe.ts';
+import { ProbeLine } from '../../../dataplane/health/probe-line.ts';
+import { Watch } from '../../../dataplane/health/watch.ts';
+import { parseMessage } from '../../../dataplane/sip/parse.ts';
+import { buildResponse } from '../../../dataplane/sip/responses.ts';
+import type { DestinationRow, DispatcherSetRow } from '../../../dataplane/contract/rows.ts';
 import { destination, set, view } from '../routing/rows.ts';
 
 const parts: OptionsParts = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../harness/deadline.ts';
-import { destination, set } from '../../../unit/dataplane/routing/rows.ts';
+import { until } from '../../harness/deadline.ts';
+import { destination, set } from '../../unit/routing/rows.ts';
 import { ProberRig, at, quick, tcp, udp } from './prober-rig.ts';
 import { closedPort, tcpResponder } from './responder.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { bytesOfAddress, familyOf, maskOf, parseAddress, parsePrefix, textOfAddress } from '../../../../dataplane/routing/address.ts';
+import { bytesOfAddress, familyOf, maskOf, parseAddress, parsePrefix, textOfAddress } from '../../../dataplane/routing/address.ts';
 
 const words = new Int32Array(4);
 

@@ -1,12 +1,12 @@
 /** Rows for routing tests: whole, valid, with what a test cares about on top. */
 import type {
   DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RowOp, RuleMatch, RuleRow, TenantRow, TrunkRow,
-} from '../../../../dataplane/contract/rows.ts';
-import type { HealthState } from '../../../../dataplane/contract/health.ts';
-import { applyOps, emptyView } from '../../../../dataplane/routing/build.ts';
-import type { HealthReader } from '../../../../dataplane/routing/health-reader.ts';
-import type { RouteQuery } from '../../../../dataplane/routing/query.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
+} from '../../../dataplane/contract/rows.ts';
+import type { HealthState } from '../../../dataplane/contract/health.ts';
+import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
+import type { HealthReader } from '../../../dataplane/routing/health-reader.ts';
+import type { RouteQuery } from '../../../dataplane/routing/query.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
 
 export const tenant = (id: number, over: Partial<TenantRow> = {}): RowOp => ({
   table: 'tenant', key: String(id),

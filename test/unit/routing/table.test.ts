@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Table, TableDraft } from '../../../../dataplane/routing/table.ts';
+import { Table, TableDraft } from '../../../dataplane/routing/table.ts';
 
 const op = fc.record({ key: fc.integer({ min: 0, max: 300 }), value: fc.option(fc.integer(), { nil: null }) });
 

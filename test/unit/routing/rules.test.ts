@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RouteSetRow, RuleMatch, RuleRow } from '../../../../dataplane/contract/rows.ts';
-import { Recorder } from '../../../../dataplane/routing/recorder.ts';
-import { RouteSet, RuleIndex } from '../../../../dataplane/routing/rules.ts';
+import type { RouteSetRow, RuleMatch, RuleRow } from '../../../dataplane/contract/rows.ts';
+import { Recorder } from '../../../dataplane/routing/recorder.ts';
+import { RouteSet, RuleIndex } from '../../../dataplane/routing/rules.ts';
 import { routeSet, rule } from './rows.ts';
 
 const ascending = (a: number, b: number): number => a - b;

@@ -1,14 +1,14 @@
 /** A prober with a worker's view of its board, everything it said, and backends for it; all closed at the end of a test. */
 import { afterEach } from 'vitest';
-import type { HealthState } from '../../../../dataplane/contract/health.ts';
-import type { RowOp } from '../../../../dataplane/contract/rows.ts';
-import { HealthBoard } from '../../../../dataplane/health/board.ts';
-import { Prober } from '../../../../dataplane/health/prober.ts';
-import type { HealthChange, ProberOptions } from '../../../../dataplane/health/prober.ts';
-import { WorkerHealth } from '../../../../dataplane/health/worker-health.ts';
-import { applyOps } from '../../../../dataplane/routing/build.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
-import { destination, view } from '../../../unit/dataplane/routing/rows.ts';
+import type { HealthState } from '../../../dataplane/contract/health.ts';
+import type { RowOp } from '../../../dataplane/contract/rows.ts';
+import { HealthBoard } from '../../../dataplane/health/board.ts';
+import { Prober } from '../../../dataplane/health/prober.ts';
+import type { HealthChange, ProberOptions } from '../../../dataplane/health/prober.ts';
+import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
+import { applyOps } from '../../../dataplane/routing/build.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
+import { destination, view } from '../../unit/routing/rows.ts';
 import { tcpResponder, udpResponder } from './responder.ts';
 import type { Responder } from './responder.ts';
 

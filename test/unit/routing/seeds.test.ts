@@ -1,11 +1,11 @@
 /** The source systems' own tables, routed as they say (seed 000: xlab1 front end; seed 001: SIP Router Notes). */
 import { describe, expect, it } from 'vitest';
-import { admit } from '../../../../dataplane/routing/admit.ts';
-import { applyOps } from '../../../../dataplane/routing/build.ts';
-import { nextDestination, planRoute } from '../../../../dataplane/routing/plan.ts';
-import type { RouteQuery } from '../../../../dataplane/routing/query.ts';
-import { Turns } from '../../../../dataplane/routing/turns.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
+import { admit } from '../../../dataplane/routing/admit.ts';
+import { applyOps } from '../../../dataplane/routing/build.ts';
+import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
+import type { RouteQuery } from '../../../dataplane/routing/query.ts';
+import { Turns } from '../../../dataplane/routing/turns.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, view } from './rows.ts';
 
 /** URIs in the order of the attempts, or the refusal. */

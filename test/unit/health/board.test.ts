@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HealthBoard } from '../../../../dataplane/health/board.ts';
-import { WorkerHealth } from '../../../../dataplane/health/worker-health.ts';
+import { HealthBoard } from '../../../dataplane/health/board.ts';
+import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 
 let workers: WorkerHealth[];
 let board: HealthBoard;

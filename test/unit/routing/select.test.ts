@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationRow, DispatcherSetRow, RowOp } from '../../../../dataplane/contract/rows.ts';
-import { admit } from '../../../../dataplane/routing/admit.ts';
-import { applyOps } from '../../../../dataplane/routing/build.ts';
-import { nextDestination, planRoute } from '../../../../dataplane/routing/plan.ts';
-import type { RouteQuery } from '../../../../dataplane/routing/query.ts';
-import { Turns } from '../../../../dataplane/routing/turns.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
+import type { DestinationRow, DispatcherSetRow, RowOp } from '../../../dataplane/contract/rows.ts';
+import { admit } from '../../../dataplane/routing/admit.ts';
+import { applyOps } from '../../../dataplane/routing/build.ts';
+import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
+import type { RouteQuery } from '../../../dataplane/routing/query.ts';
+import { Turns } from '../../../dataplane/routing/turns.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, view } from './rows.ts';
 
 function world(over: Partial<DispatcherSetRow>, rows: readonly (Partial<DestinationRow> & { id: number })[], ...more: RowOp[]): ConfigView {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSetting } from '../../../../dataplane/contract/rows.ts';
-import type { RowOp } from '../../../../dataplane/contract/rows.ts';
-import { admit } from '../../../../dataplane/routing/admit.ts';
-import type { ConfigView } from '../../../../dataplane/routing/view.ts';
-import type { RouteQuery } from '../../../../dataplane/routing/query.ts';
-import { Recorder } from '../../../../dataplane/routing/recorder.ts';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import type { RowOp } from '../../../dataplane/contract/rows.ts';
+import { admit } from '../../../dataplane/routing/admit.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
+import type { RouteQuery } from '../../../dataplane/routing/query.ts';
+import { Recorder } from '../../../dataplane/routing/recorder.ts';
 import { domain, query, routeSet, tenant, trunk, view } from './rows.ts';
 
 /** "trunk/domain → route set" or the refusal with its reason. */
