@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { familyOf, normalizeAddress } from '../../../dataplane/transport/addresses.ts';
+
+test.each([
+  ['192.0.2.1', 4], ['2001:db8::1', 6], ['::ffff:192.0.2.1', 6], ['[2001:db8::1]', 0], ['192.0.2', 0], ['pbx.example', 0], ['', 0],
+])('familyOf(%s) = %i', (text, family) => {
+  expect(familyOf(text)).toBe(family);
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::FFFF:C000:0201', '192.0.2.1'],
+  ['[2001:DB8:0:0:0:0:0:1]', '2001:db8::1'],
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['PBX.Example', 'pbx.example'],
+])('normalizeAddress(%s) = %s', (text, wanted) => {
+  expect(normalizeAddress(text)).toBe(wanted);
+});
