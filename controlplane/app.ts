@@ -52,6 +52,7 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
   // Answers are typed against their schemas; what a schema describes is not filtered once more.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('text/plain');
   // Clients put the content type on requests without a body, too; where a body is needed its schema says so.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body: string, done) => {
     if (body === '') done(null, undefined);
