@@ -5,6 +5,7 @@ import { parsePrefix } from './address.ts';
 import { Destination } from './destination.ts';
 import { DispatcherSet } from './dispatcher-set.ts';
 import { PrefixTree } from './prefix-tree.ts';
+import { RuleDraft } from './rule-draft.ts';
 import { RouteSet, RuleIndex } from './rules.ts';
 import { Table, TableDraft } from './table.ts';
 import { ConfigView } from './view.ts';
@@ -38,12 +39,6 @@ export function applyOps(view: ConfigView, ops: Iterable<RowOp>, epoch: string, 
   return draft.commit(epoch, rev);
 }
 
-interface RuleChange {
-  /** Rows as they were before the draft. */
-  readonly removed: Map<number, RuleRow>;
-  readonly added: Map<number, RuleRow>;
-}
-
 /** A view in the making, for building in slices: any number of `apply` calls, then one `commit`. */
 export class ViewDraft {
   private readonly base: ViewTables;
@@ -53,7 +48,7 @@ export class ViewDraft {
   private readonly suffixes: TableDraft<string, DomainRow>;
   private suffixLabels: number[] | null = null;
   private readonly routeSetRows = new Map<number, RouteSetRow | null>();
-  private readonly ruleChanges = new Map<number, RuleChange>();
+  private readonly ruleDrafts = new Map<number, RuleDraft>();
   private readonly rules: TableDraft<number, RuleRow>;
   private readonly setRows = new Map<number, DispatcherSetRow | null>();
   private readonly memberChanges = new Map<number, Map<number, Destination | null>>();
@@ -164,21 +159,16 @@ export class ViewDraft {
   }
 
   private applyRule(id: number, row: RuleRow | null): void {
-    const original = this.base.rules.get(id);
     const before = this.rules.get(id);
-    if (before !== undefined) {
-      const change = this.changeOf(before.routeSet);
-      change.added.delete(id);
-      if (original === before) change.removed.set(id, before);
-    }
-    if (row !== null) this.changeOf(row.routeSet).added.set(id, row);
+    if (before !== undefined) this.rulesOf(before.routeSet).remove(before);
+    if (row !== null) this.rulesOf(row.routeSet).add(row);
     put(this.rules, id, row);
   }
 
-  private changeOf(routeSet: number): RuleChange {
-    const change = this.ruleChanges.get(routeSet) ?? { removed: new Map<number, RuleRow>(), added: new Map<number, RuleRow>() };
-    this.ruleChanges.set(routeSet, change);
-    return change;
+  private rulesOf(routeSet: number): RuleDraft {
+    const draft = this.ruleDrafts.get(routeSet) ?? new RuleDraft(this.base.ruleIndexes.get(routeSet) ?? RuleIndex.empty);
+    this.ruleDrafts.set(routeSet, draft);
+    return draft;
   }
 
   private commitSets(members: TableDraft<number, readonly Destination[]>, sets: TableDraft<number, DispatcherSet>): void {
@@ -195,11 +185,11 @@ export class ViewDraft {
   }
 
   private commitRouteSets(indexes: TableDraft<number, RuleIndex>, routeSets: TableDraft<number, RouteSet>): void {
-    for (const [number, change] of this.ruleChanges) {
-      const index = (indexes.get(number) ?? RuleIndex.empty).changed([...change.removed.values()], [...change.added.values()]);
+    for (const [number, draft] of this.ruleDrafts) {
+      const index = draft.finish();
       put(indexes, number, index.size === 0 ? null : index);
     }
-    for (const number of new Set([...this.ruleChanges.keys(), ...this.routeSetRows.keys()])) {
+    for (const number of new Set([...this.ruleDrafts.keys(), ...this.routeSetRows.keys()])) {
       const changed = this.routeSetRows.get(number);
       const row = changed === undefined ? routeSets.get(number)?.row ?? null : changed;
       put(routeSets, number, row === null ? null : new RouteSet(row, indexes.get(number) ?? RuleIndex.empty));

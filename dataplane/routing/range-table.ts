@@ -35,34 +35,38 @@ function byStart(a: Range, b: Range): number {
   return ruleOrder(a.rule, b.rule);
 }
 
+/** Spreads highest end and earliest position from the leaves to the roots of the stretch [low, high). */
+function settle(low: number, high: number, highest: string[], earliest: Float64Array): void {
+  const middle = (low + high) >>> 1;
+  if (low < middle) {
+    settle(low, middle, highest, earliest);
+    lift((low + middle) >>> 1, middle, highest, earliest);
+  }
+  if (middle + 1 < high) {
+    settle(middle + 1, high, highest, earliest);
+    lift((middle + 1 + high) >>> 1, middle, highest, earliest);
+  }
+}
+
+function lift(child: number, parent: number, highest: string[], earliest: Float64Array): void {
+  if ((highest[child] as string) > (highest[parent] as string)) highest[parent] = highest[child] as string;
+  if ((earliest[child] as number) < (earliest[parent] as number)) earliest[parent] = earliest[child] as number;
+}
+
 /** One version of the ranges of one length. Equal length makes text order the order of numbers. */
 export class RangeTable {
+  static readonly empty = new RangeTable([]);
+
   private readonly ranges: readonly Range[];
   private readonly highest: readonly string[];
   private readonly earliest: Float64Array;
 
-  constructor(ranges: readonly Range[] = []) {
+  /** @param ranges sorted by start */
+  private constructor(ranges: readonly Range[]) {
+    const highest = ranges.map((range) => range.to);
+    const earliest = Float64Array.from(ranges, (range) => range.rule.position);
+    settle(0, ranges.length, highest, earliest);
     this.ranges = ranges;
-    const highest = ranges.map(() => '');
-    const earliest = new Float64Array(ranges.length);
-    const settle = (low: number, high: number): void => {
-      if (low >= high) return;
-      const middle = (low + high) >>> 1;
-      settle(low, middle);
-      settle(middle + 1, high);
-      const range = ranges[middle] as Range;
-      let top = range.to;
-      let position = range.rule.position;
-      const take = (child: number): void => {
-        if ((highest[child] as string) > top) top = highest[child] as string;
-        position = Math.min(position, earliest[child] as number);
-      };
-      if (low < middle) take((low + middle) >>> 1);
-      if (middle + 1 < high) take((middle + 1 + high) >>> 1);
-      highest[middle] = top;
-      earliest[middle] = position;
-    };
-    settle(0, ranges.length);
     this.highest = highest;
     this.earliest = earliest;
   }

@@ -1,7 +1,8 @@
 /** Rules of one route set, indexed. Tried in this order: exact, range, longest prefix, any; ties by position. */
 import type { RouteSetRow, RuleRow } from '../contract/rows.ts';
-import { DialTree, dialled, firstFor, ruleOrder, takesMethod, withRule, withoutRule } from './dial-tree.ts';
-import { RangeTable, isDialNumber } from './range-table.ts';
+import { DialTree, dialled, firstFor, ruleOrder, takesMethod } from './dial-tree.ts';
+import { isDialNumber } from './range-table.ts';
+import type { RangeTable } from './range-table.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Rules that did not decide are explained one by one up to this number, then summed up. */
@@ -12,50 +13,16 @@ export class RuleIndex {
   static readonly empty = new RuleIndex(new DialTree(), new Map(), [], 0);
 
   readonly size: number;
-  private readonly dial: DialTree;
+  readonly dial: DialTree;
   /** By length of the ends, a "+" included. */
-  private readonly ranges: ReadonlyMap<number, RangeTable>;
-  private readonly any: readonly RuleRow[];
+  readonly ranges: ReadonlyMap<number, RangeTable>;
+  readonly any: readonly RuleRow[];
 
-  private constructor(dial: DialTree, ranges: ReadonlyMap<number, RangeTable>, any: readonly RuleRow[], size: number) {
+  constructor(dial: DialTree, ranges: ReadonlyMap<number, RangeTable>, any: readonly RuleRow[], size: number) {
     this.dial = dial;
     this.ranges = ranges;
     this.any = any;
     this.size = size;
-  }
-
-  /** The index without `removed` (rows as they were indexed) and with `added`. */
-  changed(removed: readonly RuleRow[], added: readonly RuleRow[]): RuleIndex {
-    let { dial, any } = this;
-    const lengths = new Map<number, { removed: Set<number>; added: RuleRow[] }>();
-    const ofLength = (length: number): { removed: Set<number>; added: RuleRow[] } => {
-      const found = lengths.get(length) ?? { removed: new Set<number>(), added: [] };
-      lengths.set(length, found);
-      return found;
-    };
-    for (const rule of removed) {
-      const match = rule.match;
-      if (match.type === 'range') ofLength(match.from.length).removed.add(rule.id);
-      else if (match.type === 'any') any = withoutRule(any, rule.id);
-      else dial = dial.without(match.type, match.value, rule.id);
-    }
-    for (const rule of added) {
-      const match = rule.match;
-      if (match.type === 'range') ofLength(match.from.length).added.push(rule);
-      else if (match.type === 'any') any = withRule(any, rule);
-      else dial = dial.with(match.type, match.value, rule);
-    }
-    let ranges = this.ranges;
-    if (lengths.size > 0) {
-      const copy = new Map(this.ranges);
-      for (const [length, change] of lengths) {
-        const table = (copy.get(length) ?? new RangeTable()).changed(change.removed, change.added);
-        if (table.size === 0) copy.delete(length);
-        else copy.set(length, table);
-      }
-      ranges = copy;
-    }
-    return new RuleIndex(dial, ranges, any, this.size - removed.length + added.length);
   }
 
   /** The rule for a dialled user and method, null when none takes it. */

@@ -2,13 +2,20 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RouteSetRow, RuleMatch, RuleRow } from '../../../dataplane/contract/rows.ts';
 import { Recorder } from '../../../dataplane/routing/recorder.ts';
+import { RuleDraft } from '../../../dataplane/routing/rule-draft.ts';
 import { RouteSet, RuleIndex } from '../../../dataplane/routing/rules.ts';
 import { routeSet, rule } from './rows.ts';
 
 const ascending = (a: number, b: number): number => a - b;
 const setRow = routeSet(1).row as RouteSetRow;
 const row = (id: number, match: RuleMatch, over: Partial<RuleRow> = {}): RuleRow => rule(id, match, over).row as RuleRow;
-const compiled = (...rows: RuleRow[]): RouteSet => new RouteSet(setRow, RuleIndex.empty.changed([], rows));
+function changed(index: RuleIndex, removed: readonly RuleRow[], added: readonly RuleRow[]): RuleIndex {
+  const draft = new RuleDraft(index);
+  for (const gone of removed) draft.remove(gone);
+  for (const fresh of added) draft.add(fresh);
+  return draft.finish();
+}
+const compiled = (...rows: RuleRow[]): RouteSet => new RouteSet(setRow, changed(RuleIndex.empty, [], rows));
 const matchId = (set: RouteSet, user: string, method = 'INVITE'): number | null => set.match(user, method, null)?.id ?? null;
 
 describe('a range', () => {
@@ -120,7 +127,7 @@ describe('RuleIndex', () => {
       const history: [RuleIndex, readonly RuleRow[]][] = [];
       for (const [added, removedIds] of changes) {
         const removed = [...new Set([...removedIds, ...added.map((candidate) => candidate.id)])].flatMap((id) => held.get(id) ?? []);
-        index = index.changed(removed, added);
+        index = changed(index, removed, added);
         for (const gone of removed) held.delete(gone.id);
         for (const fresh of added) held.set(fresh.id, fresh);
         history.push([index, [...held.values()]]);
@@ -145,6 +152,31 @@ describe('RuleIndex', () => {
       expect(matchId(set, String(4_930_000_000 + i * 100 + 49))).toBe(i + 1);
       expect(matchId(set, String(4_930_000_000 + i * 100 + 50))).toBe(20_000);
     }
+  });
+});
+
+describe('RuleDraft', () => {
+  it('takes more changed ranges than it gathers at once, removals of fresh ones too', () => {
+    const range = (id: number, from: number): RuleRow => row(id, { type: 'range', from: String(from), to: String(from + 4) });
+    const first = Array.from({ length: 2_000 }, (_, i) => range(i + 1, 100_000 + i * 10));
+    const index = changed(RuleIndex.empty, [], first);
+    const draft = new RuleDraft(index);
+    for (const old of first) {
+      draft.remove(old);
+      const moved = range(old.id, 500_000 + old.id * 10);
+      draft.add(moved);
+      if (old.id % 2 === 0) draft.remove(moved);
+    }
+    const after = draft.finish();
+    expect([index.size, after.size]).toEqual([2_000, 1_000]);
+    expect([index.match('100012', 'INVITE')?.id, after.match('100012', 'INVITE')]).toEqual([2, null]);
+    expect([after.match('500013', 'INVITE')?.id, after.match('500023', 'INVITE')]).toEqual([1, null]);
+    expect([...after.rules()].length).toBe(1_000);
+  });
+
+  it('ends as the empty index when nothing is left', () => {
+    const only = row(1, { type: 'range', from: '1', to: '2' });
+    expect(changed(changed(RuleIndex.empty, [], [only]), [only], [])).toBe(RuleIndex.empty);
   });
 });
 
