@@ -5,7 +5,7 @@ import type { DispatcherSet, Verdict } from './dispatcher-set.ts';
 import type { HealthReader } from './health-reader.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { Recorder } from './recorder.ts';
-import { reachableBy } from './select.ts';
+import { affinityKey, reachableBy } from './select.ts';
 
 const algorithmText = { 0: 'hash over Call-ID', 4: 'round robin', 8: 'serial by rank', 9: 'weight' } as const;
 
@@ -20,12 +20,10 @@ const verdictText: Readonly<Record<Verdict, string>> = {
 
 /** How this set picks for this plan, in words. */
 export function methodText(plan: RoutePlan, set: DispatcherSet): string {
-  const algorithm = algorithmText[set.row.algorithm];
-  if ((plan.isRegister || set.row.affinityAll) && set.row.affinity !== 'none') {
-    const key = { aor: `phone ${plan.query.aor}`, source: `source ${plan.query.sourceAddress}`, 'call-id': `Call-ID ${plan.query.callId}` }[set.row.affinity];
-    return `affinity by ${key}${set.row.algorithm === 8 ? ' within the first usable rank' : ''}`;
-  }
-  return `${algorithm} (algorithm ${set.row.algorithm})`;
+  const key = affinityKey(plan, set);
+  if (key === '' || set.row.affinity === 'none') return `${algorithmText[set.row.algorithm]} (algorithm ${set.row.algorithm})`;
+  const kind = { aor: 'phone', source: 'source', 'call-id': 'Call-ID' }[set.row.affinity];
+  return `affinity by ${kind} ${key}${set.row.algorithm === 8 ? ' within the first usable rank' : ''}`;
 }
 
 /** Says which destination of the set was chosen and why each of the others was not. */

@@ -98,19 +98,19 @@ function tried(a: RuleRow, b: RuleRow): number {
   return ruleOrder(a, b);
 }
 
-function whyNot(rule: RuleRow, user: string, method: string): string {
+function whyNot(rule: RuleRow, user: string, shown: string, method: string): string {
   const match = rule.match;
   switch (match.type) {
     case 'exact':
-      if (match.value !== user) return `${user} is another number`;
+      if (match.value !== user) return `${shown} is another number`;
       break;
     case 'range':
-      if (!isDialNumber(user)) return `${user} is not a number`;
-      if (match.from.length !== user.length) return `${user} has ${user.length} characters, the range ${match.from.length}`;
-      if (user < match.from || user > match.to) return `${user} lies outside`;
+      if (!isDialNumber(user)) return `${shown} is not a number`;
+      if (match.from.length !== user.length) return `${shown} has ${user.length} characters, the range ${match.from.length}`;
+      if (user < match.from || user > match.to) return `${shown} lies outside`;
       break;
     case 'prefix':
-      if (!user.startsWith(match.value)) return `${user} begins otherwise`;
+      if (!user.startsWith(match.value)) return `${shown} begins otherwise`;
       break;
     case 'any':
       break;
@@ -133,7 +133,7 @@ function describe(set: RouteSet, decided: RuleRow | null, user: string, method: 
   }
   for (const rule of rest.sort(tried)) {
     if (listed++ < explainedRules) {
-      recorder.add('rule', 'skipped', `rule ${rule.id} (${matchText(rule)}): ${whyNot(rule, shown, method)}`);
+      recorder.add('rule', 'skipped', `rule ${rule.id} (${matchText(rule)}): ${whyNot(rule, user, shown, method)}`);
     } else {
       left += 1;
     }

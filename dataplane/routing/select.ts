@@ -28,7 +28,7 @@ function eligible(plan: RoutePlan, set: DispatcherSet, destination: Destination,
 }
 
 /** The text that sends the same phone, source or call to the same destination; '' = the algorithm decides. */
-function affinityKey(plan: RoutePlan, set: DispatcherSet): string {
+export function affinityKey(plan: RoutePlan, set: DispatcherSet): string {
   if (!plan.isRegister && !set.row.affinityAll) return '';
   switch (set.row.affinity) {
     case 'aor': return plan.query.aor;

@@ -73,6 +73,18 @@ describe('explain', () => {
       .toBe('destination 1 (sip:10.0.0.1:5060): not IPv6, which the request came by');
   });
 
+  it('names what a phone, a source or a call sticks to', () => {
+    const text = (affinity: 'none' | 'aor' | 'source' | 'call-id', algorithm: 4 | 8, aor = 'a@x'): string | undefined => {
+      const config = view(tenant(1), domain('sip.acme.example'), routeSet(1), rule(1, { type: 'any' }), set(1, { affinity, algorithm }), destination(1));
+      return explain(config, new TestHealth(), query({ method: 'REGISTER', aor })).steps.find((step) => step.stage === 'set')?.text;
+    };
+    expect(text('aor', 4)).toBe('dispatcher set 1 (set 1), primary: affinity by phone a@x');
+    expect(text('source', 8)).toBe('dispatcher set 1 (set 1), primary: affinity by source 192.0.2.7 within the first usable rank');
+    expect(text('call-id', 4)).toBe('dispatcher set 1 (set 1), primary: affinity by Call-ID call-1');
+    expect(text('none', 4)).toBe('dispatcher set 1 (set 1), primary: round robin (algorithm 4)');
+    expect(text('aor', 8, '')).toBe('dispatcher set 1 (set 1), primary: serial by rank (algorithm 8)');
+  });
+
   it('gives refusals of every kind', () => {
     const kind = (over: Parameters<typeof query>[0]): string => {
       const { decision } = explain(config, new TestHealth(), query(over));

@@ -209,6 +209,22 @@ describe('explained', () => {
     expect(recorder.steps.at(-1)).toEqual({ stage: 'rule', outcome: 'refused', text: 'no rule of route set 1 (route 1) takes INVITE to an empty user part' });
   });
 
+  it('lists longer prefixes first and says which methods a rule takes', () => {
+    const set = compiled(
+      row(1, { type: 'prefix', value: '1' }, { methods: ['MESSAGE'] }), row(2, { type: 'prefix', value: '10' }, { methods: ['MESSAGE', 'INFO'] }),
+      row(3, { type: 'range', from: '1000', to: '1999' }, { methods: ['REGISTER'] }), row(4, { type: 'prefix', value: 'an' }),
+    );
+    const texts = (user: string): string[] => {
+      const recorder = new Recorder();
+      set.match(user, 'INVITE', recorder);
+      return recorder.steps.slice(1, -1).map((step) => step.text);
+    };
+    expect(texts('1001')).toEqual([
+      'rule 3 (1000 to 1999): it takes REGISTER only', 'rule 2 (prefix 10): it takes MESSAGE, INFO only', 'rule 4 (prefix an): 1001 begins otherwise', 'rule 1 (prefix 1): it takes MESSAGE only',
+    ]);
+    expect(texts('')[2]).toBe('rule 4 (prefix an): an empty user part begins otherwise');
+  });
+
   it('calls a word no number', () => {
     const recorder = new Recorder();
     compiled(row(1, { type: 'range', from: '10000', to: '19999' })).match('alice', 'INVITE', recorder);
