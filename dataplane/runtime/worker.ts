@@ -20,6 +20,8 @@ import { assemble, type Assembly } from './assembly.ts';
 /** Rows applied before the event loop gets its turn: keeps each slice of a big change under 2 ms. */
 const rowsPerSlice = 500;
 const gaugeIntervalMs = 1_000;
+/** The histogram's own timer fires this often: what it measures above that is delay. */
+const delayResolutionMs = 10;
 const drainPollMs = 50;
 
 const setup = workerData as WorkerSetup;
@@ -73,10 +75,10 @@ async function open(): Promise<void> {
   const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }));
   edge = assembly;
   driver.start();
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
   delay.enable();
   setInterval(() => {
-    assembly.gauges(delay.mean / 1e6);
+    assembly.gauges(Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - delayResolutionMs));
     delay.reset();
   }, gaugeIntervalMs);
   port?.on('message', (message: ToWorker) => take(message, assembly, transports.value));
