@@ -1,7 +1,14 @@
 /** A request as routing asks about it; what only some algorithms need is worked out when they ask. */
 import type { RouteQuery } from '../routing/query.ts';
+import { decodeEscapes } from '../sip/uri.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Flow, TransportName } from '../transport/flow.ts';
+
+/** The user part up to its own parameters (`1001;phone-context=...`, RFC 3261 §19.1.6). */
+export function bareUser(user: string): string {
+  const semicolon = user.indexOf(';');
+  return semicolon < 0 ? user : user.slice(0, semicolon);
+}
 
 export class RequestQuery implements RouteQuery {
   readonly method: string;
@@ -17,7 +24,7 @@ export class RequestQuery implements RouteQuery {
     const uri = request.sipUri;
     this.#request = request;
     this.method = request.method;
-    this.user = uri === null ? '' : uri.decodedUser;
+    this.user = uri === null ? '' : decodeEscapes(bareUser(uri.user));
     this.host = uri === null ? '' : uri.host;
     this.sourceAddress = flow.address;
     this.sourcePort = flow.port;

@@ -7,7 +7,8 @@ import type { Server } from 'node:http';
 import type { DestinationHealth } from '../contract/health.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import { HealthBoard } from '../health/board.ts';
-import { Prober, type CallOutcome, type HealthChange } from '../health/prober.ts';
+import type { ProbeSource } from '../health/probe.ts';
+import { Prober, type CallOutcome, type HealthChange, type ProberOptions } from '../health/prober.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import { applyOps, emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
@@ -68,7 +69,7 @@ export class Node {
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
     this.#prober = new Prober({
       board: this.#board,
-      advertised: { udp4: null, udp6: null, tcp4: null, tcp6: null },
+      advertised: probeSources(settings.listen),
       userAgent: `Signalbox/${version}`,
       onChange: (change) => this.#healthChanged(change),
       onFault: (error) => log.error({ err: error }, 'a probe failed to run'),
@@ -192,6 +193,21 @@ export class Node {
 
 /** A key for a node that has never met a control plane; its calls do not outlive it. */
 const ownKey = (): ClusterKey => ({ id: 0, key: randomBytes(32).toString('base64url') });
+
+const wildcards = new Set(['0.0.0.0', '::']);
+
+/** Probes show the address that calls come from and leave by it, so that a backend's access list treats both alike. */
+function probeSources(listen: Settings['listen']): ProberOptions['advertised'] {
+  const sourceOf = (transport: string, family: number): ProbeSource | null => {
+    const found = listen.find((one) => one.transport === transport && one.family === family);
+    if (found === undefined) return null;
+    const fixed = !wildcards.has(found.address);
+    if (!fixed && found.advertisedHost === '') return null;
+    const host = found.advertisedHost === '' ? found.address : found.advertisedHost;
+    return { host, port: found.advertisedPort === 0 ? found.port : found.advertisedPort, ...(fixed ? { bind: found.address } : {}) };
+  };
+  return { udp4: sourceOf('udp', 4), udp6: sourceOf('udp', 6), tcp4: sourceOf('tcp', 4), tcp6: sourceOf('tcp', 6) };
+}
 
 function callOutcome(outcome: Outcome): CallOutcome {
   return outcome === 'ok' || outcome === 'timeout' || outcome === 'transport' ? outcome : 'unavailable';

@@ -17,8 +17,9 @@ import { monotonicClock } from './clock.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
 
-/** Rows applied before the event loop gets its turn: keeps each slice of a big change under 2 ms. */
-const rowsPerSlice = 500;
+/** A big change is applied in slices of this length, so that packets wait no longer. */
+const sliceMs = 2;
+const rowsPerLook = 32;
 const gaugeIntervalMs = 1_000;
 /** The histogram's own timer fires this often: what it measures above that is delay. */
 const delayResolutionMs = 10;
@@ -120,10 +121,12 @@ function take(message: ToWorker, { env, health }: Assembly, transports: Transpor
 /** Builds the next view slice by slice, then swaps it in one assignment: no message sees parts of two revisions. */
 async function applyInSlices(env: Assembly['env'], change: { readonly n: number; readonly ops: readonly RowOp[]; readonly epoch: string; readonly rev: number }): Promise<void> {
   const draft = new ViewDraft(env.view);
-  for (let at = 0; at < change.ops.length; at++) {
-    const op = change.ops[at];
-    if (op !== undefined) draft.apply(op);
-    if (at % rowsPerSlice === rowsPerSlice - 1) await new Promise((resolve) => setImmediate(resolve));
+  let sliceEnds = performance.now() + sliceMs;
+  for (const [at, op] of change.ops.entries()) {
+    draft.apply(op);
+    if (at % rowsPerLook !== rowsPerLook - 1 || performance.now() < sliceEnds) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    sliceEnds = performance.now() + sliceMs;
   }
   env.view = draft.commit(change.epoch, change.rev);
   tell({ t: 'applied', n: change.n });

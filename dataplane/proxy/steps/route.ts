@@ -4,7 +4,7 @@ import { planRoute } from '../../routing/plan.ts';
 import type { Admitted } from '../../routing/admit.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
-import { RequestQuery } from '../request-query.ts';
+import { bareUser, RequestQuery } from '../request-query.ts';
 import { reply, serviceUnavailable, type Verdict } from '../verdict.ts';
 
 const unknownDomain = { 403: reply(403, 'Forbidden'), 404: reply(404, 'Not Found') } as const;
@@ -54,7 +54,7 @@ function plan(ctx: ProxyContext, env: ProxyEnvironment, admitted: Admitted, quer
   }
   ctx.plan = outcome;
   const uri = ctx.request.sipUri;
-  if (uri !== null && outcome.user !== query.user) ctx.requestUri = withUser(uri.text, uri.user, outcome.user);
+  if (uri !== null && outcome.user !== query.user) ctx.requestUri = withUser(uri.text, bareUser(uri.user), outcome.user);
   return 'relay';
 }
 
