@@ -6,7 +6,7 @@ const iris: MantineColorsTuple = [
 ];
 
 const ink: MantineColorsTuple = [
-  '#ececf1', '#c9cad3', '#a3a5b0', '#7d7f8b', '#4a4c57', '#33353d', '#26282f', '#1b1d23', '#15161b', '#0d0e12',
+  '#ececf1', '#c9cad3', '#a3a5b0', '#7d7f8b', '#3d404b', '#2a2c34', '#1d1f26', '#1b1d23', '#15161b', '#0d0e12',
 ];
 
 /** Mantine's look, reduced: 13 px text, small radii, one accent, quiet shadows. */
@@ -30,7 +30,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   components: {
-    Button: { defaultProps: { size: 'xs' } },
+    Button: { defaultProps: { size: 'xs', fz: 13 } },
+    SegmentedControl: { defaultProps: { radius: 6, withItemsBorders: false } },
     TextInput: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, fz: 12, color: 'dark.6' } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },

@@ -32,7 +32,7 @@ export function DangerButton({ label, title, children, act, button }: Props) {
   };
   return (
     <>
-      <Button variant="subtle" color="red" {...button} onClick={() => setAsking(true)}>
+      <Button variant="subtle" color="red" c="var(--sb-down)" {...button} onClick={() => setAsking(true)}>
         {label}
       </Button>
       <Modal opened={asking} onClose={() => setAsking(false)} title={title} centered size="md" closeButtonProps={{ 'aria-label': 'Close' }}>

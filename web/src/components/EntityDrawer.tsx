@@ -1,6 +1,6 @@
 import { CloseButton, Drawer } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { clearWrite } from '../api/writes.ts';
 import { fireAndReport } from '../lib/fire-and-report.ts';
 import { RevisionMark } from './RevisionMark.tsx';
@@ -33,15 +33,15 @@ export function useDrawer() {
 
 /** One entity beside its list. The URL names it, so the drawer can be shared and closed with Back. */
 export function EntityDrawer({ title, about, size = 560, actions, danger, children }: Props) {
-  const { close } = useDrawer();
-  const titleId = useId();
+  const { close, creating } = useDrawer();
   return (
     <Drawer.Root opened onClose={close} position="right" size={size} transitionProps={{ duration: 140 }}>
       <Drawer.Overlay backgroundOpacity={0.22} />
-      <Drawer.Content className={styles['content'] ?? ''} aria-labelledby={titleId}>
+      <Drawer.Content className={styles['content'] ?? ''}>
         <div className={styles['head']}>
-          <div className={styles['words']}>
-            <h2 id={titleId}>{title}</h2>
+          {/* A new form starts in its first field; an opened entity is read first. */}
+          <div className={styles['words']} tabIndex={-1} data-autofocus={creating ? undefined : true}>
+            <Drawer.Title className={styles['title'] ?? ''}>{title}</Drawer.Title>
             {about === undefined ? null : <div className={styles['about']}>{about}</div>}
           </div>
           <CloseButton aria-label="Close" onClick={close} />

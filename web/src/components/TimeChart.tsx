@@ -17,13 +17,15 @@ const height = 168;
 const margin = { top: 10, right: 12, bottom: 22, left: 40 };
 const tickEveryMs = 15 * 60_000;
 
-/** The next of 1, 2, 5 × 10^n at or above `value`, at least 1. */
-export function niceCeiling(value: number): number {
+/** The next of 1, 2, 3, 4, 6, 8 × 10^n at or above `value`, at least 1: the half of each reads well, too. */
+function niceCeiling(value: number): number {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((each) => each * power >= value) ?? 10;
+  const step = [1, 2, 3, 4, 6, 8, 10].find((each) => each * power >= value) ?? 10;
   return step * power;
 }
+
+const axisFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
 /** One series over time: area, line, three grid lines, quarter-hour ticks, the value under the pointer. */
 export function TimeChart({ title, points, stepMs, endMs, format }: Props) {
@@ -70,7 +72,7 @@ export function TimeChart({ title, points, stepMs, endMs, format }: Props) {
               <g key={part}>
                 <line x1={margin.left} x2={width - margin.right} y1={y(ceiling * part)} y2={y(ceiling * part)} className={styles['grid']} />
                 <text x={margin.left - 8} y={y(ceiling * part) + 4} textAnchor="end" className={styles['tick']}>
-                  {format(ceiling * part)}
+                  {axisFormat.format(ceiling * part)}
                 </text>
               </g>
             ))}

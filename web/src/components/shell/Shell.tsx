@@ -29,9 +29,15 @@ export function Shell() {
       <aside className={styles['rail']}>
         <Rail />
       </aside>
-      <Drawer opened={railOpen} onClose={() => setRailOpen(false)} position="left" size={250} withCloseButton={false} padding={0} title={undefined} aria-label="Pages">
-        <Rail />
-      </Drawer>
+      {railOpen ? (
+        <Drawer.Root opened onClose={() => setRailOpen(false)} position="left" size={250}>
+          <Drawer.Overlay backgroundOpacity={0.28} />
+          <Drawer.Content>
+            <Drawer.Title className="visually-hidden">Pages</Drawer.Title>
+            <Rail />
+          </Drawer.Content>
+        </Drawer.Root>
+      ) : null}
       <div className={styles['column']}>
         <StatusStrip onOpenRail={() => setRailOpen(true)} />
         <main id="content" className={styles['content']} tabIndex={-1}>

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { overviewQuery } from '../../api/live-queries.ts';
-import { count, plural, rate } from '../../lib/figures.ts';
+import { count, rate } from '../../lib/figures.ts';
 import { openPalette } from '../../lib/palette.ts';
 import type { Tone } from '../StateBadge.tsx';
 import { LiveMark } from './LiveMark.tsx';
@@ -70,7 +70,7 @@ export function StatusStrip({ onOpenRail }: { readonly onOpenRail: () => void })
               </Part>
             ) : (
               <Part to="/" hash="alarms" label="Alarms" tone={worst} icon={<IconAlertTriangle size={15} stroke={1.8} aria-hidden />}>
-                {plural(data.alarms.length, 'alarm')}
+                {count(data.alarms.length)}
               </Part>
             )}
           </>

@@ -13,7 +13,7 @@ import { count } from '../../lib/figures.ts';
 import { ChangeDrawer } from './ChangeDrawer.tsx';
 
 const columns: readonly Column<Change>[] = [
-  { key: 'rev', header: 'Revision', width: '90px', render: (row) => <span className="num">{count(row.rev)}</span> },
+  { key: 'rev', header: 'Revision', width: '90px', render: (row) => <span className="num">{row.rev}</span> },
   { key: 'summary', header: 'What changed', render: (row) => row.summary },
   { key: 'ops', header: 'Rows', align: 'right', render: (row) => count(row.ops), wide: true },
   { key: 'actor', header: 'By', render: (row) => actorName(row.actor) },

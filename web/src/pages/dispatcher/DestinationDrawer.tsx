@@ -53,7 +53,7 @@ function DestinationForm({ destination }: { readonly destination: Destination })
       comment: destination.comment,
     },
     save: async (values) => {
-      await destinations.patch(destination.id, { ...values, uri: values.uri.trim(), rank: Number(values.rank), weight: Number(values.weight) });
+      await destinations.patch(destination.id, { ...values, uri: values.uri.trim() });
       refresh('dispatcher-sets', 'destinations');
     },
   });
@@ -101,11 +101,11 @@ function DestinationForm({ destination }: { readonly destination: Destination })
       <form onSubmit={submit}>
         <fieldset disabled={!writable} style={{ border: 0, padding: 0, margin: '22px 0 0', minWidth: 0 }}>
           <Section title="Settings">
-            <TextInput label="Address" className="mono" spellCheck={false} {...form.getInputProps('uri')} />
+            <TextInput label="Address" className="mono-input" spellCheck={false} {...form.getInputProps('uri')} />
             <Columns>
               <Select label="Admin state" allowDeselect={false} data={['enabled', 'draining', 'disabled']} {...form.getInputProps('admin')} />
-              <NumberInput label="Rank" description="1 = first" min={1} {...form.getInputProps('rank')} />
-              <NumberInput label="Weight" description="Of algorithm 9" min={0} {...form.getInputProps('weight')} />
+              <NumberInput label="Rank, 1 = first" min={1} {...form.getInputProps('rank')} />
+              <NumberInput label="Weight" min={0} {...form.getInputProps('weight')} />
             </Columns>
             <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
           </Section>

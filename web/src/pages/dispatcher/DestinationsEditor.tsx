@@ -25,10 +25,11 @@ export function DestinationsEditor({ form, algorithm }: Props) {
       {lines.map((line, index) => (
         <div key={line.uid} className={styles['line']} role="group" aria-label={`Destination ${index + 1}`}>
           <TextInput
-            className={`mono ${styles['uri'] ?? ''}`}
+            className={`mono-input ${styles['uri'] ?? ''}`}
             aria-label={`Address of destination ${index + 1}`}
             placeholder="sip:10.0.1.10:5060"
             spellCheck={false}
+            data-autofocus={(index === 0 && line.id === null) || undefined}
             {...form.getInputProps(`destinations.${index}.uri`)}
           />
           {byWeight ? (

@@ -49,7 +49,7 @@ export function PolicyFields({ form }: { readonly form: UseFormReturnType<SetVal
           <NumberInput label="Up after" suffix=" answers" min={1} disabled={!probed} {...form.getInputProps('probing.upAfter')} />
           <TagsInput label="Codes that mean alive" splitChars={[',', ' ']} disabled={!probed} {...form.getInputProps('probing.codes')} />
         </Columns>
-        <TextInput label="From of the probes" placeholder="the node's own address" className="mono" disabled={!probed} {...form.getInputProps('probing.from')} />
+        <TextInput label="From of the probes" placeholder="the node's own address" className="mono-input" disabled={!probed} {...form.getInputProps('probing.from')} />
         <Switch label="Use destinations without a verdict yet" description="Before the first probe is answered" {...form.getInputProps('probing.useUnknown', { type: 'checkbox' })} />
       </Section>
     </>

@@ -72,16 +72,19 @@ function SetForm({ set }: { readonly set: DispatcherSet | null }) {
       }
     >
       <Failure error={failure} />
-      {set === null || set.destinations.length === 0 ? null : (
-        <div style={{ marginBottom: 18 }}>
-          <ButtonLink to="/route-sets" search={{ create: '1', ...(set.tenant === null ? {} : { tenant: set.tenant }) }} variant="default" size="compact-sm" rightSection={<IconArrowRight size={14} />}>
-            Route calls here
-          </ButtonLink>
-        </div>
-      )}
       <form onSubmit={submit}>
         <fieldset disabled={!writable} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-          <Section title="Destinations" about="Each is asked with OPTIONS as soon as it is saved.">
+          <Section
+            title="Destinations"
+            about="Each is asked with OPTIONS as soon as it is saved."
+            aside={
+              set === null || set.destinations.length === 0 ? undefined : (
+                <ButtonLink to="/route-sets" search={{ create: '1', ...(set.tenant === null ? {} : { tenant: set.tenant }) }} variant="default" size="compact-sm" rightSection={<IconArrowRight size={14} />}>
+                  Route calls here
+                </ButtonLink>
+              )
+            }
+          >
             <DestinationsEditor form={form} algorithm={form.values.algorithm} />
           </Section>
           <Section title="Set">

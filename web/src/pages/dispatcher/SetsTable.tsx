@@ -21,7 +21,13 @@ function Latency({ destination }: { readonly destination: Destination }) {
   );
 }
 
-function DestinationRow({ destination, serial }: { readonly destination: Destination; readonly serial: boolean }) {
+/** What the set's algorithm looks at: the rank, the weight, or neither. */
+function place(destination: Destination, algorithm: number): string {
+  if (algorithm === 8) return `rank ${destination.rank}`;
+  return algorithm === 9 ? `weight ${destination.weight}` : '';
+}
+
+function DestinationRow({ destination, algorithm }: { readonly destination: Destination; readonly algorithm: number }) {
   const state = destinationState(destination);
   const report = tellingReport(destination);
   return (
@@ -29,18 +35,15 @@ function DestinationRow({ destination, serial }: { readonly destination: Destina
       <td>
         <Link to="." search={(old) => ({ ...old, destination: String(destination.id), open: undefined, create: undefined })} className={styles['rowLink'] ?? ''} aria-label={`Destination ${destination.uri}`} />
         <Copyable value={destination.uri} />
-        {destination.comment === '' ? null : <span className={styles['comment']}>{destination.comment}</span>}
+        <span className={styles['comment']}>{[place(destination, algorithm), destination.comment].filter((text) => text !== '').join(' · ')}</span>
       </td>
       <td>
         <StateBadge tone={state.tone}>{state.word}</StateBadge>
       </td>
-      <td data-align="right">
+      <td data-align="right" data-wide>
         <Latency destination={destination} />
       </td>
-      <td data-align="right">{count(callsOf(destination))}</td>
-      <td data-align="right" data-wide>
-        {serial ? destination.rank : destination.weight}
-      </td>
+      <td data-align="right" data-wide>{count(callsOf(destination))}</td>
       <td data-wide className={styles['reason']}>
         {report === null ? (
           'no node has reported'
@@ -62,11 +65,10 @@ function DestinationRow({ destination, serial }: { readonly destination: Destina
 
 function SetRows({ set, open }: { readonly set: DispatcherSet; readonly open: boolean }) {
   const summary = setSummary(set);
-  const serial = set.algorithm === 8;
   return (
     <tbody>
       <tr className={styles['set']} data-open={open || undefined}>
-        <th scope="rowgroup" colSpan={7}>
+        <th scope="rowgroup" colSpan={6}>
           <div className={styles['setLine']}>
             <Link to="." search={(old) => ({ ...old, open: String(set.id), create: undefined, destination: undefined })} className={styles['setLink'] ?? ''}>
               <span className={styles['number']}>{set.id}</span>
@@ -90,7 +92,7 @@ function SetRows({ set, open }: { readonly set: DispatcherSet; readonly open: bo
         </th>
       </tr>
       {set.destinations.map((destination) => (
-        <DestinationRow key={destination.id} destination={destination} serial={serial} />
+        <DestinationRow key={destination.id} destination={destination} algorithm={set.algorithm} />
       ))}
     </tbody>
   );
@@ -102,12 +104,11 @@ export function SetsTable({ sets, open }: { readonly sets: readonly DispatcherSe
     <table className={styles['table']} aria-label="Dispatcher sets and their destinations">
       <thead>
         <tr>
-          <th scope="col">Destination</th>
-          <th scope="col" style={{ width: 150 }}>State</th>
-          <th scope="col" data-align="right" style={{ width: 140 }}>Latency</th>
-          <th scope="col" data-align="right" style={{ width: 64 }}>Calls</th>
-          <th scope="col" data-align="right" data-wide style={{ width: 110 }}>Rank / weight</th>
-          <th scope="col" data-wide style={{ width: '28%' }}>Last change</th>
+          <th scope="col" className={styles['wideColumn']}>Destination</th>
+          <th scope="col" className={styles['stateColumn']}>State</th>
+          <th scope="col" data-align="right" data-wide style={{ width: 132 }}>Latency</th>
+          <th scope="col" data-align="right" data-wide style={{ width: 64 }}>Calls</th>
+          <th scope="col" data-wide>Last change</th>
           <th scope="col" style={{ width: 84 }}>
             <span className="visually-hidden">Acts</span>
           </th>

@@ -73,7 +73,7 @@ function DomainForm({ domain }: { readonly domain: Domain | null }) {
               )
             }
           >
-            {domain === null ? <TextInput label="Domain" className="mono" placeholder="sip.example.com" description="Exact, or *.example.com for every name below" data-autofocus {...form.getInputProps('name')} /> : null}
+            {domain === null ? <TextInput label="Domain" className="mono-input" placeholder="sip.example.com" description="Exact, or *.example.com for every name below" data-autofocus {...form.getInputProps('name')} /> : null}
             <Columns>
               <TenantPicker label="Tenant" placeholder="Choose the owner" {...form.getInputProps('tenant')} />
               <RouteSetPicker label="Route set" placeholder="Choose where calls go" tenant={form.values.tenant ?? undefined} {...form.getInputProps('routeSet')} />

@@ -48,9 +48,9 @@ export function ExplainPage() {
         <Panel title="Request">
           <form onSubmit={submit} className={styles['form']}>
             <Select label="Method" allowDeselect={false} data={methods} {...form.getInputProps('method')} />
-            <TextInput label="Request-URI" className="mono" placeholder="sip:1001@sip.acme.example" spellCheck={false} {...form.getInputProps('uri')} />
-            <TextInput label="Source" className="mono" placeholder="udp:192.0.2.7:5060" description="Empty = a stranger on UDP" spellCheck={false} {...form.getInputProps('source')} />
-            <TextInput label="From" className="mono" placeholder="sip:1002@sip.acme.example" spellCheck={false} {...form.getInputProps('from')} />
+            <TextInput label="Request-URI" className="mono-input" placeholder="sip:1001@sip.acme.example" spellCheck={false} {...form.getInputProps('uri')} />
+            <TextInput label="Source" className="mono-input" placeholder="udp:192.0.2.7:5060" description="Empty = a stranger on UDP" spellCheck={false} {...form.getInputProps('source')} />
+            <TextInput label="From" className="mono-input" placeholder="sip:1002@sip.acme.example" spellCheck={false} {...form.getInputProps('from')} />
             <Button type="submit" loading={saving} mt={4}>
               Explain
             </Button>

@@ -51,7 +51,7 @@ export function ReportView({ report }: { readonly report: ImportReport }) {
   return (
     <>
       <section className={styles['summary']} aria-label="Summary">
-        <h2>{report.dryRun ? 'Dry run: nothing is stored yet' : report.rev === null ? 'Everything was there already' : `Imported as revision ${count(report.rev)}`}</h2>
+        <h2>{report.dryRun ? 'Dry run: nothing is stored yet' : report.rev === null ? 'Everything was there already' : `Imported as revision ${report.rev}`}</h2>
         <p className="num">
           {count(counts.creates)} new, {count(counts.updates)} changed, {count(counts.unchanged)} as they are
         </p>

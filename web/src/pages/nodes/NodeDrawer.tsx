@@ -60,7 +60,7 @@ export function NodeDrawer({ node }: { readonly node: NodeItem }) {
       <Section title="Configuration">
         <Facts
           facts={[
-            ['Revision applied', `${count(node.rev)} of ${count(node.headRev)}`],
+            ['Revision applied', `${node.rev} of ${node.headRev}`],
             ['Lag', node.lagMs === 0 ? 'none' : duration(node.lagMs)],
             ['Epoch', <Copyable key="epoch" value={node.epoch} />],
           ]}

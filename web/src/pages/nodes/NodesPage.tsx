@@ -28,7 +28,7 @@ const columns: readonly Column<NodeItem>[] = [
       return <StateBadge tone={state.tone}>{state.word}</StateBadge>;
     },
   },
-  { key: 'rev', header: 'Revision', align: 'right', render: (node) => (node.rev === node.headRev ? count(node.rev) : `${count(node.rev)} of ${count(node.headRev)}`) },
+  { key: 'rev', header: 'Revision', align: 'right', render: (node) => (node.rev === node.headRev ? node.rev : `${node.rev} of ${node.headRev}`) },
   { key: 'lag', header: 'Lag', align: 'right', render: (node) => (node.lagMs === 0 ? 'none' : duration(node.lagMs)) },
   { key: 'calls', header: 'Calls', align: 'right', render: (node) => count(node.calls) },
   { key: 'cps', header: 'Calls/s', align: 'right', render: (node) => rate(node.callsPerSecond), wide: true },

@@ -37,12 +37,15 @@ const shares: readonly { readonly tone: Tone; readonly word: string; readonly of
   { tone: 'down', word: 'down', of: (d) => d.down },
 ];
 
+/** Share of failed calls from which on the tile turns red. */
+const alarmingRatio = 0.05;
+
 /** The present in five figures. */
 export function Tiles({ overview }: { readonly overview: Overview }) {
   const { nodes, destinations, series } = overview;
   const total = shares.reduce((sum, share) => sum + share.of(destinations), 0);
   const lagging = nodes.total - nodes.inStep;
-  const failing = overview.failureRatio > 0.05;
+  const failing = overview.failureRatio > alarmingRatio;
   return (
     <div className={styles['root']}>
       <Tile to="/nodes" label="Nodes in step" figure={`${nodes.inStep}/${nodes.total}`}>
@@ -69,7 +72,7 @@ export function Tiles({ overview }: { readonly overview: Overview }) {
         <Sparkline points={series.callsPerSecond} width={150} height={26} />
       </Tile>
       <Tile label="Failed calls, last minute" figure={percent(overview.failureRatio)}>
-        <StateBadge tone={failing ? 'down' : 'up'}>{failing ? 'more than usual' : 'within reason'}</StateBadge>
+        <StateBadge tone={failing ? 'down' : 'up'}>{failing ? 'above 5 %' : overview.failureRatio === 0 ? 'no failures' : 'below 5 %'}</StateBadge>
       </Tile>
     </div>
   );

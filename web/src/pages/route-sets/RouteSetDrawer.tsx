@@ -69,28 +69,30 @@ function RouteSetForm({ set }: { readonly set: RouteSet | null }) {
       }
     >
       <Failure error={failure} />
-      {set === null ? null : (
-        <div style={{ marginBottom: 18 }}>
-          <ButtonLink
-           
-            to="/domains"
-            search={{ ...(anyDomain.data?.items.length === 0 ? { create: '1' } : {}), ...(set.tenant === null ? {} : { tenant: set.tenant }) }}
-            variant="default"
-            size="compact-sm"
-            rightSection={<IconArrowRight size={14} />}
-          >
-            {anyDomain.data?.items.length === 0 ? 'Point a domain here' : 'Domains'}
-          </ButtonLink>
-        </div>
-      )}
       <form onSubmit={submit}>
         <fieldset disabled={!writable} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-          <Section title="Rules" about="An exact number beats a range, a range beats a prefix, a longer prefix beats a shorter one; among equals the upper rule wins.">
+          <Section
+            title="Rules"
+            about="An exact number beats a range, a range beats a prefix, a longer prefix beats a shorter one; among equals the upper rule wins."
+            aside={
+              set === null ? undefined : (
+                <ButtonLink
+                  to="/domains"
+                  search={{ ...(anyDomain.data?.items.length === 0 ? { create: '1' } : {}), ...(set.tenant === null ? {} : { tenant: set.tenant }) }}
+                  variant="default"
+                  size="compact-sm"
+                  rightSection={<IconArrowRight size={14} />}
+                >
+                  {anyDomain.data?.items.length === 0 ? 'Point a domain here' : 'Domains'}
+                </ButtonLink>
+              )
+            }
+          >
             <RulesEditor form={form} />
           </Section>
           <Section title="Route set">
             <Columns>
-              <TextInput label="Name" placeholder="acme" {...form.getInputProps('name')} />
+              <TextInput label="Name" placeholder="acme" data-autofocus={set === null || undefined} {...form.getInputProps('name')} />
               <TenantPicker label="Tenant" placeholder="Shared by all" clearable {...form.getInputProps('tenant')} />
               {set === null ? <NumberInput label="Number" placeholder="next free" min={0} allowDecimal={false} {...form.getInputProps('number')} /> : null}
               <Select

@@ -32,18 +32,18 @@ export function RuleFields({ rule, index, errors, onChange }: Props) {
         <Select label="Dialled user" allowDeselect={false} data={types} value={type} onChange={(value) => match({ type: value ?? 'any' })} error={error('match') ?? error('match.type')} />
         {type === 'range' ? (
           <>
-            <TextInput label="From" className="mono" inputMode="numeric" placeholder="1000" value={rule.match.from} onChange={(event) => match({ from: event.currentTarget.value })} error={error('match.from')} />
-            <TextInput label="To, included" className="mono" inputMode="numeric" placeholder="1999" value={rule.match.to} onChange={(event) => match({ to: event.currentTarget.value })} error={error('match.to')} />
+            <TextInput label="From" className="mono-input" inputMode="numeric" placeholder="1000" value={rule.match.from} onChange={(event) => match({ from: event.currentTarget.value })} error={error('match.from')} />
+            <TextInput label="To, included" className="mono-input" inputMode="numeric" placeholder="1999" value={rule.match.to} onChange={(event) => match({ to: event.currentTarget.value })} error={error('match.to')} />
           </>
         ) : null}
         {type === 'exact' || type === 'prefix' ? (
-          <TextInput label={type === 'exact' ? 'Number' : 'Starts with'} className="mono" placeholder={type === 'exact' ? '1001' : '+49'} value={rule.match.value} onChange={(event) => match({ value: event.currentTarget.value })} error={error('match.value')} />
+          <TextInput label={type === 'exact' ? 'Number' : 'Starts with'} className="mono-input" placeholder={type === 'exact' ? '1001' : '+49'} value={rule.match.value} onChange={(event) => match({ value: event.currentTarget.value })} error={error('match.value')} />
         ) : null}
       </Columns>
       <SetsPicker label="Dispatcher sets, primary first" value={rule.sets} onChange={(sets) => onChange({ ...rule, sets })} error={error('sets')} />
       <Columns>
         <NumberInput label="Strip digits" min={0} value={rule.strip} onChange={(strip) => onChange({ ...rule, strip })} error={error('strip')} />
-        <TextInput label="Then prepend" className="mono" placeholder="00" value={rule.prepend} onChange={(event) => onChange({ ...rule, prepend: event.currentTarget.value })} error={error('prepend')} />
+        <TextInput label="Then prepend" className="mono-input" placeholder="00" value={rule.prepend} onChange={(event) => onChange({ ...rule, prepend: event.currentTarget.value })} error={error('prepend')} />
         <TagsInput label="Methods" placeholder={rule.methods.length === 0 ? 'every method' : ''} data={methods} splitChars={[',', ' ']} value={rule.methods} onChange={(next) => onChange({ ...rule, methods: next })} error={error('methods')} />
       </Columns>
       <TextInput label="Comment" value={rule.comment} onChange={(event) => onChange({ ...rule, comment: event.currentTarget.value })} error={error('comment')} />

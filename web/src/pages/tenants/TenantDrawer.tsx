@@ -75,7 +75,7 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
                   form.setFieldValue('name', text);
                 }}
               />
-              {tenant === null ? <TextInput label="Key" description="In the API's addresses; stays for ever" className="mono" inputWrapperOrder={['label', 'input', 'description', 'error']} {...form.getInputProps('key')} /> : null}
+              {tenant === null ? <TextInput label="Key" description="In the API's addresses; stays for ever" className="mono-input" inputWrapperOrder={['label', 'input', 'description', 'error']} {...form.getInputProps('key')} /> : null}
             </Columns>
             <Switch label="Enabled" description="A disabled tenant's domains are treated as unknown" {...form.getInputProps('enabled', { type: 'checkbox' })} />
           </Section>

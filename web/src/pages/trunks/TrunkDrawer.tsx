@@ -75,7 +75,7 @@ function TrunkForm({ trunk }: { readonly trunk: Trunk | null }) {
                   form.setFieldValue('name', text);
                 }}
               />
-              {trunk === null ? <TextInput label="Key" className="mono" {...form.getInputProps('key')} /> : null}
+              {trunk === null ? <TextInput label="Key" className="mono-input" {...form.getInputProps('key')} /> : null}
             </Columns>
             <TagsInput label="Source addresses" description="Addresses or prefixes such as 192.0.2.0/24; the longest match of all trunks wins" placeholder={form.values.sources.length === 0 ? '192.0.2.7' : ''} splitChars={[',', ' ']} acceptValueOnBlur {...form.getInputProps('sources')} />
             <Columns>

@@ -1,0 +1,117 @@
+/** The first job of the product: a new installation becomes a working edge in the browser. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation } from '../harness/installation.ts';
+import { Uac } from '../harness/uac.ts';
+import { Uas } from '../harness/uas.ts';
+import { ConsolePage, launchChromium } from './console-page.ts';
+
+let installation: Installation;
+let browser: Browser;
+let console_: ConsolePage;
+let first: Uas;
+let second: Uas;
+
+beforeAll(async () => {
+  [installation, browser, first, second] = await Promise.all([Installation.start(), launchChromium(), Uas.open('first'), Uas.open('second')]);
+  console_ = await ConsolePage.open(browser, installation.control);
+}, 90_000);
+
+afterAll(async () => {
+  await browser.close();
+  await installation.stop();
+  await Promise.all([first.close(), second.close()]);
+});
+
+const steps = { timeout: 40_000 };
+
+describe('from the set-up link to the first call', () => {
+  it('creates the owner account and shows the next step', steps, async () => {
+    await console_.setUp(installation.control);
+    const { page } = console_;
+    await page.getByRole('heading', { name: 'Route your first call' }).waitFor();
+    await console_.live();
+    await page.getByText('1/1 @').first().waitFor();
+    expect(await console_.violations()).toEqual([]);
+  });
+
+  it('creates a tenant and says when every node runs it', steps, async () => {
+    const { page } = console_;
+    await page.getByRole('link', { name: 'New tenant' }).click();
+    await page.getByLabel('Name').fill('Acme Ltd');
+    expect(await page.getByLabel('Key').inputValue()).toBe('acme-ltd');
+    await page.getByLabel('Key').fill('acme');
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    await page.getByText(/revision \d+: 1\/1 node, [\d.]+ (ms|s)/).first().waitFor();
+    expect(console_.path).toBe('/tenants?open=acme');
+    expect(await console_.violations()).toEqual([]);
+  });
+
+  it('creates a dispatcher set whose two destinations turn green by themselves', steps, async () => {
+    const { page } = console_;
+    await page.getByRole('link', { name: /Next: a dispatcher set/ }).click();
+    await page.getByLabel('Address of destination 1').fill(first.uri);
+    await page.getByLabel('Address of destination 2').fill('sip:nowhere:port');
+    await page.getByLabel('Name', { exact: true }).fill('acme pbx');
+    await page.getByRole('button', { name: 'Create set' }).click();
+    // The API's pointer /destinations/1/uri lands at the field that is wrong, and only there.
+    const wrong = page.getByLabel('Address of destination 2');
+    await expect.poll(() => wrong.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByLabel('Address of destination 1').getAttribute('aria-invalid')).not.toBe('true');
+    expect(await console_.violations()).toEqual([]);
+    await wrong.fill(second.uri);
+    await page.getByRole('button', { name: 'Create set' }).click();
+    await page.getByText(/revision \d+: 1\/1 node/).first().waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    const rows = page.getByRole('table', { name: 'Dispatcher sets and their destinations' }).locator('tr').filter({ hasText: 'sip:' });
+    await expect.poll(() => rows.filter({ hasText: 'up' }).count(), { timeout: 15_000 }).toBe(2);
+    await page.getByText('2 up, 0 down').waitFor();
+  });
+
+  it('routes every number to the set', steps, async () => {
+    const { page } = console_;
+    await page.getByRole('link', { name: 'Route sets' }).click();
+    await page.getByRole('button', { name: 'New route set' }).first().click();
+    await page.getByLabel('Dispatcher sets, primary first').click();
+    await page.getByRole('option', { name: /acme pbx/ }).click();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Name', { exact: true }).fill('acme');
+    await page.getByRole('button', { name: 'Create route set' }).click();
+    await page.getByText(/revision \d+: 1\/1 node/).first().waitFor();
+    expect(await console_.violations()).toEqual([]);
+  });
+
+  it('refuses a domain without an owner, field by field, then creates it', steps, async () => {
+    const { page } = console_;
+    await page.getByRole('link', { name: 'Point a domain here' }).click();
+    await page.getByLabel('Domain', { exact: true }).fill('sip.acme.example');
+    await page.getByRole('button', { name: 'Create domain' }).click();
+    await page.getByRole('alert').first().waitFor();
+    await expect.poll(() => page.getByRole('combobox', { name: 'Route set' }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByRole('combobox', { name: 'Tenant', exact: true }).last().click();
+    await page.getByRole('option', { name: 'Acme Ltd' }).click();
+    await page.getByRole('combobox', { name: 'Route set' }).click();
+    await page.getByRole('option', { name: /acme/ }).click();
+    await page.getByRole('button', { name: 'Create domain' }).click();
+    await page.getByText(/revision \d+: 1\/1 node/).first().waitFor();
+    expect(await console_.violations()).toEqual([]);
+  });
+
+  it('carries a call, and the overview has no more steps to show', steps, async () => {
+    const caller = await Uac.open();
+    try {
+      const call = caller.invite({ uri: 'sip:1001@sip.acme.example', via: installation.edge });
+      expect((await call.final).status).toBe(200);
+      expect(await call.bye()).toBe(200);
+    } finally {
+      await caller.close();
+    }
+    await console_.goto('/');
+    await console_.page.getByRole('heading', { name: 'Recent changes' }).waitFor();
+    await expect.poll(() => console_.page.getByRole('heading', { name: 'Route your first call' }).count()).toBe(0);
+  });
+
+  it('wrote nothing to the browser’s console but the refusals that were asked for', () => {
+    expect(console_.errors.filter((line) => !line.includes('status of 400') && !line.includes('status of 401'))).toEqual([]);
+  });
+});
