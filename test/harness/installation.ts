@@ -1,8 +1,9 @@
 /** A whole installation for a test: one control plane and data planes, each a real process with a folder of its own. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api } from './api.ts';
+import { migratedDataFolder } from './data-folder.ts';
 import { freePort } from './ports.ts';
 import { TestProcess } from './process.ts';
 import { hostPort } from './sip-text.ts';
@@ -31,8 +32,19 @@ export class ControlPlane {
   }
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const plane = new ControlPlane(await freePort(), mkdtempSync(join(tmpdir(), 'signalbox-control-')), options);
-    await plane.process.ready(`http://127.0.0.1:${plane.port}/healthz`);
+    const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-control-'));
+    if (options.databaseUrl === undefined) cpSync(await migratedDataFolder(ControlPlane.#startOn), dataDir, { recursive: true });
+    return ControlPlane.#startOn(dataDir, options);
+  }
+
+  static async #startOn(dataDir: string, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const plane = new ControlPlane(await freePort(), dataDir, options);
+    try {
+      await plane.process.ready(`http://127.0.0.1:${plane.port}/healthz`, 60_000);
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
     return plane;
   }
 
@@ -107,7 +119,12 @@ export class DataPlane {
 
   static async start(options: DataPlaneOptions): Promise<DataPlane> {
     const plane = new DataPlane(await freePort(), await freePort(), options);
-    await plane.ready();
+    try {
+      await plane.ready();
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
     return plane;
   }
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
   await untilHealth(site.api, 1);
 }, 60_000);
-afterAll(() => site.stop());
+afterAll(() => site?.stop());
 
 it('survives kill -9 of one of two backends at 200 calls/s, and takes it back when it returns', async () => {
   const [first, second] = backends;

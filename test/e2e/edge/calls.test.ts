@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
   await untilHealth(site.api, 1);
 }, 60_000);
-afterAll(() => site.stop());
+afterAll(() => site?.stop());
 
 describe('a call through the edge', () => {
   it.each([

@@ -18,15 +18,15 @@ beforeAll(async () => {
   uac = site.with(await Uac.open({ keep: false }));
   for (const [name, number] of [['pbx-a', 1], ['pbx-b', 2]] as const) {
     const uas = site.with(await Uas.open(name, { keep: false }));
-    await putTenant(site.api, { key: name, domain: `${name}.example`, routeSet: number, set: number, destinations: [{ uri: uas.uri }] });
+    await putTenant(site.api, { key: 'acme', domain: `${name}.example`, routeSet: number, set: number, destinations: [{ uri: uas.uri }] });
     await untilHealth(site.api, number);
   }
 }, 60_000);
-afterAll(() => site.stop());
+afterAll(() => site?.stop());
 
 it(`follows 20 changes of a domain's route set at ${rate} calls/s: no call fails, every new call takes the newest applied route`, async () => {
   const length = seconds(8, 60);
-  const use = (routeSet: number): Promise<unknown> => site.api.put('/domains/moving.example?wait=applied', { tenant: 'pbx-a', routeSet, enabled: true });
+  const use = (routeSet: number): Promise<unknown> => site.api.put('/domains/moving.example?wait=applied', { tenant: 'acme', routeSet, enabled: true });
   const epochs: { readonly backend: string; readonly fromMs: number; untilMs: number }[] = [];
   const { pid } = site.edge;
   const boot = (await site.edge.inspect())['startedAtMs'] ?? (await site.edge.inspect())['startTime'];

@@ -20,7 +20,7 @@ beforeEach(async () => {
   site = await Installation.start({ edge: { listen: 'udp:127.0.0.1:PORT,udp:[::1]:PORT' } });
   callers = { v4: site.with(await Uac.open()), v6: site.with(await Uac.open({ host: '::1' })) };
 }, 60_000);
-afterEach(() => site.stop());
+afterEach(() => site?.stop());
 
 const backend = async (name: string, host: string): Promise<Uas> => site.with(await Uas.open(name, { host }));
 

@@ -22,7 +22,7 @@ describe('a data plane that is killed and starts again without a control plane',
     await putTenant(site.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 1, destinations: [{ uri: uas.uri }] });
     await untilHealth(site.api, 1);
   }, 60_000);
-  afterEach(() => site.stop());
+  afterEach(() => site?.stop());
 
   async function answeredCalls(count: number): Promise<Call[]> {
     const calls = Array.from({ length: count }, () => uac.invite({ uri: 'sip:1001@sip.acme.example', via: site.edge }));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await putTenant(site.api, { key: 'phones', domain, routeSet: 1, set: 1, destinations: [{ uri: registrar.uri }] });
   await untilHealth(site.api, 1);
 }, 60_000);
-afterAll(() => site.stop());
+afterAll(() => site?.stop());
 
 describe('a phone (baresip) behind the edge, a registrar (Kamailio) on the other side', () => {
   it.each(['udp', 'tcp'] as const)('registers over %s, and a call from the registrar’s side reaches it', async (transport) => {

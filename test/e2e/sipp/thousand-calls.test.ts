@@ -17,7 +17,7 @@ beforeAll(async () => {
   });
   await untilHealth(site.api, 1);
 }, 60_000);
-afterAll(() => site.stop());
+afterAll(() => site?.stop());
 
 it.each(['udp', 'tcp'] as const)('sipp places 1,000 calls over %s: none fails, both backends serve half', async (transport) => {
   const answered = (): number[] => backends.map((backend) => backend.statistics()?.successful ?? 0);
