@@ -9,7 +9,7 @@ import { registerConsole, registerSecurityHeaders } from './plugins/console.ts';
 import { registerObservability } from './plugins/observability.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerProblems } from './plugins/problem.ts';
-import { validatorCompiler } from './plugins/validation.ts';
+import { parseJson, validatorCompiler } from './plugins/validation.ts';
 import { changeRoutes } from './routes/v1/changes.ts';
 import type { ApiInstance, ConfigRouteDeps } from './routes/v1/config-request.ts';
 import { destinationRoutes } from './routes/v1/destinations.ts';
@@ -51,13 +51,9 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed against their schemas; what a schema describes is not filtered once more.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('text/plain');
   // Clients put the content type on requests without a body, too; where a body is needed its schema says so.
-  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body: string, done) => {
-    if (body === '') done(null, undefined);
-    else parseJson(request, body, done);
-  });
+  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, async (_request: unknown, body: string) => parseJson(body));
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

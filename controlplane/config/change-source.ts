@@ -3,10 +3,9 @@
  * tables in one consistent read.
  */
 import { canonicalJson } from '../../dataplane/contract/canonical.ts';
-import { zeroHash } from '../../dataplane/contract/hash.ts';
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import { tableNames } from '../../dataplane/contract/rows.ts';
-import type { Database, SqlReader, SqlRow } from '../db/database.ts';
+import type { Database, SqlReader } from '../db/database.ts';
 import type { ChangeSource, Head, Revision, WireOp } from '../push/ports.ts';
 import { snapshotPages } from './snapshot.ts';
 import { configChannel, readHashes } from './writer.ts';

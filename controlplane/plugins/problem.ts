@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemCodes } from '../contract/problem.ts';
 import type { Problem, ProblemCode, ProblemField, ProblemReference } from '../contract/problem.ts';
+import { isDatabaseAway } from '../db/failures.ts';
 import { RequestInvalid } from './validation.ts';
 
 export interface ProblemExtras {
@@ -37,6 +38,10 @@ export function registerProblems(app: FastifyInstance): void {
       return sendProblem(request, reply, 'invalid', invalidDetail(error.errors.length), { errors: error.errors });
     }
     const code = codeOf(error);
+    if (code === 'internal' && isDatabaseAway(error)) {
+      request.log.warn({ err: error }, 'the database did not answer');
+      return sendProblem(request, reply, 'unavailable', 'The database does not answer at the moment; try again.', { headers: { 'retry-after': '2' } });
+    }
     if (code === 'internal') {
       request.log.error({ err: error }, 'a request failed');
       return sendProblem(request, reply, code, 'Something went wrong on our side; the log has the details under the request id.');

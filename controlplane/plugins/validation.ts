@@ -24,6 +24,21 @@ const bodyAjv = new Ajv({ ...strictness, coerceTypes: false });
 const textAjv = new Ajv({ ...strictness, coerceTypes: true });
 const maxErrors = 100;
 
+/** A JSON body. Empty = none. Throws a 400 for what is no JSON, and for keys that would reach into prototypes. */
+export function parseJson(body: string): unknown {
+  if (body === '') return undefined;
+  try {
+    return body.includes('__proto__') ? JSON.parse(body, refusePrototypes) as unknown : JSON.parse(body) as unknown;
+  } catch (error) {
+    throw Object.assign(new Error(`The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`), { statusCode: 400 });
+  }
+}
+
+function refusePrototypes(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('__proto__ is no field');
+  return value;
+}
+
 /** For `app.setValidatorCompiler`. */
 export const validatorCompiler: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   const check = (httpPart === 'body' ? bodyAjv : textAjv).compile(schema as object);
@@ -40,7 +55,7 @@ const compiled = new WeakMap<TSchema, ValidateFunction>();
 export function checkBody(schema: TSchema, value: unknown): readonly ProblemField[] {
   let check = compiled.get(schema);
   if (check === undefined) {
-    check = bodyAjv.compile(schema as object);
+    check = bodyAjv.compile(schema);
     compiled.set(schema, check);
   }
   return check(value) ? [] : fieldErrors(check.errors ?? [], '/');
@@ -109,7 +124,10 @@ function describe(schema: unknown): string {
   }
   if (Array.isArray(fields['enum'])) return `one of ${fields['enum'].join(', ')}`;
   if ('const' in fields) return String(fields['const']);
-  const range = (low: unknown, high: unknown): string => (low === undefined && high === undefined ? '' : ` of ${Number(low ?? 0)} to ${String(high ?? 'any')}`);
+  const range = (low: unknown, high: unknown): string => {
+    if (typeof high === 'number') return ` of ${Number(low ?? 0)} to ${high}`;
+    return typeof low === 'number' ? ` of at least ${low}` : '';
+  };
   switch (fields['type']) {
     case 'string': return `text${fields['maxLength'] === undefined ? '' : `${range(fields['minLength'], fields['maxLength'])} characters`}`;
     case 'integer': return `a whole number${range(fields['minimum'], fields['maximum'])}`;

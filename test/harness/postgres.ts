@@ -52,7 +52,7 @@ export class PostgresServer {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'));
     if (user !== null) chownSync(folder, user.uid, user.gid);
     const made = spawnSync(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'signalbox', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'], {
-      encoding: 'utf8', cwd: folder, ...(user ?? {}),
+      encoding: 'utf8', cwd: folder, ...user,
     });
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
     const server = new PostgresServer(await freePort(), programs, folder, user);
@@ -69,7 +69,7 @@ export class PostgresServer {
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#log = [];
     const child = spawn(join(this.#programs, 'postgres'), ['-D', join(this.#folder, 'data'), ...args], {
-      cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'], ...(this.#user ?? {}),
+      cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'], ...this.#user,
     });
     child.stderr.on('data', (chunk: Buffer) => this.#log.push(chunk.toString('utf8')));
     this.#child = child;

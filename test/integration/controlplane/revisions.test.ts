@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeDetail, Change, DispatcherSet, DispatcherSetWritten, Page, Problem } from '../../../controlplane/contract/index.ts';
-import type { WireOp } from '../../../controlplane/push/ports.ts';
 import { HashSum, mapTables } from '../../../dataplane/contract/hash.ts';
 import type { TableHashes } from '../../../dataplane/contract/hash.ts';
 import { tableNames } from '../../../dataplane/contract/rows.ts';
@@ -54,7 +53,7 @@ async function replayed(): Promise<{ rev: number; rows: Map<string, string> }> {
     for (const revision of revisions) {
       expect(revision.rev).toBe(rev + 1);
       rev = revision.rev;
-      for (const op of revision.ops as readonly WireOp[]) {
+      for (const op of revision.ops) {
         if (op.json === null) rows.delete(`${op.table} ${op.key}`);
         else rows.set(`${op.table} ${op.key}`, op.json);
       }
