@@ -1,6 +1,7 @@
 /**
- * A token bucket per key in a bounded map. PURE: the clock is passed in. When the map is full the bucket
- * that was used longest ago gives way, so an attacker with many addresses can buy forgetting but no memory.
+ * A rate limit per key in a bounded map (the generic cell rate algorithm: one number a key). PURE: the clock is passed
+ * in. When the map is full the key that was used longest ago gives way, so an attacker with many addresses can buy
+ * forgetting but no memory.
  */
 export interface RateLimit {
   /** Attempts at once. */
@@ -15,10 +16,11 @@ export interface Attempt {
   readonly retryAfterMs: number;
 }
 
-interface Bucket { tokens: number; atMs: number }
+const granted: Attempt = { allowed: true, retryAfterMs: 0 };
 
 export class RateLimiter {
-  private readonly buckets = new Map<string, Bucket>();
+  /** When a key's allowance will be whole again, in order of last use. */
+  private readonly wholeAtMs = new Map<string, number>();
   private readonly limit: RateLimit;
   private readonly now: () => number;
   private readonly maxKeys: number;
@@ -29,56 +31,48 @@ export class RateLimiter {
     this.maxKeys = maxKeys;
   }
 
-  /** Takes one attempt from `key`'s bucket. */
+  /** Takes one attempt from `key`'s allowance. */
   take(key: string): Attempt {
-    const bucket = this.refill(key);
-    if (bucket.tokens < 1) {
-      return { allowed: false, retryAfterMs: Math.max(1, Math.ceil((1 - bucket.tokens) * this.limit.refillMs)) };
-    }
-    bucket.tokens -= 1;
-    return { allowed: true, retryAfterMs: 0 };
-  }
-
-  /** Returns what a successful attempt took. */
-  giveBack(key: string): void {
-    const bucket = this.buckets.get(key);
-    if (bucket !== undefined) bucket.tokens = Math.min(this.limit.burst, bucket.tokens + 1);
+    const attempt = this.peek(key);
+    if (attempt.allowed) this.put(key, this.whole(key) + this.limit.refillMs);
+    return attempt;
   }
 
   /** Looks without taking. */
   peek(key: string): Attempt {
-    const bucket = this.buckets.get(key);
-    if (bucket === undefined) return { allowed: true, retryAfterMs: 0 };
-    const tokens = this.tokensNow(bucket);
-    return tokens >= 1 ? { allowed: true, retryAfterMs: 0 }
-      : { allowed: false, retryAfterMs: Math.max(1, Math.ceil((1 - tokens) * this.limit.refillMs)) };
+    const { burst, refillMs } = this.limit;
+    const over = this.whole(key) - this.now() - (burst - 1) * refillMs;
+    return over <= 0 ? granted : { allowed: false, retryAfterMs: Math.max(1, Math.ceil(over)) };
+  }
+
+  /** Returns what a successful attempt took. */
+  giveBack(key: string): void {
+    const whole = this.wholeAtMs.get(key);
+    if (whole !== undefined) this.wholeAtMs.set(key, whole - this.limit.refillMs);
   }
 
   /** Forgets a key, after a success. */
   forget(key: string): void {
-    this.buckets.delete(key);
+    this.wholeAtMs.delete(key);
   }
 
   get size(): number {
-    return this.buckets.size;
+    return this.wholeAtMs.size;
   }
 
-  private tokensNow(bucket: Bucket): number {
-    return Math.min(this.limit.burst, bucket.tokens + Math.max(0, this.now() - bucket.atMs) / this.limit.refillMs);
+  /** Never before now, and never further off than a full burst: a clock that jumps back locks nobody out for long. */
+  private whole(key: string): number {
+    const nowMs = this.now();
+    return Math.min(Math.max(this.wholeAtMs.get(key) ?? nowMs, nowMs), nowMs + this.limit.burst * this.limit.refillMs);
   }
 
-  private refill(key: string): Bucket {
-    const known = this.buckets.get(key);
-    const bucket = known === undefined
-      ? { tokens: this.limit.burst, atMs: this.now() }
-      : { tokens: this.tokensNow(known), atMs: this.now() };
+  private put(key: string, wholeAtMs: number): void {
     // Delete and set again keeps the map in order of last use.
-    this.buckets.delete(key);
-    if (this.buckets.size >= this.maxKeys) {
-      const oldest = this.buckets.keys().next();
-      if (oldest.done !== true) this.buckets.delete(oldest.value);
+    this.wholeAtMs.delete(key);
+    if (this.wholeAtMs.size >= this.maxKeys) {
+      const oldest = this.wholeAtMs.keys().next();
+      if (oldest.done !== true) this.wholeAtMs.delete(oldest.value);
     }
-    this.buckets.set(key, bucket);
-    return bucket;
+    this.wholeAtMs.set(key, wholeAtMs);
   }
 }

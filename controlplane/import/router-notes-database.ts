@@ -132,7 +132,8 @@ function integer(value: unknown, missing: number | null): number | null {
 }
 
 function shown(value: unknown): string {
-  return value === null || value === undefined ? 'NULL' : `"${(value instanceof Uint8Array ? 'a blob' : String(value)).slice(0, 40)}"`;
+  if (value instanceof Uint8Array) return 'a blob';
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? `"${String(value).slice(0, 40)}"` : 'NULL';
 }
 
 /** `place` is `table` or `table:rowid`. */

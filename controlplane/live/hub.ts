@@ -57,9 +57,9 @@ export class EventHub {
     };
     if (lastEventId === null) return { missed: [], reset: false, unsubscribe };
     const [instance, text] = splitId(lastEventId);
-    const last = Number(text);
+    const last = /^[0-9]{1,15}$/.test(text) ? Number(text) : -1;
     const oldest = this.ring[0]?.n ?? this.next;
-    if (instance !== this.instance || !Number.isSafeInteger(last) || last < oldest - 1 || last >= this.next) {
+    if (instance !== this.instance || last < oldest - 1 || last >= this.next) {
       return { missed: [], reset: true, unsubscribe };
     }
     return { missed: this.ring.filter((entry) => entry.n > last).map((entry) => entry.frame), reset: false, unsubscribe };

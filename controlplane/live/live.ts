@@ -33,6 +33,13 @@ export interface LiveDeps {
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
 
+/** A node may say how serious it is; a destination that goes down always is. */
+function severityOf(event: NodeEvent): StoredEvent['severity'] {
+  const said = event.detail['severity'];
+  if (said === 'warning' || said === 'error') return said;
+  return event.kind === 'destination.down' ? 'warning' : 'info';
+}
+
 const tickMs = 2_000;
 /** Nodes of the database are read again after so many ticks. */
 const refreshTicks = 5;
@@ -168,9 +175,8 @@ export class Live {
 
   private nodeEvents(node: NodeFacts, events: readonly NodeEvent[]): void {
     for (const event of events) {
-      const severity = event.detail['severity'];
       this.eventLog.record({
-        atMs: event.atMs, kind: event.kind, severity: severity === 'warning' || severity === 'error' ? severity : 'info',
+        atMs: event.atMs, kind: event.kind, severity: severityOf(event),
         node: { id: node.id, name: node.name }, subject: event.subject, text: event.text, detail: event.detail,
       });
     }

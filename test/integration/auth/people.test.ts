@@ -59,7 +59,7 @@ describe('the set-up link', () => {
   it('lets one of two people with two links win', async () => {
     const [one, two] = [await link(), new URL((await plane.runtime.auth.setup.createLink('other:0', 'http://x')) ?? '').searchParams.get('token') ?? ''];
     const answers = await Promise.all([one, two].map((token, index) => plane.ask('POST', '/setup', { ...owner, email: index === 0 ? owner.email : 'eve@example.com', token }, { token: null, headers: origin })));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 410]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([201, 410]);
     expect(await plane.runtime.auth.users.count()).toBe(1);
     const winner = answers.find((answer) => answer.status === 201);
     expect(String(winner?.raw.headers['set-cookie'])).toMatch(/^signalbox_session=sbs_[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
