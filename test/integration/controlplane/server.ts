@@ -26,19 +26,25 @@ export interface TestDatabase {
   dispose(): Promise<void>;
 }
 
-let postgres: Promise<PostgresServer> | null = null;
+/** One server for the databases that are in use at the moment. */
+let postgres: { readonly server: Promise<PostgresServer>; users: number } | null = null;
 
 export async function testDatabase(): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-controlplane-'));
   const folder = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
   if (process.env['SIGNALBOX_TEST_DATABASE'] !== 'postgres') return { databaseUrl: undefined, dataDir, dispose: folder };
-  postgres ??= PostgresServer.create();
-  const server = await postgres;
+  postgres ??= { server: PostgresServer.create(), users: 0 };
+  const shared = postgres;
+  shared.users += 1;
+  const server = await shared.server;
   return {
     databaseUrl: await server.createDatabase(), dataDir,
     async dispose() {
-      postgres = null;
-      await server.remove();
+      shared.users -= 1;
+      if (shared.users === 0) {
+        postgres = null;
+        await server.remove();
+      }
       await folder();
     },
   };
