@@ -1,6 +1,4 @@
 /** The control plane inside the test's own process: the real app and database, asked through fastify's inject. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
@@ -8,6 +6,10 @@ import { pino } from 'pino';
 import { buildApp } from '../../controlplane/app.ts';
 import { startRuntime } from '../../controlplane/services/runtime.ts';
 import type { Runtime } from '../../controlplane/services/runtime.ts';
+import { testDatabase } from '../integration/controlplane/server.ts';
+import type { TestDatabase } from '../integration/controlplane/server.ts';
+
+export { startDeadlineMs } from '../integration/controlplane/server.ts';
 
 export const adminToken = 'test-owner-token-of-this-process-only';
 
@@ -28,26 +30,32 @@ export interface Answer<T> {
 export class InProcessControlPlane {
   readonly app: FastifyInstance;
   readonly runtime: Runtime;
-  readonly dataDir: string;
+  private readonly database: TestDatabase;
   /** Everything that was logged, a JSON line each. */
   readonly log: readonly string[];
 
-  private constructor(app: FastifyInstance, runtime: Runtime, dataDir: string, log: readonly string[]) {
+  private constructor(app: FastifyInstance, runtime: Runtime, database: TestDatabase, log: readonly string[]) {
     this.app = app;
     this.runtime = runtime;
-    this.dataDir = dataDir;
+    this.database = database;
     this.log = log;
   }
 
-  static async start(databaseUrl?: string): Promise<InProcessControlPlane> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-app-'));
+  get dataDir(): string {
+    return this.database.dataDir;
+  }
+
+  /** On PGlite or PostgreSQL, as the environment says (see `testDatabase`). */
+  static async start(): Promise<InProcessControlPlane> {
+    const database = await testDatabase();
+    const { dataDir, databaseUrl } = database;
     const lines: string[] = [];
     const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
     const runtime = await startRuntime({
       settings: { http: { host: '127.0.0.1', port: 0 }, dataDir, databaseUrl, adminToken, logLevel: 'debug' },
       migrationsDir: fileURLToPath(new URL('../../prisma/migrations', import.meta.url)), version: '0.0.0-test', log,
     });
-    return new InProcessControlPlane(await buildApp(runtime, log, join(dataDir, 'no-console')), runtime, dataDir, lines);
+    return new InProcessControlPlane(await buildApp(runtime, log, join(dataDir, 'no-console')), runtime, database, lines);
   }
 
   async ask<T = Record<string, unknown>>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, options: AskOptions = {}): Promise<Answer<T>> {
@@ -66,6 +74,6 @@ export class InProcessControlPlane {
   async close(): Promise<void> {
     await this.app.close();
     await this.runtime.close();
-    await rm(this.dataDir, { recursive: true, force: true });
+    await this.database.dispose();
   }
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { offerLocalJoinToken } from '../../../controlplane/auth/local-node.ts';
 import { StoredNodeDirectory } from '../../../controlplane/auth/node-directory.ts';
 import { createNodeStore } from '../../../controlplane/db/repositories/node-store.ts';
-import { InProcessControlPlane } from '../../harness/control-plane.ts';
+import { InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
 
 let plane: InProcessControlPlane;
 let directory: StoredNodeDirectory;
@@ -13,7 +13,7 @@ let directory: StoredNodeDirectory;
 beforeAll(async () => {
   plane = await InProcessControlPlane.start();
   directory = plane.runtime.auth.directory;
-}, 60_000);
+}, startDeadlineMs);
 afterAll(() => plane.close());
 
 async function joinToken(body: object = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashSecret } from '../../../controlplane/auth/secret.ts';
-import { InProcessControlPlane } from '../../harness/control-plane.ts';
+import { InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
 
 let plane: InProcessControlPlane;
 const password = 'correct horse battery staple';
@@ -10,7 +10,7 @@ const secrets: string[] = [password];
 
 beforeAll(async () => {
   plane = await InProcessControlPlane.start();
-}, 60_000);
+}, startDeadlineMs);
 afterAll(() => plane.close());
 
 function cookieOf(answer: { raw: { headers: Record<string, unknown> } }): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InProcessControlPlane } from '../../harness/control-plane.ts';
+import { InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
 
 /** Who may call what, written down a second time: a route that is missing here fails the test. */
 const everybody = ['nobody', 'viewer', 'operator', 'owner'] as const;
@@ -47,7 +47,7 @@ beforeAll(async () => {
   const document = JSON.parse((await plane.app.inject({ url: '/openapi.json' })).body) as { paths: Record<string, Record<string, unknown>> };
   routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })))
     .filter(({ path }) => path.startsWith('/api/'));
-}, 60_000);
+}, startDeadlineMs);
 afterAll(() => plane.close());
 
 async function statusFor(who: Who, method: string, path: string): Promise<number> {

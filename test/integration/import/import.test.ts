@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImportReport } from '../../../controlplane/contract/import.ts';
-import { InProcessControlPlane } from '../../harness/control-plane.ts';
+import { InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
 
 let plane: InProcessControlPlane;
 
 beforeAll(async () => {
   plane = await InProcessControlPlane.start();
-}, 60_000);
+}, startDeadlineMs);
 afterAll(() => plane.close());
 
 /** Seed 000, as it stands there. */

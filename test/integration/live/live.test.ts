@@ -5,7 +5,7 @@ import type { LiveEvents, StoredEvent } from '../../../controlplane/contract/eve
 import type { NodeItem } from '../../../controlplane/contract/nodes.ts';
 import type { Overview } from '../../../controlplane/contract/overview.ts';
 import { EventStreamClient } from '../../harness/event-stream.ts';
-import { adminToken, InProcessControlPlane } from '../../harness/control-plane.ts';
+import { adminToken, InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
 
 let plane: InProcessControlPlane;
 let base = '';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { token } = (await plane.ask<{ token: string }>('POST', '/nodes/join-tokens', {})).body;
   node = (await plane.runtime.auth.directory.join(token, 'ams-1'))?.node ?? node;
   await settled();
-}, 60_000);
+}, startDeadlineMs);
 afterAll(() => plane.close());
 
 async function settled(): Promise<void> {
