@@ -1,6 +1,6 @@
 /** Decoders of dispatcher sets and their destinations. */
 import type { FieldReader, Faults } from './decode-reader.ts';
-import { isObject, readInteger, readText } from './decode-reader.ts';
+import { escapePointer, isObject, readInteger, readText, reportType } from './decode-reader.ts';
 import { maxId } from './decode-tenancy.ts';
 import { limits } from './limits.ts';
 import { algorithms } from './rows.ts';
@@ -49,7 +49,7 @@ function readAttrs(fields: FieldReader): Record<string, string> {
   const pointer = fields.at('attrs');
   const attrs: Record<string, string> = {};
   if (!isObject(value)) {
-    fields.faults.add(pointer, value === undefined ? 'required' : 'type', `must be an object of up to ${limits.attrsPerDestination} text values`);
+    reportType(value, pointer, `must be an object of up to ${limits.attrsPerDestination} text values`, fields.faults);
     return attrs;
   }
   const entries = Object.entries(value);
@@ -58,7 +58,7 @@ function readAttrs(fields: FieldReader): Record<string, string> {
     return attrs;
   }
   for (const [name, entry] of entries) {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = `${pointer}/${escapePointer(name)}`;
     if (name === '__proto__' || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
       fields.faults.add(at, 'format', 'must be named by 1 to 64 letters, digits, _, . and -');
       continue;

@@ -169,7 +169,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function reportType(value: unknown, pointer: string, message: string, faults: Faults): void {
+/** A missing value is `required`, one of another type `type`; both say what is accepted. */
+export function reportType(value: unknown, pointer: string, message: string, faults: Faults): void {
   if (value === undefined) faults.add(pointer, 'required', `is required: ${message}`);
   else faults.add(pointer, 'type', message);
 }
@@ -183,4 +184,5 @@ function hasControls(text: string): boolean {
   return !text.isWellFormed();
 }
 
-const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+/** RFC 6901 §3. */
+export const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
