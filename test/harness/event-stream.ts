@@ -19,7 +19,12 @@ export class EventStreamClient {
     this.status = response.status;
     this.headers = response.headers;
     this.abort = abort;
-    void this.read(response);
+    // Ended by either side, in order or not: `ended` says so.
+    const over = (): void => {
+      this.ended = true;
+      this.wake();
+    };
+    this.read(response).then(over, over);
   }
 
   static async open(base: string, headers: Readonly<Record<string, string>>): Promise<EventStreamClient> {
@@ -63,19 +68,13 @@ export class EventStreamClient {
   private async read(response: Response): Promise<void> {
     let text = '';
     const decoder = new TextDecoder();
-    try {
-      for await (const chunk of response.body ?? []) {
-        text += decoder.decode(chunk as Uint8Array, { stream: true });
-        const frames = text.split('\n\n');
-        text = frames.pop() ?? '';
-        for (const frame of frames) this.take(frame);
-        this.wake();
-      }
-    } catch {
-      // Ended by either side: `ended` says so.
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      const frames = text.split('\n\n');
+      text = frames.pop() ?? '';
+      for (const frame of frames) this.take(frame);
+      this.wake();
     }
-    this.ended = true;
-    this.wake();
   }
 
   private take(frame: string): void {
