@@ -6,6 +6,13 @@ import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import type { ListenSetting } from '../settings.ts';
 
+/** A difference to the configuration that a worker has. */
+export interface ConfigBatch {
+  readonly ops: readonly RowOp[];
+  readonly epoch: string;
+  readonly rev: number;
+}
+
 /** What a worker is born with. */
 export interface WorkerSetup {
   readonly worker: number;
@@ -15,12 +22,14 @@ export interface WorkerSetup {
   readonly interfaces: readonly InterfaceAddress[];
   readonly keys: readonly ClusterKey[];
   readonly board: BoardUpdate;
+  /** Applied before the first socket opens, so that no message meets an empty configuration. */
+  readonly config: ConfigBatch;
   readonly counters: SharedArrayBuffer;
 }
 
 export type ToWorker =
-  /** The difference to the configuration that the worker has; answered by `applied` with the same number. */
-  | { readonly t: 'config'; readonly n: number; readonly ops: readonly RowOp[]; readonly epoch: string; readonly rev: number }
+  /** Answered by `applied` with the same number. */
+  | ({ readonly t: 'config'; readonly n: number } & ConfigBatch)
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'board'; readonly update: BoardUpdate }
   | { readonly t: 'draining'; readonly draining: boolean }

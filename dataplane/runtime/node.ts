@@ -21,10 +21,12 @@ import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import { fireAndLog, type Logger } from './log.ts';
+import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
 import { describeHealth } from './health-text.ts';
 import { Supervisor } from './supervisor.ts';
 
+const nothingKept: ConfigBatch = { ops: [], epoch: '', rev: 0 };
 const reportIntervalMs = 2_000;
 const drainDeadlineMs = 5_000;
 const stopDeadlineMs = 3_000;
@@ -44,6 +46,8 @@ export class Node {
   #view: ConfigView = emptyView();
   #addresses: readonly string[] = [];
   #keys: readonly ClusterKey[] = [];
+  /** What the disk gave, for the workers to be born with. */
+  #kept: ConfigBatch = nothingKept;
   #admin: Server | null = null;
   #reportTimer: NodeJS.Timeout | null = null;
   #listening = false;
@@ -96,13 +100,17 @@ export class Node {
    * @throws ListenRefused or a listen error of the admin port
    */
   async start(): Promise<void> {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
+    // Keys, configuration and health of the former process first: the first packet already finds them.
+    await this.#sync.loadLastKnownGood();
     this.#addresses = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, interfaces: interfaceAddresses(),
-      keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(), counters: this.#counters.buffer,
+      keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
+      config: this.#kept, counters: this.#counters.buffer,
     });
     this.#listening = true;
-    await this.#sync.loadLastKnownGood();
+    this.#kept = nothingKept;
+    this.#tellDraining();
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
       ready: () => this.#ready(),
       metrics: () => this.#metrics(),
@@ -132,10 +140,16 @@ export class Node {
     const view = applyOps(this.#view, change.ops, change.epoch, change.rev);
     this.#view = view;
     this.#prober.apply(view);
-    await this.#supervisor.config(change.ops, change.epoch, change.rev);
-    const node = this.#sync.status().node;
-    this.#supervisor.draining(node !== null && (view.node(node.id)?.draining ?? false));
+    if (this.#listening) await this.#supervisor.config(change);
+    else this.#kept = change;
+    this.#tellDraining();
     this.#log.info({ rev: change.rev, rows: change.ops.length, origin: change.origin }, 'configuration applied');
+  }
+
+  /** Draining a node is configuration: its own row says so. */
+  #tellDraining(): void {
+    const { node } = this.#sync.status();
+    this.#supervisor.draining(node !== null && (this.#view.node(node.id)?.draining ?? false));
   }
 
   #useKeys(keys: readonly ClusterKey[]): void {

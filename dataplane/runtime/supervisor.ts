@@ -4,11 +4,10 @@
  * configuration in well under a second, and keyed Record-Routes keep calls alive across it.
  */
 import { Worker } from 'node:worker_threads';
-import type { RowOp } from '../contract/rows.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 
 export interface SupervisorEvents {
   outcome(destinationId: number, outcome: Outcome): void;
@@ -50,7 +49,7 @@ export class Supervisor {
   }
 
   /** Resolves when every worker routes by the new configuration. */
-  async config(ops: readonly RowOp[], epoch: string, rev: number): Promise<void> {
+  async config({ ops, epoch, rev }: ConfigBatch): Promise<void> {
     const n = ++this.#batch;
     const done = this.#slots.map((slot) => new Promise<void>((resolve) => slot.applied.set(n, resolve)));
     this.#tell({ t: 'config', n, ops, epoch, rev });

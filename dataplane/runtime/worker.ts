@@ -1,9 +1,9 @@
 /** Entry of a SIP worker thread: its sockets, transactions and proxy. Configuration, keys and health come from the main thread. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RowOp } from '../contract/rows.ts';
 import type { ClusterKey } from '../contract/wire.ts';
-import { ViewDraft } from '../routing/build.ts';
+import { emptyView, ViewDraft } from '../routing/build.ts';
+import type { ConfigView } from '../routing/view.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
 import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
@@ -12,7 +12,7 @@ import type { MessageReceiver } from '../transport/receiver.ts';
 import type { ListenerSettings } from '../transport/settings.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { monotonicClock } from './clock.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
@@ -68,12 +68,14 @@ function listenerSettings(): ListenerSettings[] {
 }
 
 async function open(): Promise<void> {
+  const view = await nextView(emptyView(), setup.config);
   const transports = await Transports.open(listenerSettings(), receiver, wheel);
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
   const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }));
+  assembly.env.view = view;
   edge = assembly;
   driver.start();
   const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
@@ -92,7 +94,7 @@ const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
 function take(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
   switch (message.t) {
     case 'config':
-      void applyInSlices(env, message);
+      void apply(env, message.n, message);
       return;
     case 'keys':
       env.keys = keyRing(message.keys);
@@ -118,9 +120,15 @@ function take(message: ToWorker, { env, health }: Assembly, transports: Transpor
   }
 }
 
-/** Builds the next view slice by slice, then swaps it in one assignment: no message sees parts of two revisions. */
-async function applyInSlices(env: Assembly['env'], change: { readonly n: number; readonly ops: readonly RowOp[]; readonly epoch: string; readonly rev: number }): Promise<void> {
-  const draft = new ViewDraft(env.view);
+/** Swaps the view in one assignment: no message sees parts of two revisions. */
+async function apply(env: Assembly['env'], n: number, change: ConfigBatch): Promise<void> {
+  env.view = await nextView(env.view, change);
+  tell({ t: 'applied', n });
+}
+
+/** Builds the next view slice by slice. */
+async function nextView(view: ConfigView, change: ConfigBatch): Promise<ConfigView> {
+  const draft = new ViewDraft(view);
   let sliceEnds = performance.now() + sliceMs;
   for (const [at, op] of change.ops.entries()) {
     draft.apply(op);
@@ -128,8 +136,7 @@ async function applyInSlices(env: Assembly['env'], change: { readonly n: number;
     await new Promise((resolve) => setImmediate(resolve));
     sliceEnds = performance.now() + sliceMs;
   }
-  env.view = draft.commit(change.epoch, change.rev);
-  tell({ t: 'applied', n: change.n });
+  return draft.commit(change.epoch, change.rev);
 }
 
 await open();
