@@ -40,8 +40,9 @@ export function superviseChild({ name, command, args, env, onLine, say, onFatal 
   start();
 
   return {
-    get pid() {
-      return process_?.pid;
+    /** SIGTERM without waiting. */
+    kill() {
+      process_?.kill('SIGTERM');
     },
     /** SIGTERM, and SIGKILL when the process has not ended after `graceMs`. Resolves when it is gone. */
     stop(graceMs) {

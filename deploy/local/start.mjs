@@ -44,6 +44,9 @@ function reachable(address) {
   return address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:').replace(/^:/, '127.0.0.1:');
 }
 
+// A reader that went away (a closed terminal, `| head`) costs the log, not the service.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 await runScript(async () => {
   const startedAt = Date.now();
   const env = environmentOf(process.argv.slice(2), process.env);
@@ -76,6 +79,10 @@ await runScript(async () => {
       (error) => fail(error),
     );
   }
+  // The last resort when this process itself fails: no child outlives it.
+  process.on('exit', () => {
+    for (const child of children) child.kill();
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (!stopped) say('stopping ...');

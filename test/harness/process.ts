@@ -8,6 +8,7 @@ import { Hopeless, until, within } from './deadline.ts';
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 const keptLines = 2_000;
+const pipeGraceMs = 1_000;
 
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -40,10 +41,13 @@ export class TestProcess {
         this.exitCode = 127;
         resolve(127);
       });
-      child.once('close', (code) => {
+      const ended = (code: number | null): void => {
         this.exitCode = code ?? -1;
         resolve(this.exitCode);
-      });
+      };
+      child.once('close', ended);
+      // A grandchild may hold the pipes open; the process itself is gone all the same.
+      child.once('exit', (code) => setTimeout(ended, pipeGraceMs, code).unref());
     });
   }
 

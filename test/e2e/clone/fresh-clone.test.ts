@@ -49,7 +49,7 @@ it('npm start on a fresh clone: set-up link, owner account, a tenant by REST, a 
   const base = `http://127.0.0.1:${http}`;
   const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
     fetch(`${base}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', origin: base, 'x-signalbox-csrf': '1', ...headers } });
-  expect((await fetch(`${base}/`)).status).toBe(200);
+  expect((await fetch(`${base}/`, { headers: { accept: 'text/html' } })).status).toBe(200);
   expect((await post('/setup', { token, email: 'owner@example.com', name: 'Owner', password })).status).toBeLessThan(300);
   expect((await post('/setup', { token, email: 'second@example.com', name: 'Second', password })).status).toBeGreaterThanOrEqual(400);
   const signedIn = await post('/session', { email: 'owner@example.com', password });
