@@ -128,8 +128,9 @@ export class NodeRegistry implements NodeSink {
     const node = this.facts.get(nodeId);
     if (node === undefined || !node.connected) return;
     node.gone(reason, this.deps.now());
-    this.deps.listener.changed(node, 'went', 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
+    // A node that was removed is not missed.
     if (!this.records.some((record) => record.id === nodeId)) this.facts.delete(nodeId);
+    this.deps.listener.changed(node, 'went', 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
   }
 }
 

@@ -74,8 +74,8 @@ export async function nodeRoutes(app: FastifyInstance, deps: NodeRouteDeps): Pro
     // Tokens first: from here on the node cannot come back, whatever happens below.
     await deps.directory.revoke(id);
     await runWrite(deps, request, {}, `Remove node ${name}`, (draft) => removeNode(draft, id));
-    await deps.gateway.reauthenticate(id);
     await deps.live.refreshNodes();
+    await deps.gateway.reauthenticate(id);
     deps.audit.record(request, { action: 'node.remove', subject: name, text: `removed the node ${name}; its tokens are void.` });
     return reply.code(204).send();
   });

@@ -236,6 +236,24 @@ describe('the stream of events', () => {
   });
 });
 
+describe('a removed node', () => {
+  it('raises no alarm when its socket closes', async () => {
+    const { token } = (await plane.ask<{ token: string }>('POST', '/nodes/join-tokens', {})).body;
+    const other = (await plane.runtime.auth.directory.join(token, 'old-1'))?.node ?? { id: '', name: '' };
+    await plane.runtime.live.refreshNodes();
+    plane.runtime.live.sink.hello(other, { boot: 'b', version: '0', rev: 0, epoch: '', capabilities: [], address: '127.0.0.1' });
+    const stream = await EventStreamClient.open(base, bearer);
+    await stream.event('hello');
+    expect((await plane.ask('DELETE', `/nodes/${other.id}`)).status).toBe(204);
+    plane.runtime.live.sink.gone(other.id, 'the token is no longer valid');
+    await stream.event('node', (data: LiveEvents['node']) => data.id === other.id && data.state === 'gone');
+    await stream.event('log', (data: LiveEvents['log']) => data.text.startsWith('old-1 is gone'));
+    expect(stream.events.filter((event) => event.name === 'alarm')).toEqual([]);
+    expect((await plane.ask<NodeItem[]>('GET', '/nodes')).body.map((item) => item.name)).toEqual(['ams-1']);
+    stream.close();
+  });
+});
+
 describe('probing now', () => {
   it('answers 404 for an unknown destination and 503 when no node is there', async () => {
     expect((await plane.ask('POST', '/destinations/2147483000/probe')).status).toBe(404);
