@@ -6,6 +6,7 @@ import { never } from './context.ts';
 import type { TransactionContext } from './context.ts';
 import { buildAck, buildCancel } from './generated.ts';
 import { inviteClientEvent, inviteClientState, stepInviteClient } from './invite-client.ts';
+import type { Keyed, KeyMaker } from './keys.ts';
 import { nonInviteClientEvent, nonInviteClientState, stepNonInviteClient } from './non-invite-client.ts';
 import { effect, stateMask } from './step.ts';
 
@@ -23,7 +24,7 @@ export interface RequestTimeouts {
 }
 
 /** The shell round one client machine, INVITE or not: runs the effects of its steps, makes ACK and CANCEL. */
-export class ClientTransaction extends TimerNode implements SendOwner {
+export class ClientTransaction extends TimerNode implements SendOwner, Keyed<ClientTransaction> {
   readonly invite: boolean;
   readonly method: string;
   /** The whole branch of the Via we sent. */
@@ -32,6 +33,9 @@ export class ClientTransaction extends TimerNode implements SendOwner {
   /** Free for the transaction user. */
   user: unknown;
 
+  /** @internal */ readonly keyFirst: number;
+  /** @internal */ readonly keySecond: number;
+  /** @internal */ nextInBucket: ClientTransaction | null = null;
   /** @internal Our own CANCEL: nothing of it goes up. */ readonly internal: boolean;
   /** @internal */ cancelReason = '';
   readonly #context: TransactionContext;
@@ -50,9 +54,11 @@ export class ClientTransaction extends TimerNode implements SendOwner {
   #deadlineTick: number;
   #interval = 0;
 
-  constructor(context: TransactionContext, user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts, internal: boolean) {
+  constructor(context: TransactionContext, key: KeyMaker, user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts, internal: boolean) {
     super();
     this.#context = context;
+    this.keyFirst = key.first;
+    this.keySecond = key.second;
     this.user = user;
     this.method = method;
     this.invite = method === 'INVITE';

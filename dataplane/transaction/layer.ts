@@ -7,8 +7,10 @@ import { responseTarget } from '../transport/response-target.ts';
 import { ClientTransaction } from './client.ts';
 import type { RequestTimeouts } from './client.ts';
 import type { TransactionContext, TransactionCounters } from './context.ts';
-import { clientKey, cookieKey, legacyKey, requestKey } from './keys.ts';
+import { KeyMaker } from './keys.ts';
+import type { KeySecrets } from './keys.ts';
 import { ServerTransaction } from './server.ts';
+import { TransactionTable } from './table.ts';
 import { defaultTimers, nonInviteTryingMs, transactionLifeMs } from './timer-values.ts';
 import type { TimerValues } from './timer-values.ts';
 import type { TransactionUser } from './user.ts';
@@ -20,6 +22,8 @@ export interface LayerOptions {
   readonly maxClients?: number;
   /** Answer over UDP to the source port even when the request did not ask for it by rport (RFC 3581). */
   readonly forceRport?: boolean;
+  /** Random when absent. */
+  readonly keySecrets?: KeySecrets;
 }
 
 const cancelTimeouts: RequestTimeouts = { frMs: 0, frInviteMs: 0 };
@@ -38,8 +42,9 @@ export class TransactionLayer {
   readonly #user: TransactionUser;
   readonly #sender: MessageSender;
   readonly #context: TransactionContext;
-  readonly #servers = new Map<string, ServerTransaction>();
-  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #key: KeyMaker;
+  readonly #servers: TransactionTable<ServerTransaction>;
+  readonly #clients: TransactionTable<ClientTransaction>;
   readonly #maxServers: number;
   readonly #maxClients: number;
   readonly #forceRport: boolean;
@@ -51,6 +56,9 @@ export class TransactionLayer {
     this.#maxServers = options.maxServers ?? 200_000;
     this.#maxClients = options.maxClients ?? 400_000;
     this.#forceRport = options.forceRport ?? false;
+    this.#key = new KeyMaker(options.keySecrets ?? randomSecrets());
+    this.#servers = new TransactionTable(this.#maxServers);
+    this.#clients = new TransactionTable(this.#maxClients);
     this.#context = {
       sender,
       wheel,
@@ -66,11 +74,11 @@ export class TransactionLayer {
       },
       trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow }),
       serverEnded: (tx) => {
-        this.#servers.delete(tx.key);
+        this.#servers.remove(tx);
         user.onServerEnd(tx);
       },
       clientEnded: (tx) => {
-        this.#clients.delete(clientKey(tx.branch, tx.method));
+        this.#clients.remove(tx);
         if (!tx.internal) user.onClientEnd(tx);
       },
       sendCancel: (tx) => this.#sendCancel(tx),
@@ -138,18 +146,24 @@ export class TransactionLayer {
 
   /** The client transaction of a branch, CANCEL excepted. */
   find(branch: string): ClientTransaction | null {
-    return this.#clients.get(branch) ?? null;
+    this.#key.ofBranch(branch, 0, branch.length, false);
+    return this.#clients.find(this.#key);
   }
 
   #receiveRequest(request: SipMessage, via: Via, flow: Flow): void {
     const { method } = request;
-    const key = requestKey(request, via, method);
-    const known = this.#servers.get(key);
-    if (known !== undefined) {
+    const key = this.#key;
+    let invite: ServerTransaction | null = null;
+    if (method === 'CANCEL') {
+      key.ofRequest(request, via, 'INVITE');
+      invite = this.#servers.find(key);
+    }
+    key.ofRequest(request, via, method);
+    const known = this.#servers.find(key);
+    if (known !== null) {
       known.repeated();
       return;
     }
-    const invite = method === 'CANCEL' ? (this.#servers.get(requestKey(request, via, 'INVITE')) ?? null) : null;
     // The CANCEL of a known INVITE passes the cap: it sets memory free.
     if (invite === null && (this.#servers.size >= this.#maxServers || this.#clients.size >= this.#maxClients)) {
       this.counters.overloads++;
@@ -158,27 +172,37 @@ export class TransactionLayer {
     }
     const target = responseTarget(via, flow, this.#forceRport);
     const tx = new ServerTransaction(this.#context, key, !via.hasCookie, request, flow, target);
-    this.#servers.set(key, tx);
+    this.#servers.add(tx);
     if (method === 'CANCEL') this.#user.onCancel(tx, request, flow, invite);
     else this.#user.onRequest(tx, request, flow);
   }
 
   #receiveAck(ack: SipMessage, via: Via, flow: Flow): void {
-    const tx = via.hasCookie ? this.#servers.get(cookieKey(via, 'INVITE')) : this.#legacyInvite(ack, via);
-    if (tx === undefined || tx.acknowledged()) this.#user.onAck(ack, flow);
+    const tx = via.hasCookie ? this.#cookieInvite(via) : this.#legacyInvite(ack, via);
+    if (tx === null || tx.acknowledged()) this.#user.onAck(ack, flow);
+  }
+
+  #cookieInvite(via: Via): ServerTransaction | null {
+    this.#key.ofCookie(via, 'INVITE');
+    return this.#servers.find(this.#key);
   }
 
   /** RFC 3261 §17.2.3: the ACK's To tag is that of the response; the INVITE had that one (in a dialog) or none. */
-  #legacyInvite(ack: SipMessage, via: Via): ServerTransaction | undefined {
+  #legacyInvite(ack: SipMessage, via: Via): ServerTransaction | null {
     const tag = ack.toTag;
-    const tx = this.#servers.get(legacyKey(ack, via, 'INVITE', '')) ?? this.#servers.get(legacyKey(ack, via, 'INVITE', tag));
-    return tx !== undefined && tx.responseTag === tag ? tx : undefined;
+    for (const inviteTag of ['', tag]) {
+      this.#key.ofLegacy(ack, via, 'INVITE', inviteTag);
+      const tx = this.#servers.find(this.#key);
+      if (tx !== null) return tx.responseTag === tag ? tx : null;
+    }
+    return null;
   }
 
   #receiveResponse(response: SipMessage, via: Via, flow: Flow): void {
     const method = response.cseqMethod;
-    const tx = this.#clients.get(clientKey(via.branch, method));
-    if (tx === undefined || tx.method !== method) {
+    this.#key.ofBranch(via.raw, via.branchStart, via.branchEnd, method === 'CANCEL');
+    const tx = this.#clients.find(this.#key);
+    if (tx === null || tx.method !== method) {
       this.counters.strays++;
       this.#user.onStrayResponse(response, flow);
       return;
@@ -187,10 +211,15 @@ export class TransactionLayer {
   }
 
   #start(user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts, internal: boolean): ClientTransaction {
-    const key = clientKey(branch, method);
-    this.#clients.get(key)?.end();
-    const tx = new ClientTransaction(this.#context, user, method, branch, text, target, timeouts, internal);
-    this.#clients.set(key, tx);
+    const key = this.#key;
+    key.ofBranch(branch, 0, branch.length, method === 'CANCEL');
+    const holder = this.#clients.find(key);
+    if (holder !== null) {
+      holder.end();
+      key.ofBranch(branch, 0, branch.length, method === 'CANCEL');
+    }
+    const tx = new ClientTransaction(this.#context, key, user, method, branch, text, target, timeouts, internal);
+    this.#clients.add(tx);
     this.#sender.send(target, text, tx);
     return tx;
   }
@@ -199,4 +228,9 @@ export class TransactionLayer {
     const text = invite.cancelText();
     if (text !== '') this.#start(null, 'CANCEL', invite.branch, text, invite.target, cancelTimeouts, true);
   }
+}
+
+function randomSecrets(): KeySecrets {
+  const [first = 0, second = 0] = crypto.getRandomValues(new Int32Array(2));
+  return { first, second };
 }

@@ -5,6 +5,7 @@ import type { Flow, Target } from '../transport/flow.ts';
 import { never } from './context.ts';
 import type { TransactionContext } from './context.ts';
 import { inviteServerEvent, inviteServerState, stepInviteServer } from './invite-server.ts';
+import type { Keyed, KeyMaker } from './keys.ts';
 import { nonInviteServerEvent, nonInviteServerState, stepNonInviteServer } from './non-invite-server.ts';
 import { effect, stateMask } from './step.ts';
 
@@ -15,7 +16,7 @@ const N = nonInviteServerEvent;
  * The shell round one server machine, INVITE or not: runs the effects of its steps. One timer node
  * serves both of its timers, armed for the nearer.
  */
-export class ServerTransaction extends TimerNode {
+export class ServerTransaction extends TimerNode implements Keyed<ServerTransaction> {
   readonly invite: boolean;
   readonly method: string;
   /** How the request came. */
@@ -25,7 +26,9 @@ export class ServerTransaction extends TimerNode {
   /** Free for the transaction user. */
   user: unknown = null;
 
-  /** @internal */ readonly key: string;
+  /** @internal */ readonly keyFirst: number;
+  /** @internal */ readonly keySecond: number;
+  /** @internal */ nextInBucket: ServerTransaction | null = null;
   /** @internal Matched by the rules of RFC 2543: its ACK must carry the To tag of our response. */ readonly legacy: boolean;
   /** @internal */ responseTag = '';
   readonly #context: TransactionContext;
@@ -40,10 +43,11 @@ export class ServerTransaction extends TimerNode {
   #deadlineTick = never;
   #interval = 0;
 
-  constructor(context: TransactionContext, key: string, legacy: boolean, request: SipMessage, flow: Flow, target: Target) {
+  constructor(context: TransactionContext, key: KeyMaker, legacy: boolean, request: SipMessage, flow: Flow, target: Target) {
     super();
     this.#context = context;
-    this.key = key;
+    this.keyFirst = key.first;
+    this.keySecond = key.second;
     this.legacy = legacy;
     this.invite = request.method === 'INVITE';
     this.method = request.method;

@@ -6,11 +6,11 @@ export interface TimerValues {
   readonly t2Ms: number;
   /** Longest time a message stays in the network. */
   readonly t4Ms: number;
-  /** How long a 100 Trying waits for the proxy's own answer (§17.2.1 allows 200 ms). */
+  /** How long a 100 Trying waits for the proxy's own answer: §17.2.1 allows 200 ms, of which a tick of the wheel may take 20. */
   readonly tryingMs: number;
 }
 
-export const defaultTimers: TimerValues = { t1Ms: 500, t2Ms: 4_000, t4Ms: 5_000, tryingMs: 200 };
+export const defaultTimers: TimerValues = { t1Ms: 500, t2Ms: 4_000, t4Ms: 5_000, tryingMs: 180 };
 
 /** Timers B, D, F, H, J, L, M: 64·T1. */
 export const transactionLifeMs = (timers: TimerValues): number => 64 * timers.t1Ms;
