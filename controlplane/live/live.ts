@@ -20,6 +20,8 @@ import { EventHub } from './hub.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { NodeRegistry } from './node-registry.ts';
 import type { LiveDestinations, RevisionLog } from './ports.ts';
+import { sharing, toShared } from './shared-facts.ts';
+import type { SharedFacts, SharedFactsStore } from './shared-facts.ts';
 import { reasonText } from './reason-text.ts';
 import { Series } from './series.ts';
 
@@ -29,6 +31,8 @@ export interface LiveDeps {
   readonly events: EventStore;
   /** The database's nodes, and a note that one was seen. */
   readonly nodes: { list(): Promise<readonly NodeRecord[]>; seen(id: string): Promise<void> };
+  /** Where replicas tell each other of their nodes; null = there is one replica only. */
+  readonly shared: SharedFactsStore | null;
   readonly now: () => number;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
@@ -51,7 +55,9 @@ const shownHealth = 200;
 const summaryMaxAgeMs = 10_000;
 
 export class Live {
-  readonly hub = new EventHub(randomUUID().slice(0, 8));
+  /** Names this process among replicas, and its event numbers among those of others. */
+  private readonly replica = randomUUID();
+  readonly hub = new EventHub(this.replica.slice(0, 8));
   readonly eventLog: EventLog;
   readonly mirror: ConfigMirror;
   readonly registry: NodeRegistry;
@@ -97,7 +103,7 @@ export class Live {
     this.startedAtMs = this.deps.now();
     this.announced = (await this.deps.changes.head()).rev;
     await this.mirror.start();
-    this.registry.known(await this.deps.nodes.list());
+    await this.readNodes();
     this.timer = setInterval(() => this.tick(), tickMs);
   }
 
@@ -112,8 +118,20 @@ export class Live {
 
   /** Reads the database's nodes again, e.g. after one was removed. */
   async refreshNodes(): Promise<void> {
-    this.registry.known(await this.deps.nodes.list());
+    await this.readNodes();
+    this.summaryNow = null;
     this.updateAlarms();
+  }
+
+  private async readNodes(): Promise<void> {
+    const [records, shared] = await Promise.all([this.deps.nodes.list(), this.deps.shared?.load() ?? new Map<string, SharedFacts>()]);
+    // What this replica wrote before it restarted is news of nobody.
+    this.registry.known(records, new Map([...shared].filter(([, facts]) => facts.replica !== this.replica)));
+  }
+
+  /** Tells the other replicas of the nodes that are here. */
+  private async share(store: SharedFactsStore): Promise<void> {
+    for (const node of this.registry.here()) await store.save(node.id, toShared(node, this.replica, this.deps.now()));
   }
 
   nodes(): readonly NodeItem[] {
@@ -146,7 +164,9 @@ export class Live {
       atMs: nowMs, calls: totals.calls, callsPerSecond: totals.callsPerSecond, failureRatio: totals.failureRatio, nodes: totals.nodes,
       headRev: this.head.rev, destinations: { ...this.summary().counts },
     }));
-    if (this.ticks % refreshTicks === 0) this.inBackground(this.refreshNodes());
+    const { shared } = this.deps;
+    if (shared !== null && this.ticks % sharing.everyTicks === 0) this.inBackground(this.share(shared));
+    if (this.ticks % (shared === null ? refreshTicks : sharing.everyTicks) === 0) this.inBackground(this.refreshNodes());
   }
 
   private nodeChanged(node: NodeFacts, what: 'came' | 'went' | 'moved', severity: StoredEvent['severity'], text: string): void {
@@ -154,6 +174,7 @@ export class Live {
     this.hub.publish('node', this.registry.item(node));
     if (text !== '') this.eventLog.record({ kind: 'node', severity, node: { id: node.id, name: node.name }, subject: node.name, text, detail: {} });
     if (what !== 'moved') this.inBackground(this.deps.nodes.seen(node.id));
+    if (what === 'went' && this.deps.shared !== null) this.inBackground(this.deps.shared.leave(node.id, this.replica));
     this.updateAlarms();
   }
 
@@ -219,7 +240,7 @@ export class Live {
     const invites = { total: 0, failed: 0 };
     for (const node of this.registry.all()) {
       if (!node.connected) continue;
-      const own = node.rates.invites();
+      const own = node.invites();
       invites.total += own.total;
       invites.failed += own.failed;
     }

@@ -2,6 +2,7 @@
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
 import type { NodeIdentity, NodeReport, NodeState, QuarantinedRow } from '../push/ports.ts';
 import { Rates } from './rates.ts';
+import type { SharedFacts } from './shared-facts.ts';
 
 /** A node reports at most so many destinations and quarantined rows that are looked at. */
 export const factBounds = { destinations: 200_000, quarantined: 50, detailLength: 512 } as const;
@@ -30,7 +31,9 @@ export class NodeFacts {
   quarantined: readonly QuarantinedRow[] = [];
   gauges: Readonly<Record<string, number>> = {};
   health = new Map<number, DestinationHealth>();
-  readonly rates = new Rates();
+  private readonly rates = new Rates();
+  /** Not null = another replica holds its socket; this is what that one wrote last. */
+  private shared: SharedFacts | null = null;
 
   constructor(node: NodeIdentity) {
     this.id = node.id;
@@ -39,6 +42,40 @@ export class NodeFacts {
 
   get connected(): boolean {
     return this.state !== 'gone';
+  }
+
+  /** True when its socket ends in another replica: it can be shown, not asked. */
+  get remote(): boolean {
+    return this.shared !== null;
+  }
+
+  /** A node as another replica sees it. */
+  static from(node: NodeIdentity, shared: SharedFacts): NodeFacts {
+    const facts = new NodeFacts(node);
+    facts.shared = shared;
+    facts.boot = shared.boot;
+    facts.version = shared.version;
+    facts.address = shared.address;
+    facts.state = shared.state;
+    facts.detail = shared.detail;
+    facts.rev = shared.rev;
+    facts.epoch = shared.epoch;
+    facts.connectedSinceMs = shared.connectedSinceMs;
+    facts.lastSeenMs = shared.atMs;
+    facts.quarantined = shared.quarantined;
+    facts.gauges = shared.gauges;
+    facts.health = new Map(shared.health.map((health) => [health.id, health]));
+    return facts;
+  }
+
+  /** Calls set up a second, lately. */
+  callsPerSecond(nowMs: number): number {
+    return this.shared === null ? this.rates.callsPerSecond(nowMs) : this.shared.callsPerSecond;
+  }
+
+  /** INVITEs of the last minute and how many failed. */
+  invites(): { readonly total: number; readonly failed: number } {
+    return this.shared === null ? this.rates.invites() : this.shared.invites;
   }
 
   hello(node: NodeIdentity, info: HelloInfo, nowMs: number): void {

@@ -8,6 +8,8 @@ import type { NodeRecord } from '../auth/stores.ts';
 import type { NodeEvent, NodeIdentity, NodeReport, NodeSink, NodeState, QuarantinedRow } from '../push/ports.ts';
 import type { HeadHistory } from './head-history.ts';
 import { NodeFacts } from './node-facts.ts';
+import { sharing } from './shared-facts.ts';
+import type { SharedFacts } from './shared-facts.ts';
 import type { HelloInfo } from './node-facts.ts';
 
 export interface NodeListener {
@@ -28,30 +30,41 @@ export interface NodeRegistryDeps {
 
 export class NodeRegistry implements NodeSink {
   private readonly deps: NodeRegistryDeps;
+  /** Nodes whose sockets end here, or did. */
   private readonly facts = new Map<string, NodeFacts>();
+  /** Nodes that other replicas hold. */
+  private elsewhere: ReadonlyMap<string, NodeFacts> = new Map();
   private records: readonly NodeRecord[] = [];
 
   constructor(deps: NodeRegistryDeps) {
     this.deps = deps;
   }
 
-  all(): Iterable<NodeFacts> {
-    return this.facts.values();
+  /** Every node once: as its socket here tells, else as another replica does. */
+  *all(): Generator<NodeFacts> {
+    for (const node of this.facts.values()) if (node.connected || !this.elsewhere.has(node.id)) yield node;
+    for (const node of this.elsewhere.values()) if (this.facts.get(node.id)?.connected !== true) yield node;
   }
 
-  byId(id: string): NodeFacts | undefined {
-    return this.facts.get(id);
+  /** Nodes whose sockets end here. */
+  here(): readonly NodeFacts[] {
+    return [...this.facts.values()].filter((node) => node.connected);
   }
 
   /** By name or id; connected ones only. Without a word: the first by name. */
   connected(word: string | null): NodeFacts | undefined {
-    const nodes = [...this.facts.values()].filter((node) => node.connected).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const nodes = [...this.all()].filter((node) => node.connected).sort((a, b) => (a.name < b.name ? -1 : 1));
     return word === null ? nodes[0] : nodes.find((node) => node.name === word || node.id === word);
   }
 
-  /** The database's nodes; a node that is no longer there is forgotten. */
-  known(records: readonly NodeRecord[]): void {
+  /** The database's nodes, with what other replicas wrote of them; a node that is no longer there is forgotten. */
+  known(records: readonly NodeRecord[], shared: ReadonlyMap<string, SharedFacts>): void {
     this.records = records;
+    const nowMs = this.deps.now();
+    this.elsewhere = new Map(records.flatMap((record): [string, NodeFacts][] => {
+      const facts = shared.get(record.id);
+      return facts === undefined || nowMs - facts.atMs > sharing.staleMs ? [] : [[record.id, NodeFacts.from(record, facts)]];
+    }));
     const ids = new Set(records.map((record) => record.id));
     for (const [id, node] of this.facts) {
       if (!ids.has(id) && !node.connected) this.facts.delete(id);
@@ -61,9 +74,9 @@ export class NodeRegistry implements NodeSink {
   /** Every node as the API shows it, by name. */
   items(): readonly NodeItem[] {
     const records = new Map(this.records.map((record) => [record.id, record]));
-    const items = [...this.facts.values()].map((node) => this.item(node, records.get(node.id)));
+    const items = [...this.all()].map((node) => this.item(node, records.get(node.id)));
     for (const record of this.records) {
-      if (!this.facts.has(record.id)) items.push(this.item(new NodeFacts(record), record));
+      if (!this.facts.has(record.id) && !this.elsewhere.has(record.id)) items.push(this.item(new NodeFacts(record), record));
     }
     return items.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -77,7 +90,7 @@ export class NodeRegistry implements NodeSink {
       connectedSinceMs: node.connectedSinceMs, lastSeenMs: node.lastSeenMs > 0 ? node.lastSeenMs : record?.lastSeenAtMs ?? null,
       workers: Math.round(node.gauge('workers')), draining: this.deps.draining(node.id), loopDelayMs: node.gauge('loop_delay_ms'),
       memoryBytes: Math.round(node.gauge('rss_bytes')), calls: Math.round(node.gauge('calls')),
-      callsPerSecond: rounded(node.rates.callsPerSecond(nowMs)), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
+      callsPerSecond: rounded(node.callsPerSecond(nowMs)), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
     };
   }
 

@@ -11,6 +11,7 @@ import { openDatabase } from '../db/database.ts';
 import type { Database } from '../db/database.ts';
 import { createEventStore } from '../db/repositories/event-store.ts';
 import { createRevisionLog } from '../db/repositories/revision-log.ts';
+import { createSharedFactsStore } from '../db/repositories/shared-facts-store.ts';
 import { Importer } from '../import/importer.ts';
 import { EventStreams } from '../live/event-stream.ts';
 import { Live } from '../live/live.ts';
@@ -55,6 +56,7 @@ export async function startRuntime({ settings, migrationsDir, version, log }: Ru
   const auth = createAuthServices({ db: database.prisma, adminToken: settings.adminToken, now, random: randomBytes });
   const live = new Live({
     changes, revisions: createRevisionLog(database.prisma), events: createEventStore(database.prisma), nodes: auth.directory, now, log: say,
+    shared: database.kind === 'postgres' ? createSharedFactsStore(database.prisma) : null,
   });
   const gateway = createPushGateway({ changes, directory: auth.directory, sink: live.sink, log: say });
   // Our own commits need not wait for the database's notification to come round.

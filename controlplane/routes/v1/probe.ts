@@ -49,9 +49,10 @@ function nodesFor(deps: ProbeRouteDeps, word: string | undefined): readonly Node
   if (word !== undefined) {
     const node = deps.live.registry.connected(word);
     if (node === undefined) throw new ProblemError('not-found', `No connected node is called ${word}.`);
+    if (node.remote) throw new ProblemError('unavailable', `${node.name} is connected to another control plane; ask that one.`);
     return [node];
   }
-  const nodes = [...deps.live.registry.all()].filter((node) => node.connected).sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, maxNodes);
+  const nodes = deps.live.registry.here().toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, maxNodes);
   if (nodes.length === 0) throw new ProblemError('unavailable', 'No node is connected, so nobody can probe.', { headers: { 'retry-after': '5' } });
   return nodes;
 }

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { DestinationHealth, HealthState } from '../../../dataplane/contract/health.ts';
 import type { LiveEvents, StoredEvent } from '../../../controlplane/contract/events.ts';
 import type { NodeItem } from '../../../controlplane/contract/nodes.ts';
+import { createSharedFactsStore } from '../../../controlplane/db/repositories/shared-facts-store.ts';
+import { toShared } from '../../../controlplane/live/shared-facts.ts';
 import type { Overview } from '../../../controlplane/contract/overview.ts';
 import { EventStreamClient } from '../../harness/event-stream.ts';
 import { adminToken, InProcessControlPlane, startDeadlineMs } from '../../harness/control-plane.ts';
@@ -233,6 +235,23 @@ describe('the stream of events', () => {
     const streams = await Promise.all(Array.from({ length: 21 }, () => EventStreamClient.open(base, { authorization: `Bearer ${body.token}` })));
     expect(streams.map((stream) => stream.status).filter((status) => status === 429)).toHaveLength(1);
     for (const stream of streams) stream.close();
+  });
+});
+
+describe('facts for other replicas', () => {
+  it('are kept with the node and leave with the replica that wrote them', async () => {
+    const { token } = (await plane.ask<{ token: string }>('POST', '/nodes/join-tokens', {})).body;
+    // Held by no control plane of this test, so nobody else writes its facts.
+    const other = (await plane.runtime.auth.directory.join(token, 'other-1'))?.node ?? { id: '', name: '' };
+    const store = createSharedFactsStore(plane.runtime.database.prisma);
+    const facts = toShared(plane.runtime.live.registry.here()[0] ?? expect.fail('no node is here'), 'replica-1', 5_000);
+    await store.save(other.id, { ...facts, detail: 'a\u0000b' });
+    expect((await store.load()).get(other.id)).toEqual({ ...facts, detail: 'ab' });
+    await store.leave(other.id, 'replica-2');
+    expect((await store.load()).has(other.id)).toBe(true);
+    await store.leave(other.id, 'replica-1');
+    expect((await store.load()).has(other.id)).toBe(false);
+    await plane.ask('DELETE', `/nodes/${other.id}`);
   });
 });
 
