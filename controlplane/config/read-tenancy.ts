@@ -6,6 +6,9 @@ import { pageOf } from './paging.ts';
 import { presentDomain, presentTenant, presentTrunk } from './present.ts';
 import { storedDomain, storedTenant, storedTrunk } from './tables-tenancy.ts';
 
+/** What the reading functions of this folder take; only the composition root makes one. */
+export type ConfigReads = PrismaClient;
+
 export interface ListRequest<Key> {
   readonly after: Key | null;
   readonly limit: number;

@@ -35,7 +35,13 @@ function domainColumns({ row, note }: Stored<'domain'>) {
 export const domainTable: TableStore<'domain'> = {
   load: async (tx, keys) => (await tx.domain.findMany({ where: { name: { in: [...keys] } } })).map(storedDomain),
   async insert(tx, rows) {
-    await tx.domain.createMany({ data: rows.map((stored) => ({ name: stored.row.name, ...domainColumns(stored), ...keptColumns(stored) })) });
+    // Domains come by the hundred thousand: one JSON parameter instead of ten a row.
+    await tx.$executeRaw`
+      INSERT INTO domain (name, tenant_id, route_set, enabled, did, external_id, comment, version, created_at, updated_at)
+      SELECT r.name, r."tenantId", r."routeSetId", r.enabled, r.did, r."externalId", r.comment, r.version, r."createdAt", r."updatedAt"
+      FROM jsonb_to_recordset(${JSON.stringify(rows.map((stored) => ({ name: stored.row.name, ...domainColumns(stored), ...keptColumns(stored) })))}::jsonb)
+        AS r (name text, "tenantId" integer, "routeSetId" integer, enabled boolean, did text, "externalId" text, comment text, version integer,
+              "createdAt" timestamptz, "updatedAt" timestamptz)`;
   },
   async update(tx, stored) {
     await tx.domain.update({ where: { name: stored.row.name }, data: { ...domainColumns(stored), ...stampColumns(stored) } });

@@ -10,8 +10,7 @@ import { tableNames } from '../../dataplane/contract/rows.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { Result } from '../../dataplane/contract/result.ts';
 import type { RowChange } from '../contract/query.ts';
-import { Prisma } from '../db/generated/client.ts';
-import type { PrismaClient } from '../db/generated/client.ts';
+import type { Prisma, PrismaClient } from '../db/generated/client.ts';
 import { checkReferences } from './references.ts';
 import { Draft } from './draft.ts';
 import type { ConfigFault } from './fault.ts';
@@ -65,6 +64,10 @@ interface LoggedChange {
 
 const transactionMs = { maxWait: 10_000, timeout: 120_000 } as const;
 const chunkRows = 1_000;
+/** From so many changed rows of a table on, replacing them in bulk is cheaper than one UPDATE each. */
+const replaceFrom = 100;
+/** Rows that others hang on by cascade, or of which there is one, are always updated in place. */
+const inPlace: ReadonlySet<TableName> = new Set(['node', 'setting']);
 
 export class ConfigWriter {
   private readonly prisma: PrismaClient;
@@ -153,18 +156,32 @@ async function storeRows(draft: Draft): Promise<void> {
 async function storeTable<T extends TableName>(draft: Draft, table: T, removals: boolean): Promise<void> {
   const store: TableStore<T> = tables[table];
   const inserts: Stored<T>[] = [];
+  const updates: Stored<T>[] = [];
   const removed: string[] = [];
   for (const { original, current } of draft.of(table).values()) {
     if (current === original) continue;
-    if (removals) {
-      if (current === null && original !== null) removed.push(original.key);
-    } else if (current !== null) {
-      if (original === null) inserts.push(current);
-      else await store.update(draft.tx, current);
-    }
+    if (current === null) {
+      if (original !== null) removed.push(original.key);
+    } else if (original === null) inserts.push(current);
+    else updates.push(current);
   }
-  for (let i = 0; i < inserts.length; i += chunkRows) await store.insert(draft.tx, inserts.slice(i, i + chunkRows));
-  for (let i = 0; i < removed.length; i += chunkRows) await store.remove(draft.tx, removed.slice(i, i + chunkRows));
+  if (removals) {
+    await inChunks(removed, (keys) => store.remove(draft.tx, keys));
+    return;
+  }
+  if (updates.length >= replaceFrom && !inPlace.has(table)) {
+    // The rows are back before anything that refers to them is checked.
+    await draft.tx.$executeRaw`SET CONSTRAINTS ALL DEFERRED`;
+    await inChunks(updates, (rows) => store.remove(draft.tx, rows.map((row) => row.key)));
+    inserts.push(...updates);
+  } else {
+    for (const row of updates) await store.update(draft.tx, row);
+  }
+  await inChunks(inserts, (rows) => store.insert(draft.tx, rows));
+}
+
+async function inChunks<R>(rows: readonly R[], act: (rows: readonly R[]) => Promise<void>): Promise<void> {
+  for (let i = 0; i < rows.length; i += chunkRows) await act(rows.slice(i, i + chunkRows));
 }
 
 async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: readonly LoggedChange[], context: WriteContext, nowMs: number): Promise<void> {
@@ -176,11 +193,15 @@ async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: 
     },
   });
   const rows = changes.map((change, seq) => ({
-    rev, seq, table: change.table, key: change.key, before: change.before, after: change.after,
-    noteBefore: change.noteBefore === null ? Prisma.DbNull : { ...change.noteBefore },
-    noteAfter: change.noteAfter === null ? Prisma.DbNull : { ...change.noteAfter },
+    seq, entity: change.table, key: change.key, before: change.before, after: change.after, note_before: change.noteBefore, note_after: change.noteAfter,
   }));
-  for (let i = 0; i < rows.length; i += chunkRows) await tx.configChange.createMany({ data: rows.slice(i, i + chunkRows) });
+  // One JSON parameter for a thousand rows: a tenth of the work of as many times eight parameters.
+  await inChunks(rows, async (chunk) => {
+    await tx.$executeRaw`
+      INSERT INTO config_change (rev, seq, entity, "key", "before", "after", note_before, note_after)
+      SELECT ${BigInt(rev)}::bigint, r.* FROM jsonb_to_recordset(${JSON.stringify(chunk)}::jsonb)
+        AS r (seq integer, entity text, "key" text, "before" text, "after" text, note_before jsonb, note_after jsonb)`;
+  });
   await tx.configHead.update({ where: { id: 1 }, data: { rev, hashes } });
   await tx.$queryRaw`SELECT pg_notify(${configChannel}, ${String(rev)})::text`;
 }

@@ -8,8 +8,8 @@ import { decodeCursor } from '../../config/paging.ts';
 import type { ConfigFault } from '../../config/fault.ts';
 import type { EditOptions } from '../../config/edit.ts';
 import type { LiveOf } from '../../config/present.ts';
+import type { ConfigReads } from '../../config/read-tenancy.ts';
 import type { Plan } from '../../config/writer.ts';
-import type { PrismaClient } from '../../db/generated/client.ts';
 import { Problem, WriteAnswer } from '../../contract/index.ts';
 import type { ListQuery, WriteQuery } from '../../contract/index.ts';
 import { invalidDetail, ProblemError } from '../../plugins/problem.ts';
@@ -19,7 +19,7 @@ export type ApiInstance = FastifyInstance<RawServerDefault, IncomingMessage, Ser
 
 export interface ConfigRouteDeps {
   readonly config: ConfigService;
-  readonly db: PrismaClient;
+  readonly db: ConfigReads;
   readonly live: LiveOf;
 }
 
