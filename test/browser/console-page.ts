@@ -81,10 +81,16 @@ export class ConsolePage {
     await this.page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
   }
 
-  /** axe's violations of what is shown, one line a rule with the first element that breaks it. */
-  async violations(): Promise<readonly string[]> {
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+  /** axe's violations of what is shown, one line a rule with the first element that breaks it; `rules` = only these. */
+  async violations(rules: readonly string[] = []): Promise<readonly string[]> {
+    const axe = new AxeBuilder({ page: this.page });
+    const { violations } = await (rules.length === 0 ? axe : axe.withRules([...rules])).analyze();
     return violations.map(({ id, help, nodes }) => `${id}: ${help}; ${nodes[0]?.html ?? ''}`);
+  }
+
+  /** What a person would see, for failure messages. */
+  async describe(): Promise<string> {
+    return `at ${this.path}\n${await this.page.locator('body').innerText()}\n${this.errors.join('\n')}\n`;
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useEffect } from 'react';
 import { RevisionMark } from './RevisionMark.tsx';
@@ -12,6 +13,8 @@ interface Props {
 
 /** Title, one line of what it is, actions on the right, and the revision mark of the last save. */
 export function PageHeader({ title, about, actions }: Props) {
+  const { open, create, destination } = useSearch({ strict: false });
+  const drawerOpen = open !== undefined || create !== undefined || destination !== undefined;
   useEffect(() => {
     document.title = `${title} · Signalbox`;
   }, [title]);
@@ -22,7 +25,8 @@ export function PageHeader({ title, about, actions }: Props) {
         <p>{about}</p>
       </div>
       <div className={styles['actions']}>
-        <RevisionMark />
+        {/* An open drawer shows the mark at its own foot. */}
+        {drawerOpen ? null : <RevisionMark />}
         {actions}
       </div>
     </header>

@@ -35,6 +35,7 @@ export function TenantPicker(props: PickerProps) {
   return (
     <Select
       searchable
+      allowDeselect={false}
       nothingFoundMessage="No such tenant"
       {...props}
       filter={unfiltered}
@@ -54,28 +55,29 @@ export function RouteSetPicker({ tenant, ...props }: PickerProps & { readonly te
   const options = (data?.items ?? [])
     .filter((each) => tenant === undefined || tenant === '' || each.tenant === null || each.tenant === tenant)
     .map((each) => ({ value: String(each.number), label: each.name === '' ? `${each.number} · unnamed` : `${each.number} · ${each.name}` }));
-  return <Select searchable nothingFoundMessage="No such route set" {...props} filter={unfiltered} data={withChosen(options, [props.value ?? ''])} onSearchChange={setText} />;
+  return <Select searchable allowDeselect={false} nothingFoundMessage="No such route set" {...props} filter={unfiltered} data={withChosen(options, [props.value ?? ''])} onSearchChange={setText} />;
 }
 
 interface SetsProps {
   readonly value: readonly number[];
   readonly onChange: (sets: number[]) => void;
-  readonly label?: string;
-  readonly ariaLabel?: string;
+  readonly label: string;
+  /** Only this tenant's sets and the shared ones; null = all. */
+  readonly tenant: string | null;
   readonly error?: React.ReactNode;
 }
 
 /** Dispatcher sets in order: the first serves, the rest are its backups. */
-export function SetsPicker({ value, onChange, label, ariaLabel, error }: SetsProps) {
+export function SetsPicker({ value, onChange, label, tenant, error }: SetsProps) {
   const { q, setText } = useSearchText(() => false);
-  const { data } = useQuery({ ...dispatcherSets.choices(q), placeholderData: keepPreviousData });
-  const options = (data?.items ?? []).map((each) => ({ value: String(each.id), label: each.name === '' ? `${each.id}` : `${each.id} · ${each.name}` }));
+  const { data } = useQuery({ ...dispatcherSets.choices(q, {}, 100), placeholderData: keepPreviousData });
+  const usable = (data?.items ?? []).filter((each) => tenant === null || each.tenant === null || each.tenant === tenant);
+  const options = usable.map((each) => ({ value: String(each.id), label: each.name === '' ? `${each.id}` : `${each.id} · ${each.name}` }));
   const chosen = value.map(String);
   return (
     <MultiSelect
       searchable
       label={label}
-      aria-label={ariaLabel}
       error={error}
       nothingFoundMessage="No such dispatcher set"
       placeholder={value.length === 0 ? 'Choose the primary' : 'Backup'}

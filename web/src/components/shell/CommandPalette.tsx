@@ -1,4 +1,5 @@
 import '@mantine/spotlight/styles.layer.css';
+import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconArrowsSplit2, IconBuilding, IconPlus, IconRoute2, IconSearch, IconServer2, IconWorld } from '@tabler/icons-react';
@@ -66,6 +67,7 @@ export function CommandPalette({ asked }: { readonly asked: number }) {
 
   return (
     <Spotlight.Root store={store} query={query} onQueryChange={setQuery} clearQueryOnClose shortcut={null} scrollable maxHeight={420} radius="md" size={560}>
+      <Modal.Title className="visually-hidden">Search and jump</Modal.Title>
       <Spotlight.Search placeholder="Tenant, domain, set, node or page" leftSection={<IconSearch size={17} stroke={1.6} />} aria-label="Search and jump" />
       <Spotlight.ActionsList>
         {groups.map(([name, entries]) =>

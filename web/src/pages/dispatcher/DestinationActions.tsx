@@ -40,7 +40,7 @@ export function DestinationActions({ destination }: { readonly destination: Dest
   return (
     <span className={styles['root']}>
       <Tooltip label="Probe now">
-        <ActionIcon variant="subtle" color="gray" size={28} aria-label={`Probe ${destination.uri} now`} onClick={() => fireAndReport(probe(destination), 'The probe could not be sent')}>
+        <ActionIcon className={styles['probe'] ?? ''} variant="subtle" color="gray" size={28} aria-label={`Probe ${destination.uri} now`} onClick={() => fireAndReport(probe(destination), 'The probe could not be sent')}>
           <IconRadar2 size={16} stroke={1.6} />
         </ActionIcon>
       </Tooltip>

@@ -109,7 +109,7 @@ export function SetsTable({ sets, open }: { readonly sets: readonly DispatcherSe
           <th scope="col" data-align="right" data-wide style={{ width: 132 }}>Latency</th>
           <th scope="col" data-align="right" data-wide style={{ width: 64 }}>Calls</th>
           <th scope="col" data-wide>Last change</th>
-          <th scope="col" style={{ width: 84 }}>
+          <th scope="col" className={styles['actColumn']}>
             <span className="visually-hidden">Acts</span>
           </th>
         </tr>

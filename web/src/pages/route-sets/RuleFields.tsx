@@ -18,11 +18,12 @@ interface Props {
   readonly rule: RuleValues;
   readonly index: number;
   readonly errors: FormErrors;
+  readonly tenant: string | null;
   readonly onChange: (rule: RuleValues) => void;
 }
 
 /** The unfolded fields of one rule. */
-export function RuleFields({ rule, index, errors, onChange }: Props) {
+export function RuleFields({ rule, index, errors, tenant, onChange }: Props) {
   const error = (path: string) => errors[`rules.${index}.${path}`];
   const match = (change: Partial<RuleValues['match']>) => onChange({ ...rule, match: { ...rule.match, ...change } });
   const { type } = rule.match;
@@ -40,7 +41,7 @@ export function RuleFields({ rule, index, errors, onChange }: Props) {
           <TextInput label={type === 'exact' ? 'Number' : 'Starts with'} className="mono-input" placeholder={type === 'exact' ? '1001' : '+49'} value={rule.match.value} onChange={(event) => match({ value: event.currentTarget.value })} error={error('match.value')} />
         ) : null}
       </Columns>
-      <SetsPicker label="Dispatcher sets, primary first" value={rule.sets} onChange={(sets) => onChange({ ...rule, sets })} error={error('sets')} />
+      <SetsPicker label="Dispatcher sets, primary first" tenant={tenant} value={rule.sets} onChange={(sets) => onChange({ ...rule, sets })} error={error('sets') ?? rule.sets.map((_, place) => error(`sets.${place}`)).find((each) => each !== undefined)} />
       <Columns>
         <NumberInput label="Strip digits" min={0} value={rule.strip} onChange={(strip) => onChange({ ...rule, strip })} error={error('strip')} />
         <TextInput label="Then prepend" className="mono-input" placeholder="00" value={rule.prepend} onChange={(event) => onChange({ ...rule, prepend: event.currentTarget.value })} error={error('prepend')} />

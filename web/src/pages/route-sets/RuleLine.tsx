@@ -9,7 +9,7 @@ interface Props {
   readonly rule: RuleValues;
   readonly index: number;
   readonly last: boolean;
-  readonly setNames: ReadonlyMap<number, string>;
+  readonly sets: ReadonlyMap<number, { readonly name: string }>;
   readonly overlap: Overlap | null;
   readonly error: ReactNode;
   readonly unfolded: boolean;
@@ -29,7 +29,7 @@ function rewriting(rule: RuleValues): string {
 
 /** One rule in one line: what it matches, where it sends it, and what is wrong with it. */
 export function RuleLine(props: Props) {
-  const { rule, index, setNames, overlap, error, unfolded } = props;
+  const { rule, index, sets, overlap, error, unfolded } = props;
   const number = index + 1;
   const change = rewriting(rule);
   return (
@@ -48,7 +48,7 @@ export function RuleLine(props: Props) {
             {rule.sets.map((set, place) => (
               <span key={set} className={styles['set']} data-backup={place > 0 || undefined}>
                 {place === 1 ? <span className={styles['then']}>then </span> : null}
-                <span className="num">{set}</span> {setNames.get(set) ?? ''}
+                <span className="num">{set}</span> {sets.get(set)?.name}
               </span>
             ))}
           </span>

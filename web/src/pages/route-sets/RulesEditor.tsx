@@ -22,13 +22,18 @@ export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSe
   const [shown, setShown] = useState(step);
   const overlaps = useMemo(() => findOverlaps(rules), [rules]);
   const setsPage = useQuery(dispatcherSets.choices('', {}, 500));
-  const setNames = useMemo(() => new Map((setsPage.data?.items ?? []).map((set) => [set.id, set.name])), [setsPage.data]);
+  const sets = useMemo(() => new Map((setsPage.data?.items ?? []).map((set) => [set.id, set])), [setsPage.data]);
 
   const errorAt = (index: number): ReactNode => {
     const found = Object.entries(form.errors).find(([path]) => path === `rules.${index}` || path.startsWith(`rules.${index}.`));
     return found?.[1] ?? null;
   };
-  const change = (index: number, rule: RuleValues) => form.setFieldValue(`rules.${index}`, rule);
+  const change = (index: number, rule: RuleValues) => {
+    form.setFieldValue(`rules.${index}`, rule);
+    // A route set without an owner may only use shared sets; choosing a tenant's set makes it that tenant's.
+    const owner = rule.sets.map((id) => sets.get(id)?.tenant ?? null).find((tenant) => tenant !== null);
+    if (form.values.tenant === null && owner !== undefined) form.setFieldValue('tenant', owner);
+  };
   const move = (from: number, to: number) => {
     if (to >= 0 && to < rules.length) form.reorderListItem('rules', { from, to });
   };
@@ -56,7 +61,7 @@ export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSe
               rule={rule}
               index={index}
               last={index === rules.length - 1}
-              setNames={setNames}
+              sets={sets}
               overlap={overlaps[index] ?? null}
               error={errorAt(index)}
               unfolded={unfolded === rule.uid}
@@ -65,7 +70,7 @@ export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSe
               onDrag={(dragging) => setDragged(dragging ? index : null)}
               onRemove={() => form.removeListItem('rules', index)}
             />
-            {unfolded === rule.uid ? <RuleFields rule={rule} index={index} errors={form.errors} onChange={(next) => change(index, next)} /> : null}
+            {unfolded === rule.uid ? <RuleFields rule={rule} index={index} errors={form.errors} tenant={form.values.tenant} onChange={(next) => change(index, next)} /> : null}
           </li>
         ))}
         {rules.length === 0 ? <li className={styles['nothing']}>No rule: every call gets 404.</li> : null}
