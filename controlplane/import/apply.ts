@@ -63,6 +63,7 @@ export async function applyPlan(draft: Draft, plan: ImportPlan, check: BodyCheck
 /** A group of domains belongs to the tenant that a member of it already has, else to a new one. */
 async function planTenants(draft: Draft, plan: ImportPlan): Promise<Result<Tenants, ConfigFault>> {
   const tenants = new Map<string, GroupTenant>();
+  await draft.load('tenant', plan.domains.flatMap((domain) => draft.of('domain').get(domain.name)?.current?.row.tenant ?? []).map(String));
   for (const domain of plan.domains) {
     const id = draft.of('domain').get(domain.name)?.current?.row.tenant;
     if (id === undefined) continue;
