@@ -8,7 +8,8 @@ import { registerAccess } from './plugins/access.ts';
 import { registerConsole, registerSecurityHeaders } from './plugins/console.ts';
 import { registerObservability } from './plugins/observability.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
-import { registerProblems } from './plugins/problem.ts';
+import { ProblemError, registerProblems } from './plugins/problem.ts';
+import { loggedRequest } from './plugins/request-log.ts';
 import { parseJson, validatorCompiler } from './plugins/validation.ts';
 import { changeRoutes } from './routes/v1/changes.ts';
 import type { ApiInstance, ConfigRouteDeps } from './routes/v1/config-request.ts';
@@ -38,7 +39,7 @@ const requestTimeoutMs = 120_000;
 
 /** Builds the server; the caller listens and closes. `dist` is the folder of the built console. */
 export async function buildApp(runtime: Runtime, log: Logger, dist: string): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = log;
+  const loggerInstance: FastifyBaseLogger = log.child({}, { serializers: { req: loggedRequest } });
   const app: FastifyInstance = fastify({
     loggerInstance, bodyLimit, requestTimeout: requestTimeoutMs, return503OnClosing: true, forceCloseConnections: 'idle',
     routerOptions: { maxParamLength },
@@ -56,6 +57,7 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, async (_request: unknown, body: string) => parseJson(body));
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    if (request.url.includes('%00')) throw new ProblemError('malformed', 'The address holds the character NUL.');
   });
   registerProblems(app);
   await registerSecurityHeaders(app);

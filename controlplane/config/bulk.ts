@@ -2,8 +2,9 @@
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { TSchema } from 'typebox';
 import type { BulkOperation } from '../contract/bulk.ts';
-import { DispatcherSetBody } from '../contract/dispatcher-sets.ts';
+import { DestinationPatch, DispatcherSetBody } from '../contract/dispatcher-sets.ts';
 import { DomainBody } from '../contract/domains.ts';
+import { mergePatchOf } from '../contract/merge-patch-schema.ts';
 import { RouteSetBody } from '../contract/route-sets.ts';
 import { SettingBody } from '../contract/settings.ts';
 import { TenantBody } from '../contract/tenants.ts';
@@ -24,6 +25,10 @@ type Entity = BulkOperation['entity'];
 
 const bodies: Readonly<Record<Exclude<Entity, 'destinations'>, TSchema>> = {
   tenants: TenantBody, domains: DomainBody, 'route-sets': RouteSetBody, 'dispatcher-sets': DispatcherSetBody, trunks: TrunkBody, settings: SettingBody,
+};
+const patches: Readonly<Record<Entity, TSchema>> = {
+  tenants: mergePatchOf(TenantBody), domains: mergePatchOf(DomainBody), 'route-sets': mergePatchOf(RouteSetBody),
+  'dispatcher-sets': mergePatchOf(DispatcherSetBody), trunks: mergePatchOf(TrunkBody), settings: mergePatchOf(SettingBody), destinations: DestinationPatch,
 };
 const numbered: ReadonlySet<Entity> = new Set(['route-sets', 'dispatcher-sets', 'destinations']);
 
@@ -61,10 +66,9 @@ function wellFormed(draft: Draft, { entity, method, key, body }: BulkOperation, 
   if (entity === 'destinations' && method !== 'PATCH') draft.fault(`${where}/method`, 'not-allowed', 'must be PATCH: destinations come and go with their set');
   if (method === 'DELETE') {
     if (body !== undefined) draft.fault(`${where}/body`, 'unknown-field', 'a DELETE has no body');
-  } else if (method === 'PUT' && entity !== 'destinations') {
-    for (const error of check(bodies[entity], body)) draft.fault(`${where}/body${error.pointer}`, error.code, error.message);
-  } else if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    draft.fault(`${where}/body`, 'type', 'must be an object');
+  } else {
+    const schema = method === 'PUT' && entity !== 'destinations' ? bodies[entity] : patches[entity];
+    for (const error of check(schema, body)) draft.fault(`${where}/body${error.pointer}`, error.code, error.message);
   }
   return draft.faults.length === before;
 }
@@ -72,7 +76,7 @@ function wellFormed(draft: Draft, { entity, method, key, body }: BulkOperation, 
 const isNumber = (key: string): boolean => /^\d{1,10}$/.test(key) && Number(key) <= 2_147_483_647;
 
 async function edit(draft: Draft, { entity, method, key, body }: BulkOperation, check: BodyCheck, options: EditOptions): Edited<unknown> {
-  // PUT bodies were checked against the entity's schema just before.
+  // Bodies were checked against the entity's schema just before.
   switch (entity) {
     case 'tenants':
       if (method === 'PUT') return putTenant(draft, key, body as TenantBody, options);

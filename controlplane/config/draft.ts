@@ -79,6 +79,8 @@ export class Draft {
     const json = canonicalJson(row);
     const decoded = decodeOp(table, key, json);
     if (!decoded.ok) for (const fault of decoded.error) this.fault(at + fault.pointer, fault.code, fault.message);
+    if (!readable(note.comment)) this.fault(`${at}/comment`, 'format', 'must not contain control characters other than line breaks and tabs');
+    if (!readable(note.externalId ?? '')) this.fault(`${at}/externalId`, 'format', 'must not contain control characters');
     const entry = this.entry(table, key);
     entry.at = at;
     const before = entry.original;
@@ -137,4 +139,9 @@ export class Draft {
     if (entry === undefined) throw new Error(`${table} ${key} was not loaded`);
     return entry;
   }
+}
+
+/** Text that people wrote: no control characters but tab and line breaks, no half of a surrogate pair. */
+function readable(text: string): boolean {
+  return text.isWellFormed() && !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text);
 }

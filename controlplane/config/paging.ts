@@ -14,7 +14,7 @@ export function decodeCursor<T extends 'string' | 'number'>(cursor: string | und
   if (cursor === undefined) return ok(null);
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (typeof key !== kind || (typeof key === 'number' && !Number.isSafeInteger(key))) return err('bad-cursor');
+    if (typeof key !== kind || (typeof key === 'string' && key.includes('\0')) || (typeof key === 'number' && !Number.isSafeInteger(key))) return err('bad-cursor');
     return ok(key as T extends 'string' ? string : number);
   } catch {
     return err('bad-cursor');

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { limits } from '../../dataplane/contract/limits.ts';
 import { Comment, ExternalId, keptFields, Name, SetNumber, Slug, writtenFields } from './fields.ts';
+import { mergePatchOf } from './merge-patch-schema.ts';
 import { writeFields } from './query.ts';
 
 export const AdminStateName = Type.Union([Type.Literal('enabled'), Type.Literal('draining'), Type.Literal('disabled')]);
@@ -26,13 +27,14 @@ export const DestinationBody = Type.Object({
 }, { additionalProperties: false });
 export type DestinationBody = Static<typeof DestinationBody>;
 
-/** PATCH /destinations/{id}: a JSON merge patch (null in `attrs` removes an attribute). */
-export const DestinationPatch = Type.Object({
-  uri: Type.Optional(Uri), rank: Type.Optional(Rank), weight: Type.Optional(Weight), admin: Type.Optional(AdminStateName),
-  attrs: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String({ maxLength: limits.attrLength }), Type.Null()]))),
-  ...writtenFields,
+const { id: _identity, attrs: _attrs, ...patchable } = DestinationBody.properties;
+const patchFields = Type.Object({
+  ...patchable,
+  attrs: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Union([Type.String({ maxLength: limits.attrLength }), Type.Null()]))),
 }, { additionalProperties: false });
-export type DestinationPatch = Static<typeof DestinationPatch>;
+/** PATCH /destinations/{id}: a JSON merge patch; `attrs` merges entry by entry, null takes one away. */
+export const DestinationPatch = mergePatchOf(patchFields);
+export type DestinationPatch = Static<typeof patchFields>;
 
 /** What one node sees of a destination. Latencies in milliseconds, -1 = none yet. */
 export const DestinationLive = Type.Object({

@@ -3,6 +3,7 @@ export * from './problem.ts';
 export * from './permissions.ts';
 export * from './query.ts';
 export * from './fields.ts';
+export * from './merge-patch-schema.ts';
 export * from './tenants.ts';
 export * from './domains.ts';
 export * from './route-sets.ts';

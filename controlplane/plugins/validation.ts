@@ -24,18 +24,22 @@ const bodyAjv = new Ajv({ ...strictness, coerceTypes: false });
 const textAjv = new Ajv({ ...strictness, coerceTypes: true });
 const maxErrors = 100;
 
-/** A JSON body. Empty = none. Throws a 400 for what is no JSON, and for keys that would reach into prototypes. */
+/** A JSON body. Empty = none. Throws a 400 for what is no JSON, and for what no column can hold or would reach into prototypes. */
 export function parseJson(body: string): unknown {
   if (body === '') return undefined;
   try {
-    return body.includes('__proto__') ? JSON.parse(body, refusePrototypes) as unknown : JSON.parse(body) as unknown;
+    return suspicious.test(body) ? JSON.parse(body, refuseSuspicious) as unknown : JSON.parse(body) as unknown;
   } catch (error) {
     throw Object.assign(new Error(`The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`), { statusCode: 400 });
   }
 }
 
-function refusePrototypes(key: string, value: unknown): unknown {
+/** Only texts with one of these are looked at value by value. */
+const suspicious = /__proto__|\\u0000/i;
+
+function refuseSuspicious(key: string, value: unknown): unknown {
   if (key === '__proto__') throw new SyntaxError('__proto__ is no field');
+  if (key.includes('\0') || (typeof value === 'string' && value.includes('\0'))) throw new SyntaxError('the character NUL has no place in a text');
   return value;
 }
 

@@ -2,19 +2,12 @@
 import { Type } from 'typebox';
 import { patchDestination } from '../../config/edit-dispatcher-set.ts';
 import { findDestination } from '../../config/read-routing.ts';
-import { Destination, DestinationBody, DestinationWritten, Problem, SetNumber, WriteQuery } from '../../contract/index.ts';
+import { Destination, DestinationPatch, DestinationWritten, Problem, SetNumber, WriteQuery } from '../../contract/index.ts';
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
 
 const Params = Type.Object({ id: SetNumber }, { additionalProperties: false });
-const { id: _identity, ...patchable } = DestinationBody.properties;
-/** `attrs` merges entry by entry: null takes one away. */
-const Patch = mergePatchOf(Type.Object({
-  ...patchable,
-  attrs: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Union([Type.String({ maxLength: 256 }), Type.Null()]))),
-}, { additionalProperties: false }));
 const tags = ['destinations'];
 
 export async function destinationRoutes(app: ApiInstance, deps: ConfigRouteDeps): Promise<void> {
@@ -25,7 +18,7 @@ export async function destinationRoutes(app: ApiInstance, deps: ConfigRouteDeps)
 
   app.patch('/api/v1/destinations/:id', {
     config: { access: 'config.write' },
-    schema: { summary: 'Change fields of a destination: drain, disable, re-weigh', tags, params: Params, querystring: WriteQuery, body: Patch, response: { 200: DestinationWritten, 404: Problem, ...writeResponses } },
+    schema: { summary: 'Change fields of a destination: drain, disable, re-weigh', tags, params: Params, querystring: WriteQuery, body: DestinationPatch, response: { 200: DestinationWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { id } = request.params;
     const admin = request.body['admin'];

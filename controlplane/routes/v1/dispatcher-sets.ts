@@ -8,7 +8,7 @@ import {
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, listRequest, Removed, runWrite, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
+import { mergePatchOf } from '../../contract/merge-patch-schema.ts';
 
 const Params = Type.Object({ id: SetNumber }, { additionalProperties: false });
 const tags = ['dispatcher-sets'];

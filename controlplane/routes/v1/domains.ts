@@ -6,7 +6,7 @@ import { Domain, DomainBody, DomainName, DomainWritten, ListQuery, listOf, Probl
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, listRequest, Removed, runWrite, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
+import { mergePatchOf } from '../../contract/merge-patch-schema.ts';
 
 const Params = Type.Object({ name: DomainName }, { additionalProperties: false });
 const Query = Type.Object({ ...ListQuery.properties, routeSet: Type.Optional(SetNumber) }, { additionalProperties: false });

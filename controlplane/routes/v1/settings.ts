@@ -5,7 +5,7 @@ import { Setting, SettingBody, SettingWritten, WriteQuery } from '../../contract
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
+import { mergePatchOf } from '../../contract/merge-patch-schema.ts';
 
 const tags = ['settings'];
 

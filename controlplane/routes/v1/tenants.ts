@@ -6,7 +6,7 @@ import { ListQuery, listOf, Problem, Slug, Tenant, TenantBody, TenantListItem, T
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, listRequest, Removed, runWrite, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
+import { mergePatchOf } from '../../contract/merge-patch-schema.ts';
 
 const Params = Type.Object({ key: Slug }, { additionalProperties: false });
 const tags = ['tenants'];

@@ -6,7 +6,7 @@ import { Trunk, TrunkBody, Slug, TrunkWritten, ListQuery, listOf, Problem, SetNu
 import { checkBody } from '../../plugins/validation.ts';
 import { editOptions, found, listRequest, Removed, runWrite, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
-import { mergePatchOf } from './merge-patch-schema.ts';
+import { mergePatchOf } from '../../contract/merge-patch-schema.ts';
 
 const Params = Type.Object({ key: Slug }, { additionalProperties: false });
 const Query = Type.Object({ ...ListQuery.properties, routeSet: Type.Optional(SetNumber) }, { additionalProperties: false });

@@ -223,6 +223,18 @@ describe('a refusal names every field and why', () => {
   });
 });
 
+describe('text that no column can hold', () => {
+  it('is refused wherever it comes from, never a failure of ours', async () => {
+    expect((await refusal('PUT', '/tenants/nul', { comment: 'bell \u0007' })).fields).toEqual([['/comment', 'format']]);
+    expect((await refusal('PUT', '/tenants/nul', { externalId: 'half \ud800' })).fields).toEqual([['/externalId', 'format']]);
+    expect((await refusal('PUT', '/tenants/nul', { comment: 'nul \u0000' })).status).toBe(400);
+    expect((await refusal('GET', '/domains/a%00b')).status).toBe(400);
+    expect((await refusal('GET', '/domains?q=a%00b')).status).toBe(400);
+    expect((await refusal('GET', `/domains?cursor=${Buffer.from('"a\\u0000"').toString('base64url')}`)).status).toBe(400);
+    expect(await plane.api.put('/tenants/lines', { comment: 'one\ntwo\tthree' })).toMatchObject({ comment: 'one\ntwo\tthree' });
+  });
+});
+
 describe('DELETE', () => {
   it('refuses what others refer to, and names them', async () => {
     expect(await refusal('DELETE', '/route-sets/1')).toMatchObject({

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { isDatabaseAway } from '../../../../controlplane/db/failures.ts';
+
+const coded = (code: string, message = 'x', cause?: unknown): Error => Object.assign(new Error(message, { cause }), { code });
+
+describe('a database that is away', () => {
+  it.each([
+    ['refused connection', coded('ECONNREFUSED')],
+    ['Prisma cannot reach it', coded('P1001')],
+    ['no free connection in time', coded('P2024')],
+    ['shutting down', coded('57P01')],
+    ['deep inside', coded('P2010', 'raw query failed', coded('ECONNRESET'))],
+    ['several addresses tried', new AggregateError([coded('ECONNREFUSED')])],
+    ['in words only', new Error('Connection terminated unexpectedly')],
+  ])('%s', (_what, error) => {
+    expect(isDatabaseAway(error)).toBe(true);
+  });
+
+  it.each([
+    ['a broken constraint', coded('P2003')], ['a bug', new TypeError('x is not a function')], ['a syntax error', coded('42601')], ['no error at all', 'text'],
+  ])('is not %s', (_what, error) => {
+    expect(isDatabaseAway(error)).toBe(false);
+  });
+
+  it('is found although causes go round in circles', () => {
+    const error = new Error('a');
+    error.cause = error;
+    expect(isDatabaseAway(error)).toBe(false);
+  });
+});
