@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly width?: string;
   /** Left out on narrow screens. */
   readonly wide?: boolean;
+  /** Long sentences go on to a second line instead of being cut. */
+  readonly wraps?: boolean;
 }
 
 interface Props<Row> {
@@ -55,7 +57,7 @@ export function DataTable<Row>({ label, rows, columns, rowKey, opens, openKey, f
           return (
             <tr key={rowKey(row)} data-open={(open !== undefined && open === openKey) || undefined} data-faded={faded?.(row) || undefined}>
               {columns.map((column, index) => (
-                <td key={column.key} data-align={column.align} data-wide={column.wide || undefined}>
+                <td key={column.key} data-align={column.align} data-wide={column.wide || undefined} data-wraps={column.wraps || undefined}>
                   {index === 0 && open !== undefined ? (
                     <Link to="." search={(old) => ({ ...old, open, create: undefined })} className={styles['link'] ?? ''} data-row-link="">
                       {column.render(row)}

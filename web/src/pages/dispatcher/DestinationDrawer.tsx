@@ -21,9 +21,9 @@ type Seen = Destination['live'][number];
 const seenColumns: readonly Column<Seen>[] = [
   { key: 'node', header: 'Node', render: (seen) => seen.nodeName },
   { key: 'state', header: 'State', render: (seen) => <StateBadge tone={seen.state === 'unknown' ? 'probing' : seen.state}>{seen.state}</StateBadge> },
-  { key: 'reason', header: 'Because', render: (seen) => seen.reasonText },
-  { key: 'since', header: 'Since', align: 'right', render: (seen) => <RelativeTime atMs={seen.sinceMs} /> },
-  { key: 'latency', header: 'Latency', align: 'right', render: (seen) => duration(seen.latencyMs.last) },
+  { key: 'reason', header: 'Because', render: (seen) => seen.reasonText, wraps: true },
+  { key: 'since', header: 'Since', align: 'right', render: (seen) => <RelativeTime atMs={seen.sinceMs} />, wide: true },
+  { key: 'latency', header: 'Latency', align: 'right', render: (seen) => duration(seen.latencyMs.last), wide: true },
   { key: 'avg', header: 'Mean', align: 'right', render: (seen) => duration(seen.latencyMs.avg), wide: true },
   { key: 'max', header: 'Worst', align: 'right', render: (seen) => duration(seen.latencyMs.max), wide: true },
   { key: 'calls', header: 'Calls', align: 'right', render: (seen) => count(seen.calls) },
@@ -93,7 +93,7 @@ function DestinationForm({ destination }: { readonly destination: Destination })
         {destination.live.length === 0 ? (
           <p style={{ margin: 0, color: 'var(--sb-ink-2)' }}>No connected node has reported on this destination yet.</p>
         ) : (
-          <div style={{ overflowX: 'auto', margin: '0 -16px' }}>
+          <div style={{ margin: '0 -16px' }}>
             <DataTable label="What the nodes see" rows={destination.live} columns={seenColumns} rowKey={(seen) => seen.node} />
           </div>
         )}

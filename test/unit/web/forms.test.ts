@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { ApiProblem, formErrors, formPath } from '../../../web/src/api/problem.ts';
+import { keyFromName } from '../../../web/src/lib/key-from-name.ts';
+import { parseSearch, stringifySearch, validateSearch } from '../../../web/src/lib/search.ts';
+import { fieldDiff } from '../../../web/src/pages/changes/field-diff.ts';
+import { setBody, setValues } from '../../../web/src/pages/dispatcher/set-form.ts';
+import { matchText, newRule, routeSetBody, routeSetValues } from '../../../web/src/pages/route-sets/route-set-form.ts';
+
+describe('problem details', () => {
+  it('become errors of form fields', () => {
+    expect(formPath('/rules/0/match/from')).toBe('rules.0.match.from');
+    expect(formPath('/attrs/a~1b~0c')).toBe('attrs.a/b~c');
+    expect(formPath('')).toBe('');
+    const problem = new ApiProblem({
+      status: 400,
+      errors: [
+        { pointer: '/limits/calls', code: 'x', message: 'must be 0 or more' },
+        { pointer: '/limits/calls', code: 'y', message: 'a second one' },
+      ],
+    });
+    expect(formErrors(problem)).toEqual({ 'limits.calls': 'Must be 0 or more' });
+  });
+});
+
+describe('addresses', () => {
+  it('keep known names, drop empty and unknown ones, and stay plain', () => {
+    expect(validateSearch({ q: 'a', open: '', other: 'x', tenant: 7 })).toEqual({ q: 'a' });
+    const search = { open: '*.acme.example', q: 'a b&c' };
+    expect(parseSearch(stringifySearch(search))).toEqual(search);
+    expect(stringifySearch({ q: '', open: undefined })).toBe('');
+  });
+});
+
+describe('keys', () => {
+  it('come from names as the API accepts them', () => {
+    expect(keyFromName('Acme Ltd.')).toBe('acme-ltd');
+    expect(keyFromName('  Café Zürich & Co ')).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
+    expect(keyFromName('…')).toBe('');
+  });
+});
+
+describe('the dispatcher-set form', () => {
+  it('leaves out lines that were never filled in and the number that was not chosen', () => {
+    const values = setValues(null, 'acme');
+    const [line] = values.destinations;
+    if (line !== undefined) line.uri = ' sip:10.0.0.1 ';
+    const body = setBody(values, null);
+    expect(body.destinations?.map((each) => each.uri)).toEqual(['sip:10.0.0.1']);
+    expect(body).not.toHaveProperty('id');
+    expect(body).toMatchObject({ tenant: 'acme', algorithm: 4, probing: { codes: [200] } });
+  });
+});
+
+describe('the route-set form', () => {
+  it('sends of a match only what its type has', () => {
+    const values = routeSetValues(null, undefined);
+    const range = newRule('range', [10]);
+    range.match = { type: 'range', value: 'left over', from: ' 1000', to: '1999' };
+    values.rules = [range, newRule('any', [4])];
+    expect(routeSetBody(values, null).rules?.map((rule) => rule.match)).toEqual([{ type: 'range', from: '1000', to: '1999' }, { type: 'any' }]);
+    expect(values.rules.map((rule) => matchText(rule.match))).toEqual([' 1000–1999', 'any number']);
+  });
+});
+
+describe('differences of a row', () => {
+  it('are the fields that changed, nested ones by their path', () => {
+    expect(fieldDiff({ a: 1, b: { c: [1], d: 'x' } }, { a: 1, b: { c: [1, 2], d: 'x' }, e: null })).toEqual([
+      { path: 'b.c', before: '[1]', after: '[1,2]' },
+      { path: 'e', before: null, after: 'null' },
+    ]);
+  });
+
+  it('are all fields of a new or removed row', () => {
+    expect(fieldDiff(null, { a: 1 })).toEqual([{ path: 'a', before: null, after: '1' }]);
+    expect(fieldDiff({ a: 1 }, null)).toEqual([{ path: 'a', before: '1', after: null }]);
+  });
+});
