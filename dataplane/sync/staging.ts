@@ -79,14 +79,14 @@ export class Staging {
     }
     this.sums[table].add(table, key, json);
     edit.set(key, json);
-    if (this.base.tables[table].get(key) === json) this.keep(id, table, key);
+    if (this.base.tables[table].get(key) === json) this.keep(id);
     else this.decode(id, table, key, json);
   }
 
   /** Checks the whole; yields between slices of work. The batch is spent afterwards. */
   *settle(): Generator<undefined, Result<Settled, BatchFault>> {
     if (this.plan.kind === 'snapshot') yield* this.sweep();
-    const fault = this.checkHashes() ?? this.checkShrinking();
+    const fault = this.checkHashes() ?? (yield* this.checkShrinking());
     if (fault !== null) return err(fault);
     yield* this.resolveReferences();
     const ops = yield* this.collectOps();
@@ -96,7 +96,7 @@ export class Staging {
   }
 
   /** The same bytes as before: whatever was known of the row still holds. */
-  private keep(id: string, table: TableName, key: string): void {
+  private keep(id: string): void {
     const held = this.base.quarantine.get(id);
     if (held === undefined) this.quarantine.delete(id);
     else this.quarantine.set(id, held);
@@ -133,10 +133,12 @@ export class Staging {
     return { code: 'hash', detail: `rows of ${wrong.join(', ')} differ from what was announced`, shrink: [] };
   }
 
-  private checkShrinking(): BatchFault | null {
+  private *checkShrinking(): Generator<undefined, BatchFault | null> {
     if (!this.safeguards.shrinkGuard) return null;
     const removed = mapTables(() => 0);
+    let looked = 0;
     for (const op of this.touched.values()) {
+      if (++looked % sliceRows === 0) yield;
       if (op.row === null && this.base.tables[op.table].has(op.key) && !this.edits[op.table].has(op.key)) removed[op.table]++;
     }
     const shrink = findShrinks(
@@ -152,8 +154,11 @@ export class Staging {
   private *resolveReferences(): Generator<undefined, void> {
     yield* this.retryDangling();
     const byTable = mapTables<[string, RowOp][]>(() => []);
-    for (const entry of this.touched) byTable[entry[1].table].push(entry);
     let looked = 0;
+    for (const entry of this.touched) {
+      byTable[entry[1].table].push(entry);
+      if (++looked % sliceRows === 0) yield;
+    }
     for (const table of tableNames) {
       for (const [id, op] of byTable[table]) {
         if (op.row !== null) this.checkReferences(id, op);
@@ -209,6 +214,13 @@ export class Staging {
       else if (after !== null && after !== before && op.row !== null) puts[op.table].push(op);
       if (++looked % sliceRows === 0) yield;
     }
-    return [...tableNames.flatMap((table) => puts[table]), ...tableNames.toReversed().flatMap((table) => removals[table])];
+    const ops: RowOp[] = [];
+    for (const part of [...tableNames.map((table) => puts[table]), ...tableNames.toReversed().map((table) => removals[table])]) {
+      for (const op of part) {
+        ops.push(op);
+        if (++looked % sliceRows === 0) yield;
+      }
+    }
+    return ops;
   }
 }

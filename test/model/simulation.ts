@@ -10,7 +10,7 @@ import { combinedHash } from '../../dataplane/contract/hash.ts';
 import { tableNames } from '../../dataplane/contract/rows.ts';
 import { allNodeSafeguards } from '../../dataplane/sync/safeguards.ts';
 import type { NodeSafeguards } from '../../dataplane/sync/safeguards.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { SimulatedDatabase } from './database.ts';
 import { Random } from './random.ts';
 import { SimulatedNode } from './node.ts';

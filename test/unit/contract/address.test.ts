@@ -26,7 +26,7 @@ describe('addresses', () => {
     fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
       expect(parseAddress(text)?.family).toBe(isIP(text));
     }));
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789abf:.'), maxLength: 16 }), (text) => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('0', '1', '2', '5', '9', 'a', 'f', ':', '::', '.'), maxLength: 16 }), (text) => {
       expect(parseAddress(text)?.family ?? 0).toBe(isIP(text));
     }), { numRuns: 2_000 });
   });
