@@ -30,7 +30,7 @@ export interface EventStore {
   prune(keep: number): Promise<void>;
 }
 
-export const eventBounds = { queued: 2_000, batch: 200, kept: 100_000, pruneEvery: 1_000, textLength: 1_024, subjectLength: 255, detailLength: 4_096 } as const;
+export const eventBounds = { queued: 2_000, batch: 200, kept: 100_000, pruneEvery: 1_000, attempts: 30, textLength: 1_024, subjectLength: 255, detailLength: 4_096 } as const;
 
 export interface EventLogDeps {
   readonly store: EventStore;
@@ -46,6 +46,8 @@ export class EventLog {
   private dropped = 0;
   private sincePrune = 0;
   private writing: Promise<void> | null = null;
+  /** Times in a row that the first batch of the queue could not be stored. */
+  private failures = 0;
 
   constructor(deps: EventLogDeps) {
     this.deps = deps;
@@ -58,7 +60,12 @@ export class EventLog {
       return;
     }
     this.queue.push(bounded({ ...event, atMs: event.atMs ?? this.deps.now() }));
-    this.writing ??= this.write();
+    if (this.failures === 0) this.writing ??= this.write();
+  }
+
+  /** Tries again what could not be stored; called every few seconds. */
+  retry(): void {
+    if (this.queue.length > 0) this.writing ??= this.write();
   }
 
   /** Resolves when everything recorded so far is stored (or could not be). */
@@ -75,13 +82,15 @@ export class EventLog {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
       const batch = this.queue.slice(0, eventBounds.batch);
-      this.queue = this.queue.slice(batch.length);
       try {
         const stored = await this.deps.store.add(batch);
+        this.queue = this.queue.slice(batch.length);
+        this.failures = 0;
         for (const event of stored) this.deps.stored(event);
         await this.prune(batch.length);
       } catch (error) {
-        this.deps.log('error', `${batch.length} events could not be stored`, { error: error instanceof Error ? error.message : String(error) });
+        this.failed(batch.length, error);
+        break;
       }
       if (this.dropped > 0) {
         this.deps.log('warn', `${this.dropped} events were dropped because too many came at once`);
@@ -89,6 +98,17 @@ export class EventLog {
       }
     }
     this.writing = null;
+  }
+
+  /** The database is away, or something in the batch is not to its liking: wait, and in the end go on without. */
+  private failed(count: number, error: unknown): void {
+    const detail = { error: error instanceof Error ? error.message : String(error) };
+    this.failures += 1;
+    if (this.failures === 1) this.deps.log('warn', `${count} events could not be stored yet`, detail);
+    if (this.failures < eventBounds.attempts) return;
+    this.queue = this.queue.slice(count);
+    this.failures = 0;
+    this.deps.log('error', `${count} events could not be stored and are dropped`, detail);
   }
 
   private async prune(added: number): Promise<void> {

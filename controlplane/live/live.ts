@@ -113,6 +113,7 @@ export class Live {
     this.timer = null;
     await this.mirror.close();
     await this.announcing;
+    this.eventLog.retry();
     await this.eventLog.flushed();
   }
 
@@ -160,6 +161,7 @@ export class Live {
     if (nowMs - this.summaryAtMs >= summaryMaxAgeMs) this.summaryNow = null;
     this.series.add(nowMs, { calls: totals.calls, callsPerSecond: totals.callsPerSecond, latencyMs: this.summary().latencyMs });
     this.updateAlarms();
+    this.eventLog.retry();
     this.hub.show('stats', () => ({
       atMs: nowMs, calls: totals.calls, callsPerSecond: totals.callsPerSecond, failureRatio: totals.failureRatio, nodes: totals.nodes,
       headRev: this.head.rev, destinations: { ...this.summary().counts },

@@ -2,6 +2,7 @@
 import type { StoredEvent } from '../../contract/events.ts';
 import type { EventStore, NewEvent } from '../../live/event-log.ts';
 import type { Event, Prisma, PrismaClient } from '../generated/client.ts';
+import { storableObject, storableText } from './storable.ts';
 import { isUuid } from './user-store.ts';
 
 export function createEventStore(db: PrismaClient): EventStore {
@@ -29,15 +30,10 @@ export function createEventStore(db: PrismaClient): EventStore {
 
 function toData(event: NewEvent): Prisma.EventCreateManyInput {
   return {
-    at: new Date(event.atMs), kind: event.kind, severity: event.severity, nodeId: event.node !== null && isUuid(event.node.id) ? event.node.id : null,
-    subject: withoutNul(event.subject), text: withoutNul(event.text),
-    detail: JSON.parse(withoutNul(JSON.stringify({ ...event.detail, ...(event.node === null ? {} : { nodeName: event.node.name }) }))) as Prisma.InputJsonObject,
+    at: new Date(event.atMs), kind: storableText(event.kind), severity: event.severity, nodeId: event.node !== null && isUuid(event.node.id) ? event.node.id : null,
+    subject: storableText(event.subject), text: storableText(event.text),
+    detail: storableObject({ ...event.detail, ...(event.node === null ? {} : { nodeName: event.node.name }) }),
   };
-}
-
-/** PostgreSQL holds no NUL, neither in text nor in jsonb. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '').replaceAll('\\u0000', '');
 }
 
 function toStored(row: Event): StoredEvent {

@@ -1,12 +1,13 @@
 /** Nodes' facts for other replicas, in `node.facts`, over Prisma. */
 import { readShared } from '../../live/shared-facts.ts';
 import type { SharedFacts, SharedFactsStore } from '../../live/shared-facts.ts';
-import type { Prisma, PrismaClient } from '../generated/client.ts';
+import type { PrismaClient } from '../generated/client.ts';
+import { storableObject } from './storable.ts';
 
 export function createSharedFactsStore(db: PrismaClient): SharedFactsStore {
   return {
     save: async (id, facts) => {
-      await db.node.updateMany({ where: { id }, data: { facts: JSON.parse(JSON.stringify(facts).replaceAll('\\u0000', '')) as Prisma.InputJsonObject } });
+      await db.node.updateMany({ where: { id }, data: { facts: storableObject(facts) } });
     },
     leave: async (id, replica) => {
       await db.node.updateMany({ where: { id, facts: { path: ['replica'], equals: replica } }, data: { facts: {} } });

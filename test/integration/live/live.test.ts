@@ -158,7 +158,7 @@ describe('explain', () => {
 describe('the history of events', () => {
   it('holds what nodes tell and what became of them, newest first, in pages', async () => {
     plane.runtime.live.sink.events(node.id, [
-      { atMs: 1_000, kind: 'destination.down', subject: String(destinations[0]), text: 'destination is down', detail: { nul: 'a\u0000b' } },
+      { atMs: 1_000, kind: 'destination.down', subject: String(destinations[0]), text: 'destination is down', detail: { 'n\u0000ul': 'a\u0000b', literal: '\\u0000', half: '\ud800', deep: [[Number.NaN, undefined]] } },
       { atMs: 2_000, kind: 'destination.up', subject: String(destinations[0]), text: 'destination is up', detail: {} },
     ]);
     await plane.runtime.live.eventLog.flushed();

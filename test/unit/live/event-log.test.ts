@@ -53,16 +53,38 @@ describe('the event log', () => {
     expect(store.events).toHaveLength(eventBounds.queued + 1);
   });
 
-  it('survives a store that fails', async () => {
+  it('keeps what could not be stored, in order, and stores it when the database is back', async () => {
     const { store, logged, log, record } = made();
     store.failing = true;
-    record('lost');
+    record('one');
     await log.flushed();
+    record('two');
+    log.retry();
+    await log.flushed();
+    expect(store.events).toEqual([]);
     store.failing = false;
-    record('kept');
+    log.retry();
     await log.flushed();
-    expect(store.events.map((event) => event.text)).toEqual(['kept']);
-    expect(logged).toEqual(['1 events could not be stored']);
+    expect(store.events.map((event) => event.text)).toEqual(['one', 'two']);
+    expect(logged).toEqual(['1 events could not be stored yet']);
+    record('three');
+    await log.flushed();
+    expect(store.events).toHaveLength(3);
+  });
+
+  it('goes on without a batch that never gets stored', async () => {
+    const { store, logged, log, record } = made();
+    store.failing = true;
+    record('poison');
+    for (let i = 0; i < eventBounds.attempts; i += 1) {
+      log.retry();
+      await log.flushed();
+    }
+    expect(logged.at(-1)).toBe('1 events could not be stored and are dropped');
+    store.failing = false;
+    record('after');
+    await log.flushed();
+    expect(store.events.map((event) => event.text)).toEqual(['after']);
   });
 
   it('prunes every thousand events', async () => {
