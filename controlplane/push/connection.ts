@@ -59,8 +59,17 @@ export class NodeConnection {
     this.openedAtMs = nowMs;
     this.helloTimer = setTimeout(() => { this.close(closeCodes.noHello, 'no hello'); }, channel.helloMs);
     socket.on('message', (data, isBinary) => {
-      if (isBinary || !Buffer.isBuffer(data)) this.close(closeCodes.protocol, 'text frames only');
-      else this.frame(data.toString('utf8'));
+      if (isBinary || !Buffer.isBuffer(data)) {
+        this.close(closeCodes.protocol, 'text frames only');
+        return;
+      }
+      try {
+        this.frame(data.toString('utf8'));
+      } catch (error) {
+        // A fault of ours costs this node its connection, not the control plane its life.
+        host.warn(`a frame of node ${identity.name} could not be handled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        this.close(closeCodes.internal, 'internal error');
+      }
     });
     socket.on('error', (error) => { this.end(error.message); });
     socket.on('close', (code) => { this.end(`closed with ${code}`); });

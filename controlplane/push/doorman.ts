@@ -1,10 +1,11 @@
 /** Who may open a node's socket: reads the request's credentials, asks the directory, and slows down guessing. */
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../../dataplane/contract/limits.ts';
+import type { ClusterKey } from '../../dataplane/contract/wire.ts';
 import type { NodeDirectory, NodeIdentity } from './ports.ts';
 
 export type Admission =
-  | { readonly identity: NodeIdentity; readonly token: string; readonly joined: boolean }
+  | { readonly identity: NodeIdentity; readonly token: string; readonly joined: boolean; readonly keys: readonly ClusterKey[] }
   | { readonly status: 401 | 429 | 503 };
 
 /** Refusals that one address may collect in a minute, and addresses that are counted at once. */
@@ -15,31 +16,34 @@ const minuteMs = 60_000;
 export class Doorman {
   private readonly directory: NodeDirectory;
   private readonly now: () => number;
+  private readonly warn: (text: string) => void;
   private readonly refusals = new Map<string, { count: number; readonly untilMs: number }>();
 
   /** @param now milliseconds of any monotonic clock. */
-  constructor(directory: NodeDirectory, now: () => number) {
+  constructor(directory: NodeDirectory, now: () => number, warn: (text: string) => void) {
     this.directory = directory;
     this.now = now;
+    this.warn = warn;
   }
 
   /** Never rejects: a directory that cannot answer means 503. */
   async admit(request: IncomingMessage): Promise<Admission> {
     const address = request.socket.remoteAddress ?? '';
     if (this.blocked(address)) return { status: 429 };
-    let admission: Admission | null;
     try {
-      admission = await this.identify(request);
-    } catch {
-      // The directory's own log says why; the node tries again.
+      // Keys first: a join token must not be spent for a node that then gets an error.
+      const keys = await this.directory.clusterKeys();
+      const known = await this.identify(request);
+      if (known !== null) return { ...known, keys };
+    } catch (error) {
+      this.warn(`a node could not be admitted: ${error instanceof Error ? error.message : String(error)}`);
       return { status: 503 };
     }
-    if (admission !== null) return admission;
     this.count(address);
     return { status: 401 };
   }
 
-  private async identify(request: IncomingMessage): Promise<Admission | null> {
+  private async identify(request: IncomingMessage): Promise<{ identity: NodeIdentity; token: string; joined: boolean } | null> {
     const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(' ');
     if (token === '' || token.length > 256) return null;
     if (scheme.toLowerCase() === 'bearer') {

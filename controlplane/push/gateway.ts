@@ -61,7 +61,7 @@ class WebsocketPushGateway implements PushGateway {
     this.deps = deps;
     this.feed = new Feed(deps.changes, () => performance.now());
     this.streams = new Streams(deps.changes, this.feed);
-    this.doorman = new Doorman(deps.directory, () => performance.now());
+    this.doorman = new Doorman(deps.directory, () => performance.now(), (text) => { deps.log('warn', text); });
     this.host = this.makeHost();
     this.unsubscribe = deps.changes.onWake(() => { this.wake(); });
     this.beatTimer = setInterval(() => { this.beat(); }, channel.heartbeatMs);
@@ -69,7 +69,11 @@ class WebsocketPushGateway implements PushGateway {
 
   attach(server: Server): void {
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (new URL(request.url ?? '/', 'http://node').pathname !== syncPath) return;
+      if ((request.url ?? '').split('?')[0] !== syncPath) {
+        // Other paths belong to other listeners; if there is none, nobody would ever answer.
+        if (server.listenerCount('upgrade') === 1) refuse(socket, 404);
+        return;
+      }
       this.fireAndLog('admitting a node', this.admit(request, socket, head));
     };
     server.on('upgrade', upgrade);
@@ -159,11 +163,10 @@ class WebsocketPushGateway implements PushGateway {
     socket.off('error', onError);
     if (socket.destroyed) return;
     if ('status' in admission) {
-      const phrase = { 401: 'Unauthorized', 429: 'Too Many Requests', 503: 'Service Unavailable' }[admission.status];
-      socket.end(`HTTP/1.1 ${admission.status} ${phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      refuse(socket, admission.status);
       return;
     }
-    const keys = await this.deps.directory.clusterKeys();
+    const { keys } = admission;
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
       const connection = this.take(ws, admission.identity, admission.token);
       connection.send({ t: 'identity', node: admission.identity, token: admission.joined ? admission.token : null });
@@ -248,4 +251,11 @@ class WebsocketPushGateway implements PushGateway {
   private fireAndLog(what: string, promise: Promise<unknown>): void {
     promise.catch((error: unknown) => { this.deps.log('error', `${what} failed: ${error instanceof Error ? error.message : String(error)}`); });
   }
+}
+
+const phrases = { 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
+
+function refuse(socket: Duplex, status: keyof typeof phrases): void {
+  socket.on('error', () => { socket.destroy(); });
+  socket.end(`HTTP/1.1 ${status} ${phrases[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

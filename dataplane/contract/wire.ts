@@ -36,7 +36,7 @@ export const channel = {
 } as const;
 
 /** Websocket close codes of our own. */
-export const closeCodes = { unauthorized: 4001, protocol: 4002, superseded: 4003, busy: 4008, draining: 4009, slow: 4010, noHello: 4011, silent: 4012 } as const;
+export const closeCodes = { internal: 1011, unauthorized: 4001, protocol: 4002, superseded: 4003, busy: 4008, draining: 4009, slow: 4010, noHello: 4011, silent: 4012 } as const;
 
 /** One row change on the wire: table, key, the row's JSON text (null = removed). */
 export type WireRow = readonly [table: TableName, key: string, json: string | null];

@@ -47,6 +47,8 @@ class WebsocketSyncClient implements SyncClient {
   private beatTimer: NodeJS.Timeout | null = null;
   private stableTimer: NodeJS.Timeout | null = null;
   private retryAfterMs = -1;
+  private lastUrl = '';
+  private complained = false;
   private closed = false;
 
   constructor(options: SyncClientOptions) {
@@ -88,7 +90,7 @@ class WebsocketSyncClient implements SyncClient {
   status(): SyncStatus {
     const { replica, held, lastRejection } = this.reducer;
     return {
-      connection: this.connection, url: this.backoff.url, node: this.identity.node, epoch: replica.epoch, rev: replica.rev, hash: replica.hash,
+      connection: this.connection, url: this.lastUrl, node: this.identity.node, epoch: replica.epoch, rev: replica.rev, hash: replica.hash,
       rows: mapTables((table) => replica.tables[table].size), quarantined: replica.quarantined(), held, lastRejection,
     };
   }
@@ -117,7 +119,8 @@ class WebsocketSyncClient implements SyncClient {
       this.lost('there is neither a node token nor a join token', true);
       return;
     }
-    const link: Link = new Link(this.backoff.url, introduction, {
+    this.lastUrl = this.backoff.url;
+    const link: Link = new Link(this.lastUrl, introduction, {
       opened: () => { this.enqueue({ link, opened: true }); },
       text: (text) => { this.enqueue({ link, text }); },
       binary: (bytes) => { this.enqueue({ link, bytes }); },
@@ -137,7 +140,9 @@ class WebsocketSyncClient implements SyncClient {
     this.setConnection(refused ? 'unauthorized' : 'disconnected');
     const waitMs = this.retryAfterMs >= 0 ? this.backoff.told(this.retryAfterMs) : this.backoff.next();
     this.retryAfterMs = -1;
-    this.options.log(refused || stood ? 'warn' : 'debug', `no connection to the control plane: ${reason}`, { retryMs: waitMs });
+    // Once aloud, then quietly until a connection stands again.
+    this.options.log(this.complained && !stood ? 'debug' : 'warn', `no connection to the control plane: ${reason}`, { url: this.lastUrl, retryMs: waitMs });
+    this.complained = true;
     this.reconnectTimer = setTimeout(() => { this.connect(); }, waitMs);
   }
 
@@ -161,8 +166,9 @@ class WebsocketSyncClient implements SyncClient {
   }
 
   private opened(): void {
+    this.complained = false;
     this.setConnection('connected');
-    this.options.log('info', 'connected to the control plane', { url: this.backoff.url });
+    this.options.log('info', 'connected to the control plane', { url: this.lastUrl });
     this.outbox.reconnected();
     this.stableTimer = setTimeout(() => { this.backoff.stable(); }, channel.stableMs);
     this.step({ type: 'opened' });
@@ -223,7 +229,7 @@ class WebsocketSyncClient implements SyncClient {
       case 'send': this.send(effect.message); return;
       case 'settle': this.fireAndLog('checking a batch', this.settle()); return;
       case 'commit': this.fireAndLog('applying a batch', this.commit(effect.change)); return;
-      case 'persist': this.store.save(effect.replica, effect.delta); return;
+      case 'persist': if (!this.closed) this.store.save(effect.replica, effect.delta); return;
       case 'close': this.drop(effect.reason); return;
       case 'held':
         this.options.log('error', 'a batch is held because it removes too much; an operator has to confirm it', { shrink: effect.shrink });

@@ -1,5 +1,6 @@
 /** Joining, tokens, revocation and cluster keys. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import path from 'node:path';
 import WebSocket from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,6 +106,24 @@ describe('a stranger', () => {
     ['a name that is no UTF-8', { authorization: 'Join guess', 'x-signalbox-node': '%ff' }],
   ])('with %s is refused', async (_what, headers) => {
     expect(await knock(headers)).toBe(401);
+  });
+
+  it('at another path is told so, and a path that is no path harms nobody', async () => {
+    for (const url of ['/elsewhere', '//', '/%']) {
+      const answer = await new Promise<number>((resolve, reject) => {
+        const socket = request(world.url.replace('ws:', 'http:').replace('/sync/v1', ''), { path: url, headers: { connection: 'Upgrade', upgrade: 'websocket' } });
+        socket.on('response', (response) => { resolve(response.statusCode ?? 0); response.resume(); });
+        socket.on('error', reject);
+        socket.end();
+      });
+      expect(answer).toBe(404);
+    }
+  });
+
+  it('and everybody else are asked to come back while the directory is away', async () => {
+    world.directory.authenticate = () => Promise.reject(new Error('the database is away'));
+    expect(await knock({ authorization: 'Bearer token-n1' })).toBe(503);
+    expect(world.logs.some((text) => text.includes('could not be admitted'))).toBe(true);
   });
 
   it('who keeps guessing is not looked up any more', async () => {
