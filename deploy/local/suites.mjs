@@ -17,7 +17,7 @@ export const suites = [
   { name: 'model', folders: ['test/model'] },
   { name: 'fuzz', folders: ['test/fuzz'] },
   { name: 'integration', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
-  { name: 'integration-postgresql', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
+  { name: 'integration-postgresql', folders: ['controlplane', 'auth', 'import', 'live', 'push'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
   { name: 'e2e', folders: ['test/e2e/edge'], serial: true },
   { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, packages: ['sip-tester'] },
   { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, packages: ['kamailio', 'baresip'] },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api } from './api.ts';
 import { migratedDataFolder } from './data-folder.ts';
+import { Hopeless } from './deadline.ts';
 import { freePort } from './ports.ts';
 import { TestProcess } from './process.ts';
 import { hostPort } from './sip-text.ts';
@@ -32,9 +33,14 @@ export class ControlPlane {
   }
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    return ControlPlane.#startOn(options.databaseUrl === undefined ? await ControlPlane.newDataDir() : mkdtempSync(join(tmpdir(), 'signalbox-control-')), options);
+  }
+
+  /** A data folder of its own with an embedded database that is migrated and empty. */
+  static async newDataDir(): Promise<string> {
     const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-control-'));
-    if (options.databaseUrl === undefined) cpSync(await migratedDataFolder(ControlPlane.#startOn), dataDir, { recursive: true });
-    return ControlPlane.#startOn(dataDir, options);
+    cpSync(await migratedDataFolder(ControlPlane.#startOn), dataDir, { recursive: true });
+    return dataDir;
   }
 
   static async #startOn(dataDir: string, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -154,6 +160,7 @@ export class DataPlane {
   }
 
   async #read(path: string): Promise<string> {
+    if (!this.process.running) throw new Hopeless(`the data plane ended with ${this.process.exitCode}:\n${this.process.tail()}`);
     const response = await fetch(`http://127.0.0.1:${this.httpPort}${path}`, { signal: AbortSignal.timeout(5_000) });
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return response.text();

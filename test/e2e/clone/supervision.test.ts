@@ -1,14 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
+import { ControlPlane } from '../../harness/installation.ts';
 import { freePort } from '../../harness/ports.ts';
 import { TestProcess } from '../../harness/process.ts';
 
-const data = mkdtempSync(join(tmpdir(), 'signalbox-start-'));
+let data: string;
 const running: TestProcess[] = [];
 
+beforeAll(async () => {
+  data = await ControlPlane.newDataDir();
+}, 60_000);
 afterAll(async () => {
   for (const process of running) await process.stop(20_000);
   rmSync(data, { recursive: true, force: true });
