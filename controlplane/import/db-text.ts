@@ -34,7 +34,8 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '
 
 /** Parses one table. `file` names it in faults and warnings. Fails on the first thing Kamailio would fail on. */
 export function parseDbText(file: string, text: string, warnings: Notes): Result<DbTextTable, ImportFault> {
-  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  // Half a surrogate pair is no character; no database keeps it.
+  const source = (text.startsWith('\uFEFF') ? text.slice(1) : text).toWellFormed();
   const header = parseDbTextHeader(file, lineAt(source, 0));
   if (!header.ok) return header;
   const columns = header.value;

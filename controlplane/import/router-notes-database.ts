@@ -50,9 +50,9 @@ export function readNotesDatabase(bytes: Uint8Array, warnings: Notes): Read<Note
     if (!domains.ok) return domains;
     const destinations = readTable(database, 'dispatcher', ['setid', 'destination'], ['id', 'flags', 'priority', 'attrs', 'description'], warnings);
     if (!destinations.ok) return destinations;
-    const readDomains = collect(domains.value, toDomain);
+    const readDomains = collect('sip_domains', domains.value, toDomain);
     if (!readDomains.ok) return readDomains;
-    const readDestinations = collect(destinations.value, toDestination);
+    const readDestinations = collect('dispatcher', destinations.value, toDestination);
     return readDestinations.ok ? ok({ domains: readDomains.value, destinations: readDestinations.value }) : readDestinations;
   } catch (error) {
     return fault('sqlite', '', `SQLite cannot read the file: ${error instanceof Error ? error.message : String(error)}.`);
@@ -90,11 +90,13 @@ function readTable(database: DatabaseSync, table: 'sip_domains' | 'dispatcher', 
   return ok(rows);
 }
 
-function collect<T>(rows: readonly Row[], read: (row: Row, where: string) => Read<T>): Read<readonly T[]> {
+function collect<T>(table: string, rows: readonly Row[], read: (row: Row, where: string) => Read<T>): Read<readonly T[]> {
   const values: T[] = [];
   for (const row of rows) {
     const value = read(row, String(row['row_number']));
     if (!value.ok) return value;
+    const nul = Object.entries(row).find(([, field]) => typeof field === 'string' && field.includes('\0'));
+    if (nul !== undefined) return fault('nul-in-value', `${table}:${String(row['row_number'])}`, `"${nul[0]}" holds the character NUL; no name, URI or comment has one.`);
     values.push(value.value);
   }
   return ok(values);

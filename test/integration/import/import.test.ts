@@ -219,6 +219,7 @@ describe('SIP Router Notes (seed 001)', () => {
     ['a missing column', notes('DROP TABLE dispatcher; CREATE TABLE dispatcher (setid INTEGER);'), 'missing-column'],
     ['a set that is no number', notes(`INSERT INTO dispatcher (setid, destination) VALUES ('ten', 'sip:10.0.0.1');`), 'bad-setid'],
     ['a blob for a domain', notes(`INSERT INTO sip_domains VALUES (x'00', 1, 1, NULL);`), 'empty-domain'],
+    ['a NUL in a comment', notes(`INSERT INTO sip_domains VALUES ('a.example', 1, 1, 'a' || char(0) || 'b');`), 'nul-in-value'],
     ['a strange enabled', notes(`INSERT INTO sip_domains VALUES ('a.example', 1, 7, NULL);`), 'bad-enabled'],
   ])('refuses %s and changes nothing', async (_name, bytes, code) => {
     const before = await head();

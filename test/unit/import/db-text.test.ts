@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDbText } from '../../../controlplane/import/db-text.ts';
 import { Notes } from '../../../controlplane/import/report.ts';
@@ -110,6 +111,28 @@ describe('db_text rows', () => {
   });
 });
 
+/** As Kamailio's writer does it. */
+function escaped(text: string): string {
+  return text.replace(/[\\\n\r\t\0:]/g, (char) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', ':': '\\:' })[char] ?? char);
+}
+
+describe('what Kamailio writes', () => {
+  it('is read back, whatever the values', () => {
+    const cell = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((text) => text.isWellFormed());
+    fc.assert(fc.property(fc.array(fc.tuple(cell, cell, fc.integer({ min: -2_147_483_648, max: 2_147_483_647 })), { maxLength: 20 }), (rows) => {
+      const text = rows.map(([a, b, n]) => `${escaped(a)}:${escaped(b)}:${n}\n`).join('');
+      expect(values(text, 'a(string) b(string) n(int)')).toEqual(rows);
+    }));
+  });
+
+  it('never throws, whatever comes', () => {
+    fc.assert(fc.property(fc.string({ maxLength: 200 }), fc.string({ maxLength: 60 }), (body, head) => {
+      const { result } = parse(body, head);
+      expect(result.ok || result.error.message.length > 10).toBe(true);
+    }));
+  });
+});
+
 describe('db_text headers', () => {
   it('takes columns in any order, separated by several blanks, with blanks at the end', () => {
     const { result } = parse('1:x\n', 'b(int)   a(string,null)  ');
@@ -128,6 +151,10 @@ describe('db_text headers', () => {
     ['1:a:b:3', 'bad-column'],
   ])('refuses the header "%s" as %s', (head, code) => {
     expect(fault('1:a\n', head)).toMatchObject({ code, line: 1 });
+  });
+
+  it('replaces half a surrogate pair, which no database keeps', () => {
+    expect(values('a\ud800b\n', 't(string)')).toEqual([['a\ufffdb']]);
   });
 
   it('ignores a byte order mark', () => {
