@@ -8,20 +8,21 @@ import { ConsolePage, launchChromium } from './console-page.ts';
 
 let installation: Installation;
 let browser: Browser;
+let stop = (): Promise<void> => Promise.resolve();
 let console_: ConsolePage;
 let first: Uas;
 let second: Uas;
 
 beforeAll(async () => {
-  [installation, browser, first, second] = await Promise.all([Installation.start(), launchChromium(), Uas.open('first'), Uas.open('second')]);
+  installation = await Installation.start();
+  stop = () => installation.stop();
+  browser = installation.with(await launchChromium());
+  first = installation.with(await Uas.open('first'));
+  second = installation.with(await Uas.open('second'));
   console_ = await ConsolePage.open(browser, installation.control);
 }, 90_000);
 
-afterAll(async () => {
-  await browser.close();
-  await installation.stop();
-  await Promise.all([first.close(), second.close()]);
-});
+afterAll(() => stop());
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') process.stderr.write(await console_.describe());

@@ -8,13 +8,18 @@ import { ConsolePage, launchChromium } from './console-page.ts';
 
 let installation: Installation;
 let browser: Browser;
+let stop = (): Promise<void> => Promise.resolve();
 let view: ConsolePage;
 let first: Uas;
 let second: Uas;
 let streams = 0;
 
 beforeAll(async () => {
-  [installation, browser, first, second] = await Promise.all([Installation.start(), launchChromium(), Uas.open('first'), Uas.open('second')]);
+  installation = await Installation.start();
+  stop = () => installation.stop();
+  browser = installation.with(await launchChromium());
+  first = installation.with(await Uas.open('first'));
+  second = installation.with(await Uas.open('second'));
   await putTenant(installation.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 10, destinations: [{ uri: first.uri }, { uri: second.uri }] });
   await untilHealth(installation.api, 10);
   view = await ConsolePage.open(browser, installation.control);
@@ -26,11 +31,7 @@ beforeAll(async () => {
   await view.live();
 }, 90_000);
 
-afterAll(async () => {
-  await browser.close();
-  await installation.stop();
-  await Promise.all([first.close(), second.close()]);
-});
+afterAll(() => stop());
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') process.stderr.write(await view.describe());

@@ -8,13 +8,16 @@ import { ConsolePage, launchChromium, type ConsoleOptions } from './console-page
 
 let installation: Installation;
 let browser: Browser;
+let stop = (): Promise<void> => Promise.resolve();
 let destination: number;
 let node: string;
 
 const down = 'sip:127.0.0.1:9';
 
 beforeAll(async () => {
-  [installation, browser] = await Promise.all([Installation.start(), launchChromium()]);
+  installation = await Installation.start();
+  stop = () => installation.stop();
+  browser = installation.with(await launchChromium());
   const backend = installation.with(await Uas.open('backend'));
   const { api, control } = installation;
   await putTenant(api, {
@@ -35,10 +38,7 @@ beforeAll(async () => {
   await first.close();
 }, 90_000);
 
-afterAll(async () => {
-  await browser.close();
-  await installation.stop();
-});
+afterAll(() => stop());
 
 /** All of axe's rules once; on the other screens those that depend on theme and width. */
 const screens: readonly (ConsoleOptions & { readonly name: string; readonly rules: readonly string[] })[] = [
