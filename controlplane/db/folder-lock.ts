@@ -2,19 +2,29 @@
  * One process per data folder. The kernel holds the lock (SQLite's exclusive file lock) and lets go of it
  * when the process ends, however it ends, so there is no stale lock to clean up.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, StartFault } from '../start-fault.ts';
 
 /** Creates the folder when it is not there. Throws StartFault when it cannot be written. */
 export function prepareFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dataDir));
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartFault(`SIGNALBOX_DATA: the data folder "${dataDir}" cannot be written (${messageOf(error)}); make it writable or name another one.`);
   }
+}
+
+/** Like `mkdir -p`. Node's own recursion does not end where a file system refuses folders with ENOENT (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw new Error('it is no folder');
+    return;
+  }
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /**

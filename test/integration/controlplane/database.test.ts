@@ -128,9 +128,18 @@ describe('the data folder', () => {
     expect(await readdir(dataDir)).toContain('controlplane.lock');
   });
 
-  it('that cannot be made is named in a sentence', async () => {
-    await expect(openDatabase({ databaseUrl: undefined, dataDir: '/dev/null/data', migrationsDir }, quiet)).rejects.toThrow(/^SIGNALBOX_DATA: the data folder "\/dev\/null\/data" cannot be written/);
+  it.each(['/dev/null/data', '/proc/data', '/dev/null'])('%s, which cannot be made, is named in a sentence', async (dataDir) => {
+    await expect(openDatabase({ databaseUrl: undefined, dataDir, migrationsDir }, quiet)).rejects.toThrow(`SIGNALBOX_DATA: the data folder "${dataDir}" cannot be written (`);
   });
+
+  it('with a broken database in it says what to do, and is free again', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-broken-'));
+    cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
+    await mkdir(join(dataDir, 'database'));
+    await writeFile(join(dataDir, 'database', 'PG_VERSION'), 'nonsense');
+    await expect(openDatabase({ databaseUrl: undefined, dataDir, migrationsDir }, quiet)).rejects.toThrow(/does not open \(.*\); restore it from a backup, or move the folder away to start empty\.$/s);
+    lockFolder(dataDir)();
+  }, startDeadlineMs);
 });
 
 describe('a database server that is not there', () => {
