@@ -8,6 +8,7 @@ import { buildResponse } from '../../dataplane/sip/responses.ts';
 import { parseSipUri } from '../../dataplane/sip/uri.ts';
 import { viaWithSource } from '../../dataplane/sip/via-source.ts';
 import { tortureMessages, tortureText } from '../torture/corpus.ts';
+import { checkPush, pushSeeds } from './push-frames.ts';
 import type { Random } from './random.ts';
 
 /** A thing to fuzz: texts to begin with, and a check that throws when a rule is broken. */
@@ -127,6 +128,7 @@ const messages = tortureMessages.map(tortureText);
 export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   parser: { seeds: messages, check: checkParser },
   framing: { seeds: messages.map((text, i) => `${text}\r\n\r\n${messages[(i + 7) % messages.length] ?? ''}`), check: checkFraming },
+  push: { seeds: pushSeeds, check: checkPush },
   uri: {
     seeds: [
       'sip:alice:secret@example.com:5061;transport=tcp;lr?subject=x', 'sips:user;par=u%40example.net@[2001:db8::1]:5070;maddr=1.2.3.4', 'tel:+49-30-123;phone-context=example.com', 'sip:1_unusual.URI~(to-be!sure)@h',
