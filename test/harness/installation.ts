@@ -88,8 +88,9 @@ export class ControlPlane {
     await this.process.ready(`http://127.0.0.1:${this.port}/healthz`);
   }
 
+  /** Ends it at once and removes its folder; tests about a clean stop use `process.stop()`. */
   async stop(): Promise<void> {
-    await this.process.stop();
+    await this.process.kill();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
@@ -187,8 +188,9 @@ export class DataPlane {
     await this.ready();
   }
 
+  /** Ends it at once and removes its folder; tests about a clean stop use `process.stop()`. */
   async stop(): Promise<void> {
-    await this.process.stop();
+    await this.process.kill();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
