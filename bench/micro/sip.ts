@@ -47,14 +47,16 @@ function relayRequest(text: string): string {
   const via = message.topVia;
   if (via === null) return '';
   edits.clear();
-  const branch = makeBranch(ring, 0, 0, via.branch, via.sentBy, message.callId, message.cseqNumber);
+  const branch = makeBranch(ring, 0, 0, {
+    method: message.method, branch: via.branch, sentBy: via.sentBy, address: '127.0.0.1', port: 5061, callId: message.callId, cseqNumber: message.cseqNumber,
+  });
   let head = `Via: SIP/2.0/UDP 10.0.0.1:5060;branch=${branch}\r\n`;
   const route = message.firstRoute();
   if (route !== null) {
-    sink += openDialogToken(ring, route.sipUri?.user ?? '', message.callId);
+    sink += openDialogToken(ring, route.sipUri?.user ?? '', message.callId, message.fromTag, message.toTag)?.tenantId ?? 0;
     removeFirstValue(edits, text, route);
   } else {
-    head += `Record-Route: <sip:${makeDialogToken(ring, message.callId, 1)}@10.0.0.1;lr>\r\n`;
+    head += `Record-Route: <sip:${makeDialogToken(ring, message.callId, message.fromTag, 1)}@10.0.0.1;lr>\r\n`;
   }
   edits.insert(message.viaLine, head);
   edits.replace(via.start, via.end, viaWithSource(via, '127.0.0.1', 5061));
@@ -101,6 +103,8 @@ measure('relay INVITE, whole', invites, relayRequest);
 measure('relay 200, whole', answers, relayResponse);
 measure('relay BYE, whole', byes, relayRequest);
 measure('parse INVITE and build a 100', invites, (text) => buildResponse(parsed(text), 100, 'Trying', { source: { address: '127.0.0.1', port: 5061 } }));
-measure('branch', invites, (text) => makeBranch(ring, 0, 0, 'z9hG4bK-4711-1000-0', '127.0.0.1:5061', text.slice(60, 80), 1).length);
-measure('dialog token', invites, (text) => makeDialogToken(ring, text.slice(60, 80), 1).length);
+measure('branch', invites, (text) => makeBranch(ring, 0, 0, {
+  method: 'INVITE', branch: 'z9hG4bK-4711-1000-0', sentBy: '127.0.0.1:5061', address: '127.0.0.1', port: 5061, callId: text.slice(60, 80), cseqNumber: 1,
+}).length);
+measure('dialog token', invites, (text) => makeDialogToken(ring, text.slice(60, 80), '4711', 1).length);
 console.log(`(${String(sink).length} digits of side effects)`);

@@ -1,11 +1,12 @@
 /**
- * The calls that this worker has set up: Call-ID → who pays for it and where it goes. Soft state:
- * a call is added by the 2xx to its INVITE and leaves with its BYE; a restart forgets the count, not
- * the call. Bounded in number and age, the oldest leave first. PURE.
+ * The calls that this worker has set up: dialog → who pays for it and where it goes. Soft state: a call
+ * is added by the 2xx to its INVITE and leaves with its BYE; a restart forgets the count, not the
+ * call. Bounded in number and age, the oldest leave first. PURE.
  */
 
 export interface CallEntry {
-  readonly callId: string;
+  /** See `dialogKey`. */
+  readonly dialog: string;
   readonly tenant: number;
   /** Destination id, 0 = towards a phone. */
   readonly destination: number;
@@ -16,6 +17,13 @@ export interface CallTableListener {
   added(entry: CallEntry): void;
   removed(entry: CallEntry): void;
 }
+
+/**
+ * Name of a dialog (RFC 3261 §12), the same for requests and responses of both sides. A string of its own: the parts are
+ * slices of a message, which would keep that message in memory for as long as the call lasts.
+ */
+export const dialogKey = (callId: string, fromTag: string, toTag: string): string =>
+  (fromTag < toTag ? [callId, fromTag, toTag] : [callId, toTag, fromTag]).join('\n');
 
 export class CallTable {
   readonly #entries = new Map<string, CallEntry>();
@@ -37,19 +45,19 @@ export class CallTable {
     return this.#entries.size;
   }
 
-  /** Adds a call; a retransmitted 2xx of a known call changes nothing. */
+  /** Adds a call; a retransmitted 2xx of a known call changes nothing, one of another callee is another call. */
   add(entry: CallEntry): void {
-    if (this.#entries.has(entry.callId)) return;
+    if (this.#entries.has(entry.dialog)) return;
     if (this.#entries.size >= this.#capacity) this.#removeOldest();
-    this.#entries.set(entry.callId, entry);
+    this.#entries.set(entry.dialog, entry);
     this.#listener.added(entry);
   }
 
   /** Ends the call; false when it is not known here. */
-  remove(callId: string): boolean {
-    const entry = this.#entries.get(callId);
+  remove(dialog: string): boolean {
+    const entry = this.#entries.get(dialog);
     if (entry === undefined) return false;
-    this.#entries.delete(callId);
+    this.#entries.delete(dialog);
     this.#listener.removed(entry);
     return true;
   }
@@ -58,7 +66,7 @@ export class CallTable {
   expire(nowMs: number): void {
     for (const entry of this.#entries.values()) {
       if (nowMs - entry.startedMs < this.#maxAgeMs) return;
-      this.remove(entry.callId);
+      this.remove(entry.dialog);
     }
   }
 

@@ -1,7 +1,9 @@
 /** The response context of one request (RFC 3261 §16.7): what the proxy knows between its arrival and its last answer. */
+import type { TenantLimits } from '../calls/tenant-limits.ts';
 import type { RouteSetRow, TenantRow } from '../contract/rows.ts';
 import type { Destination } from '../routing/destination.ts';
 import type { RoutePlan } from '../routing/plan.ts';
+import type { FlowSide } from '../security/tokens.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -10,13 +12,20 @@ import type { Flow, Target, TransportName } from '../transport/flow.ts';
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */
 export const noFailover: RouteSetRow['failover'] = { frMs: 32_000, frInviteMs: 181_000, on: [], maxAttempts: 1 };
 
+/** An attempt that was given up; its late 2xx still counts. */
+interface FormerAttempt {
+  readonly client: ClientTransaction;
+  readonly destination: Destination | null;
+}
+
 export class ProxyContext {
   /** null for the ACK of a 2xx, which has no transaction (RFC 3261 §13.2.2.4). */
   readonly tx: ServerTransaction | null;
-  readonly request: SipMessage;
   readonly flow: Flow;
   /** Has a To tag: belongs to a dialog (RFC 3261 §12.2). */
   readonly inDialog: boolean;
+  /** Bytes of the request. */
+  readonly bytes: number;
 
   /** Set by loose routing: how many Route values name us, and where the request goes without routing. */
   poppedRoutes = 0;
@@ -31,9 +40,13 @@ export class ProxyContext {
   fixedHost = '';
   fixedPort = 0;
   fixedTransport: TransportName = 'udp';
+  /** The callee's flow, for our Record-Route: later requests reach that phone the same way. */
+  calleeFlow: `${FlowSide}${string}` | '' = '';
 
   tenant: TenantRow | null = null;
   tenantId = 0;
+  /** Counts as a call of its tenant until it is settled. */
+  reserved = false;
   plan: RoutePlan | null = null;
   failover: RouteSetRow['failover'] = noFailover;
 
@@ -47,18 +60,53 @@ export class ProxyContext {
   cancelled = false;
   /** A final response has gone up, or none will ever (see `settle`). */
   answered = false;
+  #former: FormerAttempt[] | null = null;
+  #request: SipMessage | null;
 
   constructor(tx: ServerTransaction | null, request: SipMessage, flow: Flow) {
     this.tx = tx;
-    this.request = request;
+    this.#request = request;
+    this.bytes = request.raw.length;
     this.flow = flow;
     this.inDialog = request.toTag !== '';
+  }
+
+  /** @throws Error once the context is settled: nothing is sent on behalf of the request any more. */
+  get request(): SipMessage {
+    if (this.#request === null) throw new Error('the request is settled');
+    return this.#request;
+  }
+
+  /** Notes the attempt under way as given up, before the next one starts. */
+  giveUpAttempt(): void {
+    if (this.client !== null) (this.#former ??= []).push({ client: this.client, destination: this.destination });
+  }
+
+  /** The destination that an attempt of this request went to. */
+  destinationOf(client: ClientTransaction): Destination | null {
+    if (client === this.client) return this.destination;
+    return this.#former?.find((attempt) => attempt.client === client)?.destination ?? null;
+  }
+
+  /**
+   * Lets go of what only a further attempt would need. The context itself lives as long as its transactions, 32 s and
+   * more after the answer, and a message can be 64 KiB.
+   */
+  release(): void {
+    this.#request = null;
+    this.plan = null;
+    this.best = null;
   }
 }
 
 /** The request has its final answer, or will never have one. */
-export function settle(env: { pending: number }, ctx: ProxyContext): void {
+export function settle(env: { pending: number; pendingBytes: number; readonly limits: TenantLimits }, ctx: ProxyContext): void {
   if (ctx.answered) return;
   ctx.answered = true;
-  if (ctx.tx !== null) env.pending -= 1;
+  if (ctx.reserved) env.limits.callEnded(ctx.tenantId);
+  if (ctx.tx !== null) {
+    env.pending -= 1;
+    env.pendingBytes -= ctx.bytes;
+  }
+  ctx.release();
 }

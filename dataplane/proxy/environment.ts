@@ -10,6 +10,7 @@ import type { KeyRing } from '../security/key-ring.ts';
 import type { Edits } from '../sip/edits.ts';
 import type { TransactionLayer } from '../transaction/layer.ts';
 import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
+import type { FlowTokens } from './flow-tokens.ts';
 import type { NodeIdentity } from './identity.ts';
 
 /** How an attempt at a destination ended, as passive health wants to know it. */
@@ -32,9 +33,12 @@ export interface ProxyEnvironment {
   keys: KeyRing;
   /** Requests under way without a final answer: what a drain waits for. */
   pending: number;
+  /** What those requests hold in memory. */
+  pendingBytes: number;
   /** The node stops taking new dialogs (drain, shutdown). */
   draining: boolean;
   readonly identity: NodeIdentity;
+  readonly flows: FlowTokens;
   readonly layer: TransactionLayer;
   readonly sender: MessageSender;
   readonly resolver: HostResolver;
@@ -52,4 +56,8 @@ export interface ProxyEnvironment {
   pickListener(transport: TransportName, family: Family): Listener | null;
   /** The public listener of that transport and family, for Record-Route and Path. */
   publicListener(transport: TransportName, family: Family): Listener | null;
+  /** The open stream connection to that address and port; 0 = none. */
+  connectionTo(address: string, port: number): number;
+  /** A part threw: a bug. It is logged and counted, and the message is given up; the worker goes on. */
+  fault(where: string, error: unknown): void;
 }

@@ -24,6 +24,8 @@ export interface Forwarding {
   /** Address and port that the request came from (RFC 3581, RFC 3261 §18.2.1). */
   readonly sourceAddress: string;
   readonly sourcePort: number;
+  /** The next hop is a stream, where a message without Content-Length has no end (RFC 3261 §18.3). */
+  readonly stream: boolean;
 }
 
 /** Max-Forwards given to a request that has none (§16.6 step 3). */
@@ -39,6 +41,7 @@ export function rewriteRequest(edits: Edits, request: SipMessage, forwarding: Fo
   } else {
     head += `Max-Forwards: ${defaultMaxForwards}\r\n`;
   }
+  if (forwarding.stream && request.contentLength < 0) head += `Content-Length: ${request.raw.length - request.bodyStart}\r\n`;
   edits.insert(request.headersStart, head);
   const via = request.topVia;
   if (via !== null) edits.replace(via.start, via.end, viaWithSource(via, forwarding.sourceAddress, forwarding.sourcePort));

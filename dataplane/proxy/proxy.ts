@@ -1,4 +1,5 @@
 /** The stateful proxy core (RFC 3261 §16): the transaction layer's user. Ties pipeline, relay and responses together. */
+import { dialogKey } from '../calls/table.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -7,13 +8,16 @@ import type { Flow } from '../transport/flow.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { runPipeline } from './pipeline.ts';
-import { failed, relay, takeFailure } from './relay.ts';
-import { passResponse, replyStateless, sendReply, takeStray } from './responses.ts';
+import { answer, failed, relay, takeFailure } from './relay.ts';
+import { passResponse, refuse, replyStateless, sendReply, takeStray } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
 const ok = reply(200, 'OK');
 const noSuchTransaction = reply(481, 'Call/Transaction Does Not Exist');
 const requestTerminated = reply(487, 'Request Terminated');
+const internalError = reply(500, 'Server Internal Error');
+/** Requests without an answer may hold so much of a worker's memory; more is refused. */
+const maxPendingBytes = 256 * 1024 * 1024;
 
 export class Proxy implements TransactionUser {
   #env!: ProxyEnvironment;
@@ -29,16 +33,22 @@ export class Proxy implements TransactionUser {
     const ctx = new ProxyContext(tx, request, flow);
     tx.user = ctx;
     env.pending += 1;
+    env.pendingBytes += ctx.bytes;
+    if (env.pendingBytes > maxPendingBytes) {
+      settle(env, ctx);
+      this.onOverload(request, flow);
+      env.layer.drop(tx);
+      return;
+    }
     const verdict = runPipeline(ctx, env);
     if (verdict === 'relay') {
-      if (request.method === 'BYE') env.calls.remove(request.callId);
       relay(env, ctx);
     } else if (verdict === 'drop') {
       settle(env, ctx);
       env.layer.drop(tx);
     } else if (typeof verdict === 'object') {
       settle(env, ctx);
-      sendReply(env, tx, request, flow, verdict);
+      refuse(env, tx, request, flow, verdict);
     }
   }
 
@@ -47,25 +57,23 @@ export class Proxy implements TransactionUser {
     const env = this.#env;
     const ctx = invite?.user;
     if (!(ctx instanceof ProxyContext)) {
-      sendReply(env, cancel, request, flow, noSuchTransaction);
+      refuse(env, cancel, request, flow, noSuchTransaction);
       return;
     }
     sendReply(env, cancel, request, flow, ok);
-    if (ctx.answered || ctx.tx === null) return;
+    if (ctx.answered) return;
     ctx.cancelled = true;
-    if (ctx.client !== null && !ctx.client.ended) {
-      env.layer.cancel(ctx.client, request.header('reason') ?? '');
-    } else {
-      settle(env, ctx);
-      sendReply(env, ctx.tx, ctx.request, ctx.flow, requestTerminated);
-    }
+    if (ctx.client !== null && !ctx.client.ended) env.layer.cancel(ctx.client, request.header('reason') ?? '');
+    else answer(env, ctx, requestTerminated);
   }
 
   /** The ACK of a 2xx goes the way of the dialog, without a transaction. */
   onAck(request: SipMessage, flow: Flow): void {
     if (request.toTag === '') return;
+    const env = this.#env;
+    env.counters.add('requests_total');
     const ctx = new ProxyContext(null, request, flow);
-    if (runPipeline(ctx, this.#env) === 'relay') relay(this.#env, ctx);
+    if (runPipeline(ctx, env) === 'relay') relay(env, ctx);
   }
 
   onResponse(tx: ClientTransaction, response: SipMessage): void {
@@ -78,8 +86,9 @@ export class Proxy implements TransactionUser {
       if (!ctx.answered && ctx.client === tx) passResponse(env, ctx, response);
       return;
     }
+    if (ctx.inDialog) this.#noteEnd(tx.method, response);
     if (status < 300) {
-      if (!ctx.answered) this.#answered(ctx);
+      this.#succeeded(ctx, tx, response);
       // Each 2xx to an INVITE goes up, late ones of former attempts and retransmissions too (§16.7 step 5).
       passResponse(env, ctx, response);
       return;
@@ -87,15 +96,29 @@ export class Proxy implements TransactionUser {
     if (!ctx.answered && ctx.client === tx) takeFailure(env, ctx, response);
   }
 
-  #answered(ctx: ProxyContext): void {
+  #succeeded(ctx: ProxyContext, tx: ClientTransaction, response: SipMessage): void {
     const env = this.#env;
-    settle(env, ctx);
-    const { destination, request } = ctx;
-    if (destination !== null) env.sink.outcome(destination.id, 'ok');
-    if (request.method !== 'INVITE' || ctx.inDialog) return;
-    env.counters.add('invite_answered_total');
-    env.counters.add('calls_total');
-    env.calls.add({ callId: request.callId, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now() });
+    const destination = ctx.destinationOf(tx);
+    if (!ctx.answered) {
+      // A former attempt was quicker than the one under way, which must not ring on (§16.7 step 10).
+      if (tx.invite && ctx.client !== null && ctx.client !== tx) env.layer.cancel(ctx.client);
+      settle(env, ctx);
+      if (destination !== null) env.sink.outcome(destination.id, 'ok');
+      if (tx.invite && !ctx.inDialog) {
+        env.counters.add('invite_answered_total');
+        env.counters.add('calls_total');
+      }
+    }
+    if (!tx.invite || ctx.inDialog) return;
+    const { callId, fromTag, toTag } = response;
+    env.calls.add({ dialog: dialogKey(callId, fromTag, toTag), tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now() });
+  }
+
+  /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */
+  #noteEnd(method: string, response: SipMessage): void {
+    const { status } = response;
+    const ends = method === 'BYE' ? status < 300 || status === 408 || status === 481 : status === 481 && (method === 'INVITE' || method === 'UPDATE');
+    if (ends) this.#env.calls.remove(dialogKey(response.callId, response.fromTag, response.toTag));
   }
 
   onStrayResponse(response: SipMessage): void {
@@ -103,8 +126,14 @@ export class Proxy implements TransactionUser {
   }
 
   onTimeout(tx: ClientTransaction): void {
+    const env = this.#env;
     const ctx = tx.user as ProxyContext;
-    if (!ctx.answered && ctx.client === tx) failed(this.#env, ctx, 'timeout', tx.provisional);
+    if (ctx.answered || ctx.client !== tx) return;
+    if (tx.method === 'BYE' && ctx.inDialog) {
+      const { callId, fromTag, toTag } = ctx.request;
+      env.calls.remove(dialogKey(callId, fromTag, toTag));
+    }
+    failed(env, ctx, 'timeout', tx.provisional);
   }
 
   onTransportError(tx: ClientTransaction): void {
@@ -118,14 +147,17 @@ export class Proxy implements TransactionUser {
 
   onClientEnd(tx: ClientTransaction): void {
     const ctx = tx.user;
-    if (ctx instanceof ProxyContext && ctx.client === tx) ctx.client = null;
     tx.user = null;
+    if (!(ctx instanceof ProxyContext) || ctx.client !== tx) return;
+    ctx.client = null;
+    // Another request with the same identity took its place: nobody would ever answer this one.
+    if (!ctx.answered) answer(this.#env, ctx, internalError);
   }
 
   /** A full table: 503 without a transaction tells the caller to go elsewhere. */
   onOverload(request: SipMessage, flow: Flow): void {
     const env = this.#env;
     env.counters.add('refused_overload_total');
-    replyStateless(env, request, serviceUnavailable.status, serviceUnavailable.reason, flow, serviceUnavailable.headers);
+    replyStateless(env, request, flow, serviceUnavailable);
   }
 }

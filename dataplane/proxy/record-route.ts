@@ -1,16 +1,18 @@
 /** The header lines by which later messages find us again: Via, Record-Route (RFC 3261 §16.6 step 4, 8) and Path (RFC 3327). */
-import { bytesOfAddress } from '../routing/address.ts';
-import { sealFlow } from '../security/flow-token.ts';
 import { makeBranch, makeDialogToken } from '../security/tokens.ts';
-import type { SipMessage } from '../sip/message.ts';
-import type { Flow, Listener, Target } from '../transport/flow.ts';
+import type { Listener, Target } from '../transport/flow.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { onlyByFlow } from './reachability.ts';
 
 /** The branch of attempt `attempt`: keyed over what the response brings back, so that any later process knows it as ours. */
-export function branchFor(env: ProxyEnvironment, request: SipMessage, attempt: number): string {
+export function branchFor(env: ProxyEnvironment, ctx: ProxyContext, attempt: number): string {
+  const { request, flow } = ctx;
   const via = request.topVia;
-  return makeBranch(env.keys, env.worker, attempt, via?.branch ?? '', via?.sentBy ?? '', request.callId, request.cseqNumber);
+  return makeBranch(env.keys, env.worker, attempt, {
+    method: request.method, branch: via?.branch ?? '', sentBy: via?.sentBy ?? '', address: flow.address, port: flow.port,
+    callId: request.callId, cseqNumber: request.cseqNumber,
+  });
 }
 
 /** Our Via, naming the socket that this worker sends from. */
@@ -22,13 +24,24 @@ export function viaLine(env: ProxyEnvironment, listener: Listener, target: Targe
 /**
  * Record-Route for a request that may begin a dialog: one value with our keyed token, or two when the sides of the
  * dialog reach us differently (transport, family, address; RFC 5658). They name public addresses, never a worker's port.
+ * The token carries the flow of a phone that cannot be reached by its Contact.
  */
 export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
-  const token = makeDialogToken(env.keys, ctx.request.callId, ctx.tenantId);
-  const inner = routeUri(env, token, env.publicListener(outgoing.transport, outgoing.family) ?? outgoing, target.address);
-  const outer = routeUri(env, token, ctx.flow.listener, ctx.flow.address);
+  const { request, flow } = ctx;
+  const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow);
+  const inner = routeUri(env, token, publicOf(env, outgoing), target.address);
+  const outer = routeUri(env, token, publicOf(env, flow.listener), flow.address);
   return inner === outer ? `Record-Route: <${outer}>\r\n` : `Record-Route: <${inner}>\r\nRecord-Route: <${outer}>\r\n`;
 }
+
+function callerFlow(env: ProxyEnvironment, ctx: ProxyContext): `c${string}` | '' {
+  if (!onlyByFlow(ctx.request, ctx.flow)) return '';
+  const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
+  return token === '' ? '' : `c${token}`;
+}
+
+const publicOf = (env: ProxyEnvironment, listener: Listener): Listener =>
+  listener.backend ? (env.publicListener(listener.transport, listener.family) ?? listener) : listener;
 
 function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer: string): string {
   const transport = listener.transport === 'udp' ? '' : `;transport=${listener.transport}`;
@@ -40,20 +53,9 @@ function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer
  * registrar reaches us at. `Supported: path` goes with it: registrars such as Asterisk refuse a Path without it (420).
  */
 export function pathLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
-  const token = flowToken(env, ctx.flow, ctx.tenantId);
-  const uri = routeUri(env, token, env.publicListener(outgoing.transport, outgoing.family) ?? outgoing, target.address);
+  const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
+  if (token === '') return '';
+  const uri = routeUri(env, token, publicOf(env, outgoing), target.address);
   const supported = ctx.request.header('supported')?.toLowerCase() ?? '';
   return `Path: <${uri}>\r\n${/(^|[\s,])path([\s,]|$)/.test(supported) ? '' : 'Supported: path\r\n'}`;
-}
-
-function flowToken(env: ProxyEnvironment, flow: Flow, tenantId: number): string {
-  return sealFlow(env.keys, {
-    transport: flow.transport,
-    family: flow.family,
-    address: bytesOfAddress(flow.address) ?? new Uint8Array(4),
-    port: flow.port,
-    tenantId,
-    listener: flow.listener.id,
-    connection: flow.connection,
-  });
 }

@@ -4,6 +4,7 @@
  */
 import { nextDestination } from '../routing/plan.ts';
 import type { Destination } from '../routing/destination.ts';
+import { bounds } from '../sip/bounds.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { familyOf } from '../routing/address.ts';
 import { Address, type Target } from '../transport/flow.ts';
@@ -13,13 +14,16 @@ import { betterOf, movesOn } from './failover.ts';
 import { rewriteRequest } from './forward.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
 import { passResponse, sendReply } from './responses.ts';
-import { reply, serviceUnavailable } from './verdict.ts';
+import { reply, serviceUnavailable, uriTooLong, type Reply } from './verdict.ts';
 
 const requestTimeout = reply(408, 'Request Timeout');
 const requestTerminated = reply(487, 'Request Terminated');
 const nextHopFailed = reply(500, 'Next Hop Failed');
-/** Methods that may begin a dialog or are routed along one: they carry Record-Route (RFC 3261 §12.1, RFC 6665). */
-const dialogMethods = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'OPTIONS', 'MESSAGE', 'INFO', 'UPDATE', 'PUBLISH']);
+const tooLarge = reply(513, 'Message Too Large');
+/** Methods that begin a dialog (RFC 3261 §12.1, RFC 6665): they alone carry Record-Route, whose token opens a way through us. */
+const dialogMethods = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
+/** What fits into a datagram; a stream takes what every receiver must (RFC 3261 §18.1.1). */
+const maxDatagramBytes = 65_507;
 
 /** Starts the first attempt of a request whose target or plan the pipeline has found. */
 export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
@@ -48,6 +52,7 @@ function tryNext(env: ProxyEnvironment, ctx: ProxyContext): void {
     return;
   }
   if (ctx.attempts > 0) env.counters.add('failovers_total');
+  ctx.giveUpAttempt();
   ctx.destination = destination;
   const { transport, port } = destination;
   if (destination.family !== 0) {
@@ -70,13 +75,15 @@ function resolveThen(env: ProxyEnvironment, ctx: ProxyContext): void {
   const { fixedTransport: transport, fixedPort: port } = ctx;
   env.resolver.resolve(ctx.fixedHost, 0, (addresses) => {
     if (ctx.answered || ctx.cancelled) return;
-    const own = addresses.find((one) => one.family === ctx.flow.family) ?? addresses[0];
-    if (own === undefined) {
-      ctx.attempts += 1;
-      failed(env, ctx, 'transport');
-      return;
+    try {
+      const own = addresses.find((one) => one.family === ctx.flow.family) ?? addresses[0];
+      if (own !== undefined) attempt(env, ctx, new Address(transport, own.family, own.address, port, env.pickListener(transport, own.family), 0));
+      else failed(env, ctx, 'transport');
+    } catch (error) {
+      // The resolver calls from outside of the guard round messages and timers.
+      env.fault('resolved', error);
+      answer(env, ctx, nextHopFailed);
     }
-    attempt(env, ctx, new Address(transport, own.family, own.address, port, env.pickListener(transport, own.family), 0));
   });
 }
 
@@ -84,12 +91,17 @@ function resolveThen(env: ProxyEnvironment, ctx: ProxyContext): void {
 function attempt(env: ProxyEnvironment, ctx: ProxyContext, target: Target): void {
   const { request } = ctx;
   const listener = target.listener ?? env.pickListener(target.transport, target.family);
+  const stream = target.transport !== 'udp';
   ctx.attempts += 1;
   if (listener === null) {
     failed(env, ctx, 'transport');
     return;
   }
-  const branch = branchFor(env, request, ctx.attempts - 1);
+  if (ctx.requestUri !== null && ctx.requestUri.length > bounds.requestUriBytes) {
+    answer(env, ctx, uriTooLong);
+    return;
+  }
+  const branch = branchFor(env, ctx, ctx.attempts - 1);
   const text = rewriteRequest(env.edits, request, {
     requestUri: ctx.requestUri,
     poppedRoutes: ctx.poppedRoutes,
@@ -99,7 +111,13 @@ function attempt(env: ProxyEnvironment, ctx: ProxyContext, target: Target): void
     viaLine: viaLine(env, listener, target, branch),
     sourceAddress: ctx.flow.address,
     sourcePort: ctx.flow.port,
+    stream,
   });
+  // The sender's fault, not the destination's: it must not count against the latter's health.
+  if (text.length > (stream ? bounds.messageBytes : maxDatagramBytes)) {
+    answer(env, ctx, tooLarge);
+    return;
+  }
   if (ctx.tx === null) env.sender.send(target, text, null);
   else ctx.client = env.layer.request(ctx, request.method, branch, text, target, ctx.failover);
 }
@@ -113,7 +131,7 @@ function recordLines(env: ProxyEnvironment, ctx: ProxyContext, listener: NonNull
 /** Takes a final response that is not 2xx: another destination, or this one goes up (§16.7 steps 5 to 8). */
 export function takeFailure(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage): void {
   const { status } = response;
-  noteOutcome(env, ctx.destination, status);
+  if (!ctx.cancelled) noteOutcome(env, ctx.destination, status);
   if (mayMoveOn(ctx, status)) {
     ctx.best = betterOf(ctx.best, response);
     tryNext(env, ctx);
@@ -125,10 +143,11 @@ export function takeFailure(env: ProxyEnvironment, ctx: ProxyContext, response: 
 /** Takes an attempt without a final response: no answer in time, or nothing could be sent. */
 export function failed(env: ProxyEnvironment, ctx: ProxyContext, outcome: 'timeout' | 'transport', ringing = false): void {
   env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
-  if (!ringing) noteOutcome(env, ctx.destination, outcome);
+  // Who gives up early proves nothing about the destination.
+  if (!ringing && !ctx.cancelled) noteOutcome(env, ctx.destination, outcome);
   if (ctx.tx === null) return;
   if (ctx.cancelled) {
-    if (!ctx.answered) answer(env, ctx, requestTerminated);
+    answer(env, ctx, requestTerminated);
     return;
   }
   // Who has rung is not moved on: the person there may have two phones, but not two PBXs.
@@ -168,11 +187,12 @@ function finish(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage):
 }
 
 /** Answers in our own name. */
-export function answer(env: ProxyEnvironment, ctx: ProxyContext, own: { readonly status: number; readonly reason: string; readonly headers: string }): void {
+export function answer(env: ProxyEnvironment, ctx: ProxyContext, own: Reply): void {
   if (ctx.tx === null || ctx.answered) return;
-  settle(env, ctx);
+  const { request } = ctx;
   countEnd(env, ctx, own.status);
-  sendReply(env, ctx.tx, ctx.request, ctx.flow, own);
+  settle(env, ctx);
+  sendReply(env, ctx.tx, request, ctx.flow, own);
 }
 
 function countEnd(env: ProxyEnvironment, ctx: ProxyContext, status: number): void {

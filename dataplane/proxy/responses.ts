@@ -1,78 +1,128 @@
 /** Responses on their way up: ours are built, others lose our Via and pass (RFC 3261 §16.7 steps 3 and 9). */
 import { verifyBranch } from '../security/tokens.ts';
+import type { Edits } from '../sip/edits.ts';
+import { H } from '../sip/header-names.ts';
 import type { ParseFault } from '../sip/parse.ts';
 import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
-import { Address, type Flow } from '../transport/flow.ts';
+import { Address, type Flow, type TransportName } from '../transport/flow.ts';
 import { familyOf } from '../routing/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { keepRoutes } from './forward.ts';
 import type { Reply } from './verdict.ts';
 
 /** The To tag of our own answers: keyed over the request's identity, so that a repeated request gets the same one. */
 export const toTagFor = (env: ProxyEnvironment, request: SipMessage): string =>
   siphash24(env.keys.signing.branch, `tag ${request.callId} ${request.cseqNumber} ${request.fromTag}`);
 
+function ownResponse(env: ProxyEnvironment, request: SipMessage, flow: Flow, own: Reply): string {
+  env.counters.add('replies_sent_total');
+  return buildResponse(request, own.status, own.reason, { toTag: toTagFor(env, request), headers: own.headers, source: flow });
+}
+
 /** Answers a request in our own name. */
 export function sendReply(env: ProxyEnvironment, tx: ServerTransaction, request: SipMessage, flow: Flow, own: Reply): void {
-  env.counters.add('replies_sent_total');
-  const text = buildResponse(request, own.status, own.reason, { toTag: toTagFor(env, request), headers: own.headers, source: flow });
-  env.layer.respond(tx, text, own.status);
+  env.layer.respond(tx, ownResponse(env, request, flow, own), own.status);
+}
+
+/**
+ * Answers a request that goes no further, and forgets it (RFC 3261 §8.2.7): refusals hold no memory, however many
+ * strangers ask, and a forged source gets one answer for one request, not timer G's eleven. A repeated request gets the
+ * same answer again.
+ */
+export function refuse(env: ProxyEnvironment, tx: ServerTransaction, request: SipMessage, flow: Flow, own: Reply): void {
+  env.sender.send(tx.target, ownResponse(env, request, flow, own), null);
+  env.layer.drop(tx);
+}
+
+/** Answers a request without a transaction: malformed ones, and those that find the tables full. */
+export function replyStateless(env: ProxyEnvironment, request: SipMessage, flow: Flow, own: Reply): void {
+  env.sender.send(flow, ownResponse(env, request, flow, own), null);
+}
+
+/** The 400-class answer to a request that broke the grammar, where RFC 3261 lets it be answered; sent without a transaction. */
+export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: Flow): void {
+  if (fault.answerable && fault.partial !== null) replyStateless(env, fault.partial, flow, { status: fault.status, reason: fault.reason, headers: '' });
 }
 
 /** Passes a response up without our Via. */
 export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage): void {
-  if (ctx.tx !== null) env.layer.respond(ctx.tx, withoutTopVia(env, response), response.status);
+  if (ctx.tx !== null) env.layer.respond(ctx.tx, forUpstream(env, response, ctx.tx.target.transport), response.status);
 }
 
-/** The response's text without its first Via value. */
-function withoutTopVia(env: ProxyEnvironment, response: SipMessage): string {
+/** The response's text as it goes up. */
+function forUpstream(env: ProxyEnvironment, response: SipMessage, transport: TransportName): string {
   const { raw, topVia: top } = response;
   if (top === null) return raw;
-  // The value's own line is taken out; only a list of values on it costs a closer look.
-  if (raw.charCodeAt(top.end) === 13 && top.end + 2 === top.lineEnd) return raw.slice(0, top.lineStart) + raw.slice(top.lineEnd);
-  const second = response.via(1);
+  const unframed = transport !== 'udp' && response.contentLength < 0;
+  const leaking = response.status >= 300 && response.has(H.recordRoute);
+  // The Via value's own line is taken out; only a list of values on it, or one of the rare rules, costs a closer look.
+  if (!unframed && !leaking && raw.charCodeAt(top.end) === 13 && top.end + 2 === top.lineEnd) return raw.slice(0, top.lineStart) + raw.slice(top.lineEnd);
   const { edits } = env;
   edits.clear();
+  const second = response.via(1);
   if (second !== null && second.lineStart === top.lineStart) edits.remove(top.start, second.start);
   else edits.remove(top.lineStart, top.lineEnd);
+  if (unframed) edits.insert(response.headersEnd, `Content-Length: ${raw.length - response.bodyStart}\r\n`);
+  if (leaking) removeOwnRecordRoutes(env, edits, response);
   return edits.apply(raw);
+}
+
+/**
+ * Many backends copy Record-Route into every response. Where no dialog came about nobody has a use for ours but a stranger:
+ * with its token a request with a forged To tag would pass.
+ */
+function removeOwnRecordRoutes(env: ProxyEnvironment, edits: Edits, response: SipMessage): void {
+  const values = response.routeValues('record-route');
+  const isOurs = (index: number): boolean => {
+    const uri = values[index]?.sipUri ?? null;
+    return uri !== null && env.identity.means(uri);
+  };
+  let from = 0;
+  while (from < values.length && !isOurs(from)) from++;
+  let to = from;
+  while (to < values.length && isOurs(to)) to++;
+  if (from === to) return;
+  if (from === 0) keepRoutes(edits, values, to, values.length);
+  else if (to === values.length) keepRoutes(edits, values, 0, from);
+  else removeLines(edits, values);
+}
+
+/** Ours between others': all of them go, as no proxy reads the Record-Route of a failure. */
+function removeLines(edits: Edits, values: readonly { readonly lineStart: number; readonly lineEnd: number }[]): void {
+  let behind = -1;
+  for (const { lineStart, lineEnd } of values) {
+    if (lineStart !== behind) edits.remove(lineStart, lineEnd);
+    behind = lineStart;
+  }
 }
 
 /**
  * A response without a client transaction. When its branch carries our check value it answers a request of a former
  * process of this installation (or comes after its transaction's time): it goes on by the next Via, so that a restart
- * harms no call. Everything else is dropped (RFC 6026 §8.9).
+ * harms no call. The check covers that Via, so the response cannot be sent anywhere else. Everything else is dropped
+ * (RFC 6026 §8.9), and so is a 100, which goes one hop only.
  */
 export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
   const next = response.via(1);
   const top = response.topVia;
-  if (top === null || next === null || verifyBranch(env.keys, top.branch, next.branch, next.sentBy, response.callId, response.cseqNumber) < 0) {
+  const address = next === null || next.received === '' ? (next?.host ?? '') : next.received;
+  const family = familyOf(address);
+  const transport = next?.transport.toUpperCase() === 'TCP' ? 'tcp' : 'udp';
+  const listener = family === 0 ? null : env.publicListener(transport, family);
+  if (top === null || next === null || family === 0 || listener === null || response.status === 100) {
     env.counters.add('dropped_stray_response_total');
     return;
   }
-  const address = next.received === '' ? next.host : next.received;
-  const family = familyOf(address);
-  const transport = next.transport.toUpperCase() === 'TCP' ? 'tcp' : 'udp';
-  const listener = family === 0 ? null : env.publicListener(transport, family);
-  if (family === 0 || listener === null) {
+  const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : 5060;
+  const { callId, cseqNumber, cseqMethod } = response;
+  if (verifyBranch(env.keys, top.branch, { method: cseqMethod, branch: next.branch, sentBy: next.sentBy, address, port, callId, cseqNumber }) < 0) {
     env.counters.add('dropped_stray_response_total');
     return;
   }
   env.counters.add('relayed_stray_response_total');
-  const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : 5060;
-  env.sender.send(new Address(transport, family, address, port, listener, 0), withoutTopVia(env, response), null);
-}
-
-/** The 400-class answer to a request that broke the grammar, where RFC 3261 lets it be answered; sent without a transaction. */
-export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: Flow): void {
-  if (fault.answerable && fault.partial !== null) replyStateless(env, fault.partial, fault.status, fault.reason, flow);
-}
-
-/** Answers a request without a transaction: malformed ones, and those that find the tables full. */
-export function replyStateless(env: ProxyEnvironment, request: SipMessage, status: number, reason: string, flow: Flow, headers = ''): void {
-  env.counters.add('replies_sent_total');
-  env.sender.send(flow, buildResponse(request, status, reason, { toTag: 'stateless', headers, source: flow }), null);
+  env.sender.send(new Address(transport, family, address, port, listener, 0), forUpstream(env, response, transport), null);
 }

@@ -4,6 +4,8 @@ import { CallTable } from '../calls/table.ts';
 import { TenantLimits } from '../calls/tenant-limits.ts';
 import { WorkerHealth } from '../health/worker-health.ts';
 import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
+import { FlowTokens } from '../proxy/flow-tokens.ts';
+import { Guard } from '../proxy/guard.ts';
 import { NodeIdentity } from '../proxy/identity.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { emptyView } from '../routing/build.ts';
@@ -14,6 +16,7 @@ import { TransactionLayer } from '../transaction/layer.ts';
 import { Resolver } from '../transport/resolver.ts';
 import type { Transports } from '../transport/transports.ts';
 import { monotonicClock } from './clock.ts';
+import type { Faults } from './faults.ts';
 import type { CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -28,7 +31,7 @@ export interface Assembly {
 /** @param tell hands an outcome that matters for passive health to the main thread */
 export function assemble(
   setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
-  tell: (destinationId: number, outcome: Outcome) => void,
+  tell: (destinationId: number, outcome: Outcome) => void, faults: Faults,
 ): Assembly {
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.workers);
@@ -44,15 +47,19 @@ export function assemble(
     },
   });
   const parts = {
-    view: emptyView(), keys, pending: 0, draining: false, health, limits, calls, counters, clock,
+    view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
     sender: transports, resolver: new Resolver(clock), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
+    flows: new FlowTokens(), connectionTo: (address: string, remotePort: number) => transports.connectionTo(address, remotePort),
+    fault: (where: string, error: unknown) => faults.note(where, error),
     publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),
   };
   const proxy = new Proxy();
-  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(transports, wheel, proxy) };
+  const guard = new Guard(proxy);
+  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(transports, wheel, guard) };
   proxy.serve(env);
+  guard.serve(env);
   return {
     env,
     health,

@@ -33,6 +33,7 @@ export const counterHelp = {
   calls_total: 'Calls set up through this node',
   registers_total: 'REGISTER requests relayed',
   replies_sent_total: 'Responses made by this node',
+  faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;
 
 export type CounterName = keyof typeof counterHelp;

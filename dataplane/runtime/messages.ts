@@ -42,5 +42,7 @@ export type FromWorker =
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
+  /** A part failed on a message or timer; `more` of them were left out since the last report. */
+  | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }
   | { readonly t: 'drained' }
   | { readonly t: 'stopped' };

@@ -65,6 +65,7 @@ export class Node {
     this.#counters = new CounterTable(settings.workers);
     this.#supervisor = new Supervisor({
       outcome: (id, outcome) => this.#prober.passive(id, callOutcome(outcome), typeof outcome === 'number' ? `status ${outcome}` : ''),
+      fault: (worker, where, detail, more) => log.error({ worker, where, detail, more }, 'a part failed on a message; the message was given up'),
       crashed: (worker, error) => {
         log.fatal({ err: error, worker }, 'a SIP worker died');
         onCrash(error);

@@ -11,6 +11,8 @@ import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.
 
 export interface SupervisorEvents {
   outcome(destinationId: number, outcome: Outcome): void;
+  /** A part of a worker failed and was given up; `more` = faults not told apart since the last. */
+  fault(worker: number, where: string, detail: string, more: number): void;
   /** A worker ended without being asked to. */
   crashed(worker: number, error: unknown): void;
 }
@@ -103,6 +105,7 @@ export class Supervisor {
             return;
           }
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
+          case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
           case 'drained': return slot.onDrained?.();
           case 'stopped': return slot.onStopped?.();
         }

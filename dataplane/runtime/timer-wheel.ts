@@ -137,18 +137,29 @@ export class TimerWheel {
 /** Owns the one interval timer of a thread, which turns its wheel. */
 export class WheelDriver {
   readonly #wheel: TimerWheel;
+  readonly #onFault: (error: unknown) => void;
   #interval: NodeJS.Timeout | null = null;
 
-  constructor(wheel: TimerWheel) {
+  /** @param onFault hears what a timer threw; the others of its tick fire with the next one */
+  constructor(wheel: TimerWheel, onFault: (error: unknown) => void) {
     this.#wheel = wheel;
+    this.#onFault = onFault;
   }
 
   start(): void {
-    this.#interval ??= setInterval(() => this.#wheel.advance(), this.#wheel.tickMs);
+    this.#interval ??= setInterval(() => this.#turn(), this.#wheel.tickMs);
   }
 
   stop(): void {
     if (this.#interval !== null) clearInterval(this.#interval);
     this.#interval = null;
+  }
+
+  #turn(): void {
+    try {
+      this.#wheel.advance();
+    } catch (error) {
+      this.#onFault(error);
+    }
   }
 }

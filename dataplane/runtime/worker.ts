@@ -14,6 +14,7 @@ import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { monotonicClock } from './clock.ts';
+import { Faults } from './faults.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
 
@@ -32,31 +33,45 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 
 const counters = new CounterRow(setup.counters, setup.worker);
 const wheel = new TimerWheel(monotonicClock);
-const driver = new WheelDriver(wheel);
+const faults = new Faults(counters, monotonicClock, (where, detail, more) => tell({ t: 'fault', where, detail, more }));
+const driver = new WheelDriver(wheel, (error) => faults.note('timer', error));
 let edge: Assembly | null = null;
+let stopping = false;
 
 const receiver: MessageReceiver = {
   receive(raw: string, flow: Flow): void {
     if (edge === null) return;
     counters.add('messages_received_total');
-    const outcome = parseMessage(raw);
-    if (outcome.ok) {
-      if (!outcome.message.isRequest) counters.add('responses_total');
-      edge.env.layer.receive(outcome.message, flow);
-    } else if (isKeepAlive(raw)) {
-      counters.add('keepalives_total');
-    } else {
-      counters.add('parse_errors_total');
-      refuseMalformed(edge.env, outcome, flow);
+    try {
+      take(raw, flow, edge.env);
+    } catch (error) {
+      faults.note('message', error);
     }
   },
   fault(head: string, status: number, reason: string, flow: Flow): void {
     counters.add('parse_errors_total');
-    const outcome = parseMessage(head);
-    const request = outcome.ok ? outcome.message : outcome.partial;
-    if (edge !== null && request !== null && request.isRequest && request.method !== 'ACK') replyStateless(edge.env, request, status, reason, flow);
+    try {
+      const outcome = parseMessage(head);
+      const request = outcome.ok ? outcome.message : outcome.partial;
+      if (edge !== null && request !== null && request.isRequest && request.method !== 'ACK') replyStateless(edge.env, request, flow, { status, reason, headers: '' });
+    } catch (error) {
+      faults.note('stream fault', error);
+    }
   },
 };
+
+function take(raw: string, flow: Flow, env: Assembly['env']): void {
+  const outcome = parseMessage(raw);
+  if (outcome.ok) {
+    if (!outcome.message.isRequest) counters.add('responses_total');
+    env.layer.receive(outcome.message, flow);
+  } else if (isKeepAlive(raw)) {
+    counters.add('keepalives_total');
+  } else {
+    counters.add('parse_errors_total');
+    refuseMalformed(env, outcome, flow);
+  }
+}
 
 /** The listeners of this worker: all share the public ports; with several workers each has a port of its own towards backends. */
 function listenerSettings(): ListenerSettings[] {
@@ -74,7 +89,7 @@ async function open(): Promise<void> {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
-  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }));
+  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults);
   assembly.env.view = view;
   edge = assembly;
   driver.start();
@@ -84,14 +99,14 @@ async function open(): Promise<void> {
     assembly.gauges(Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - delayResolutionMs));
     delay.reset();
   }, gaugeIntervalMs);
-  port?.on('message', (message: ToWorker) => take(message, assembly, transports.value));
+  port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value));
   tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
 }
 
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
   new KeyRing(keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
 
-function take(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
+function obey(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
   switch (message.t) {
     case 'config':
       void apply(env, message.n, message);
@@ -103,9 +118,11 @@ function take(message: ToWorker, { env, health }: Assembly, transports: Transpor
       health.update(message.update);
       return;
     case 'draining':
-      env.draining = message.draining;
+      // The end of the process is not called off by a change of configuration.
+      env.draining = message.draining || stopping;
       return;
     case 'drain': {
+      stopping = true;
       env.draining = true;
       const poll = setInterval(() => {
         if (env.pending > 0) return;

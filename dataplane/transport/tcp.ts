@@ -78,6 +78,12 @@ export class ConnectionTable {
     return this.#byId.get(id)?.open ?? false;
   }
 
+  /** Id of the open connection to that remote address and port, 0 = none. */
+  find(address: string, port: number): number {
+    const connection = this.#byRemote.get(remoteKey(normalizeAddress(address), port));
+    return connection?.open === true ? connection.id : 0;
+  }
+
   /** Takes over an accepted socket; above a cap it is closed at once. */
   accept(listener: BoundListener, socket: Socket): void {
     const { remoteAddress, remotePort } = socket;

@@ -76,6 +76,11 @@ export class Transports implements MessageSender {
     return this.#public[slotOf({ transport, family })] ?? null;
   }
 
+  /** Number of the open stream connection to that address and port, 0 = none. */
+  connectionTo(address: string, port: number): number {
+    return this.#connections.find(address, port);
+  }
+
   /** Whether a stream connection (a flow) still takes messages. */
   connectionOpen(id: number): boolean {
     return this.#connections.isOpen(id);

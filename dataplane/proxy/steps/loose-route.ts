@@ -6,66 +6,88 @@ import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
 import { Address } from '../../transport/flow.ts';
 import { familyOf, textOfAddress } from '../../routing/address.ts';
-import { openFlow } from '../../security/flow-token.ts';
+import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
 import { openDialogToken } from '../../security/tokens.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
-import { reply, type Verdict } from '../verdict.ts';
+import { draining, overLimit, reply, type Verdict } from '../verdict.ts';
+import { withinLimits } from './route.ts';
 
 const notHere = reply(404, 'Not Here');
 const forgedDialog = reply(403, 'Unknown Dialog');
 const foreignRoute = reply(403, 'Route Not Allowed');
 const flowGone = reply(430, 'Flow Failed');
-/** Record-Route puts at most two values of ours in a row; more are taken for a loop. */
+const noTransport = reply(500, 'Transport Not Supported');
+/** Twice through us with another proxy that is not in the Route set, two values each; more are taken for a loop. */
 const maxOwnRoutes = 4;
 
 /**
- * A request inside a dialog: it must carry the Record-Route token that we gave this Call-ID, then goes on by its next
- * Route or its Request-URI. No Route of ours → 404; a token that is not ours → 403 (a To tag alone proves nothing).
+ * A request inside a dialog: every Route of ours must carry the token that we gave this dialog; then it goes on by its next
+ * Route, the flow of its receiver, or its Request-URI. No Route of ours → 404; a token that is not ours → 403 (a To tag
+ * alone proves nothing).
  */
 export function followDialog(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
   const routes = request.routes();
-  let token = '';
-  let strictUpstream = false;
   const uri = request.sipUri;
-  if (uri !== null && uri.user !== '' && env.identity.means(uri)) {
-    // A strict router put our Record-Route value into the Request-URI (§16.4): the real one is the last Route.
-    token = uri.user;
-    strictUpstream = true;
+  // A strict router put our Record-Route value into the Request-URI (§16.4): the real one is the last Route.
+  const strictUpstream = uri !== null && uri.user !== '' && env.identity.means(uri);
+  let last = '';
+  let flow = '';
+  if (strictUpstream) {
+    last = uri.user;
+    flow = openToken(ctx, env, last) ?? '';
+    if (ctx.tenantId === 0) return forged(env);
   }
   let own = 0;
   while (own < routes.length && own < maxOwnRoutes) {
     const route = routes[own]?.sipUri;
     if (!route || !env.identity.means(route)) break;
-    if (token === '') token = route.user;
     own += 1;
+    // A phone may put its outbound proxy, which is us, in front of the Route set.
+    if (route.user === '' || route.user === last) continue;
+    last = route.user;
+    const next = openToken(ctx, env, last);
+    if (next === null) return forged(env);
+    if (next !== '') flow = next;
   }
-  if (token === '') return notHere;
-  const tenantId = openDialogToken(env.keys, token, request.callId);
-  if (tenantId < 0) {
-    env.counters.add('refused_dialog_total');
-    return forgedDialog;
-  }
-  ctx.tenantId = tenantId;
-  ctx.tenant = env.view.tenant(tenantId);
+  if (last === '') return notHere;
+  ctx.tenant = env.view.tenant(ctx.tenantId);
   ctx.poppedRoutes = own;
   let target = uri;
   if (strictUpstream) {
-    const last = routes.at(-1);
-    if (last === undefined || own >= routes.length) return notHere;
-    ctx.requestUri = last.uri;
+    const real = routes.at(-1);
+    if (real === undefined || own >= routes.length) return notHere;
+    ctx.requestUri = real.uri;
     ctx.lastRouteTaken = true;
-    target = last.sipUri;
+    target = real.sipUri;
   }
-  return aimAlongRoute(ctx, env, request, target);
+  return aimAlongRoute(ctx, env, request, target, flow);
 }
 
-/** Sets the target from the first Route left over, else from `target`; strict next hops get RFC 2543 routing (§16.6 step 6). */
-function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMessage, target: SipUri | null): Verdict {
+function forged(env: ProxyEnvironment): Verdict {
+  env.counters.add('refused_dialog_total');
+  return forgedDialog;
+}
+
+/** Checks a dialog token and notes its tenant; the flow token in it for the side that the request goes to, null = forged. */
+function openToken(ctx: ProxyContext, env: ProxyEnvironment, token: string): string | null {
+  const { request } = ctx;
+  const opened = openDialogToken(env.keys, token, request.callId, request.fromTag, request.toTag);
+  if (opened === null) return null;
+  ctx.tenantId = opened.tenantId;
+  return opened.flow;
+}
+
+/** Sets the target from the first Route left over, else from the flow, else from `target`; strict next hops get RFC 2543 routing (§16.6 step 6). */
+function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMessage, target: SipUri | null, flow: string): Verdict {
   const routes = request.routes();
   const next = ctx.poppedRoutes < routes.length - (ctx.lastRouteTaken ? 1 : 0) ? routes[ctx.poppedRoutes] : undefined;
-  if (next === undefined) return aimAt(ctx, env, target);
+  if (next === undefined) {
+    const identity = flow === '' ? null : openFlow(env.keys, flow);
+    // Without its connection a phone may still be reached by what its Contact says.
+    return identity !== null && aimAtFlow(ctx, env, identity) ? 'relay' : aimAt(ctx, env, target);
+  }
   if (!next.loose) {
     ctx.appendedRoute = `Route: <${ctx.requestUri ?? request.requestUri}>\r\n`;
     ctx.requestUri = next.uri;
@@ -74,9 +96,24 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
   return aimAt(ctx, env, next.sipUri);
 }
 
+/** False when the flow is gone. */
+function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity): boolean {
+  const { transport, family, port } = flow;
+  if (transport !== 'udp' && transport !== 'tcp') return false;
+  const listener = env.publicListener(transport, family);
+  const address = textOfAddress(flow.address);
+  // The number of a connection means nothing to another worker or a later process: its address tells whose it is.
+  const connection = transport === 'udp' ? 0 : env.connectionTo(address, port);
+  if (listener === null || (transport === 'tcp' && connection === 0)) return false;
+  ctx.fixedTarget = new Address(transport, family, address, port, listener, connection);
+  return true;
+}
+
 function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | null): Verdict {
   if (uri === null || uri.host === '' || env.identity.means(uri)) return notHere;
-  const transport = uri.transport === 'tcp' ? 'tcp' : 'udp';
+  const wanted = uri.transport;
+  if (uri.scheme === 'sips' || (wanted !== '' && wanted !== 'udp' && wanted !== 'tcp')) return noTransport;
+  const transport = wanted === 'tcp' ? 'tcp' : 'udp';
   const port = uri.port === 0 ? 5060 : uri.port;
   const family = familyOf(uri.host);
   if (family !== 0) {
@@ -100,27 +137,25 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
   let token = '';
   for (const route of routes) {
     const uri = route.sipUri;
-    if (uri === null || !env.identity.means(uri)) {
-      env.counters.add('refused_route_total');
-      return foreignRoute;
-    }
+    if (uri === null || !env.identity.means(uri)) return refuseRoute(env);
     if (token === '') token = uri.user;
   }
   ctx.poppedRoutes = routes.length;
   if (!token.startsWith('f')) return 'continue';
   const flow = openFlow(env.keys, token);
-  if (flow === null) {
-    env.counters.add('refused_route_total');
-    return foreignRoute;
-  }
+  if (flow === null) return refuseRoute(env);
   const tenant = env.view.tenant(flow.tenantId);
   if (tenant === null || !tenant.enabled) return 'drop';
-  const { transport } = flow;
-  if (transport !== 'udp' && transport !== 'tcp') return flowGone;
-  const listener = env.publicListener(transport, flow.family);
-  if (listener === null) return flowGone;
+  if (env.draining) return draining;
   ctx.tenant = tenant;
   ctx.tenantId = tenant.id;
-  ctx.fixedTarget = new Address(transport, flow.family, textOfAddress(flow.address), flow.port, listener, flow.connection);
+  if (!aimAtFlow(ctx, env, flow)) return flowGone;
+  if (!withinLimits(ctx, env)) return overLimit;
+  ctx.calleeFlow = `e${token}`;
   return 'relay';
+}
+
+function refuseRoute(env: ProxyEnvironment): Verdict {
+  env.counters.add('refused_route_total');
+  return foreignRoute;
 }

@@ -1,21 +1,19 @@
 /** Whose request it is and where it goes: tenant, limits, rules, dispatcher sets (design: pipeline steps 8, 9, 11). */
 import { admit } from '../../routing/admit.ts';
+import { bounds } from '../../sip/bounds.ts';
 import { planRoute } from '../../routing/plan.ts';
 import type { Admitted } from '../../routing/admit.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { bareUser, RequestQuery } from '../request-query.ts';
-import { reply, serviceUnavailable, type Verdict } from '../verdict.ts';
+import { draining, overLimit, reply, serviceUnavailable, uriTooLong, type Verdict } from '../verdict.ts';
 
 const unknownDomain = { 403: reply(403, 'Forbidden'), 404: reply(404, 'Not Found') } as const;
 const noRoute = reply(404, 'No Route');
-const draining = reply(503, 'Draining', 'Retry-After: 60\r\n');
-const overLimit = reply(503, 'Limit Reached', 'Retry-After: 1\r\n');
 
 /** Trunk by source or domain by host → tenant → limits → rule → destinations. Unknown domain: silence unless configured otherwise. */
 export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { view } = env;
-  if (env.draining) return draining;
   const query = new RequestQuery(ctx.request, ctx.flow);
   const admitted = admit(view, query, null);
   if (!admitted.ok) {
@@ -27,6 +25,7 @@ export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict
     const answer = view.setting.unknownDomain;
     return answer === 'drop' || admitted.refuse === 'to-mismatch' ? 'drop' : unknownDomain[answer];
   }
+  if (env.draining) return draining;
   ctx.tenant = admitted.tenant;
   ctx.tenantId = admitted.tenant.id;
   ctx.failover = admitted.routeSet.row.failover;
@@ -34,10 +33,21 @@ export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict
   return plan(ctx, env, admitted, query);
 }
 
-/** Limits count calls: only INVITEs that begin one are asked about. */
-function withinLimits(ctx: ProxyContext, env: ProxyEnvironment): boolean {
-  if (ctx.request.method !== 'INVITE' || ctx.tenant === null) return true;
-  if (env.limits.admitCall(ctx.tenant, env.clock.now()) === 'pass') return true;
+/**
+ * Limits count calls, in both directions: INVITEs that begin one are asked about. One that passes counts at once, so that
+ * calls which ring cannot exceed the limit together; `settle` takes it off again, the 2xx puts the call there instead.
+ */
+export function withinLimits(ctx: ProxyContext, env: ProxyEnvironment): boolean {
+  const { tenant } = ctx;
+  if (ctx.request.method !== 'INVITE' || tenant === null) return true;
+  const now = env.clock.now();
+  if (env.limits.admitCall(tenant, now) === 'pass') {
+    if (tenant.limits.calls > 0) {
+      env.limits.callStarted(tenant.id, now);
+      ctx.reserved = true;
+    }
+    return true;
+  }
   env.counters.add('refused_limit_total');
   return false;
 }
@@ -54,13 +64,22 @@ function plan(ctx: ProxyContext, env: ProxyEnvironment, admitted: Admitted, quer
   }
   ctx.plan = outcome;
   const uri = ctx.request.sipUri;
-  if (uri !== null && outcome.user !== query.user) ctx.requestUri = withUser(uri.text, bareUser(uri.user), outcome.user);
+  if (uri !== null && outcome.user !== query.user) {
+    ctx.requestUri = withUser(uri.text, bareUser(uri.user), outcome.user);
+    if (ctx.requestUri.length > bounds.requestUriBytes) return uriTooLong;
+  }
   return 'relay';
 }
 
-/** The same URI with another user part; a user that was not there is put in front of the host. */
+/** The same URI with another number; parameters of the user part and a password stay. A user that was not there is put in front of the host. */
 function withUser(text: string, user: string, next: string): string {
   const colon = text.indexOf(':') + 1;
-  if (user !== '') return text.slice(0, colon) + next + text.slice(colon + user.length);
-  return next === '' ? text : `${text.slice(0, colon)}${next}@${text.slice(colon)}`;
+  const escaped = encodeUser(next);
+  if (user !== '') return text.slice(0, colon) + escaped + text.slice(colon + user.length);
+  return next === '' ? text : `${text.slice(0, colon)}${escaped}@${text.slice(colon)}`;
+}
+
+/** Escapes what may not stand in a user part (RFC 3261 §25.1): routing works on the number without its escapes. */
+function encodeUser(user: string): string {
+  return user.replaceAll(/[^\w\-.!~*'()&=+$,;?/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

@@ -25,6 +25,8 @@ describe('in-dialog requests', () => {
     const sent = edge.one();
     expect(sent.target).toMatchObject({ address: '10.0.0.1', port: 5060 });
     expect(sent.message.header('route')).toBeUndefined();
+    edge.receive(answerTo(sent, 200), ...backend);
+    expect(edge.one().message.status).toBe(200);
     expect(edge.env.calls.size).toBe(0);
   });
 

@@ -6,6 +6,8 @@ import type { DestinationRow, RowOp, SettingRow } from '../../../dataplane/contr
 import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 import type { Outcome, ProxyEnvironment } from '../../../dataplane/proxy/environment.ts';
+import { FlowTokens } from '../../../dataplane/proxy/flow-tokens.ts';
+import { Guard } from '../../../dataplane/proxy/guard.ts';
 import { NodeIdentity } from '../../../dataplane/proxy/identity.ts';
 import { Proxy } from '../../../dataplane/proxy/proxy.ts';
 import { refuseMalformed } from '../../../dataplane/proxy/responses.ts';
@@ -37,6 +39,9 @@ export interface Sent {
 export class Edge {
   readonly sent: Sent[] = [];
   readonly outcomes: [number, Outcome][] = [];
+  /** Open TCP connections: `address:port` → number. */
+  readonly connections = new Map<string, number>();
+  readonly faults: string[] = [];
   /** Only count what is sent, for measurements. */
   quiet = false;
   sentCount = 0;
@@ -75,16 +80,20 @@ export class Edge {
     const listeners = [udp, tcp];
     const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
     const base = {
-      view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, draining: false,
+      view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false,
       identity: new NodeIdentity(listeners, ['edge.example'], []),
       sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock,
       resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
+      connectionTo: (address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
+      fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
     };
     const proxy = new Proxy();
-    this.env = { ...base, layer: new TransactionLayer(sender, this.#wheel, proxy) };
+    const guard = new Guard(proxy);
+    this.env = { ...base, layer: new TransactionLayer(sender, this.#wheel, guard) };
     proxy.serve(this.env);
+    guard.serve(this.env);
     const ids = ops.flatMap((op) => (op.table === 'destination' && op.row !== null ? [op.row.id] : []));
     this.#board.assign(ids);
     for (const id of ids) this.health(id, 'up');

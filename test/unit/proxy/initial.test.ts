@@ -326,6 +326,7 @@ describe('REGISTER', () => {
     edge.receive(register('r', 1), '198.51.100.7', 33_000, tcp, 42);
     const path = edge.one().message.header('path');
     const call = request('INVITE', { uri: 'sip:alice@192.168.1.5:5060', callId: 'in', branch: 'pbx', headers: `Route: ${path}\r\n` });
+    edge.connections.set('198.51.100.7:33000', 42);
     edge.receive(call, ...backend);
     const invite = edge.one();
     expect(invite.target).toMatchObject({ transport: 'tcp', address: '198.51.100.7', port: 33_000, connection: 42 });

@@ -152,7 +152,7 @@ describe('WheelDriver', () => {
   test('turns the wheel with real time until it is stopped', async () => {
     const started = performance.now();
     const wheel = new TimerWheel({ now: () => performance.now() });
-    const driver = new WheelDriver(wheel);
+    const driver = new WheelDriver(wheel, (error) => { throw error; });
     driver.start();
     driver.start();
     await new Promise<void>((resolve) => {

@@ -4,6 +4,7 @@ import { KeyRing } from '../../../dataplane/security/key-ring.ts';
 import { openFlow, sealFlow } from '../../../dataplane/security/flow-token.ts';
 import type { FlowIdentity } from '../../../dataplane/security/flow-token.ts';
 import { branchWorker, makeBranch, makeDialogToken, openDialogToken, verifyBranch } from '../../../dataplane/security/tokens.ts';
+import type { BranchOrigin } from '../../../dataplane/security/tokens.ts';
 
 const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 const ring = new KeyRing([{ id: 1, key: secret(1) }]);
@@ -25,52 +26,66 @@ describe('KeyRing', () => {
 });
 
 describe('branches', () => {
-  const branch = makeBranch(ring, 5, 2, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7);
+  const origin: BranchOrigin = { method: 'INVITE', branch: 'z9hG4bKin', sentBy: '192.0.2.7:5062', address: '203.0.113.7', port: 40_000, callId: 'call-1', cseqNumber: 7 };
+  const branch = makeBranch(ring, 5, 2, origin);
 
   it('have a form that tells the worker and are the same each time', () => {
     expect(branch).toMatch(/^z9hG4bKsbFC[A-Za-z0-9_-]{11}$/);
-    expect(makeBranch(ring, 5, 2, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(branch);
+    expect(makeBranch(ring, 5, 2, origin)).toBe(branch);
     expect(branchWorker(branch)).toBe(5);
     for (const other of ['', 'z9hG4bK', 'z9hG4bKsbFC', `${branch}x`, branch.replace('sb', 'xx'), branch.replace('FC', '!C')]) expect(branchWorker(other)).toBe(-1);
   });
 
   it('are verified by what comes back in the response, across a change of keys', () => {
-    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(5 * 64 + 2);
-    expect(verifyBranch(rotated, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(5 * 64 + 2);
+    expect(verifyBranch(ring, branch, origin)).toBe(5 * 64 + 2);
+    expect(verifyBranch(rotated, branch, origin)).toBe(5 * 64 + 2);
   });
+
+  it.each([
+    { method: 'CANCEL' }, { branch: 'z9hG4bKinx' }, { sentBy: '192.0.2.8:5062' }, { address: '203.0.113.8' }, { port: 40_001 }, { callId: 'call-2' }, { cseqNumber: 8 },
+  ])('are of no use with another %o', (change) => expect(verifyBranch(ring, branch, { ...origin, ...change })).toBe(-1));
 
   it('are nobody else\'s', () => {
-    expect(verifyBranch(stranger, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
-    expect(verifyBranch(ring, branch, 'z9hG4bKinx', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
-    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.8:5062', 'call-1', 7)).toBe(-1);
-    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-2', 7)).toBe(-1);
-    expect(verifyBranch(ring, branch, 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 8)).toBe(-1);
-    expect(verifyBranch(ring, 'z9hG4bK1', '', '', '', 0)).toBe(-1);
-    expect(verifyBranch(ring, branch.replace('FC', 'F!'), 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
-    for (let at = 9; at < branch.length; at++) expect(verifyBranch(ring, tampered(branch, at), 'z9hG4bKin', '192.0.2.7:5062', 'call-1', 7)).toBe(-1);
+    expect(verifyBranch(stranger, branch, origin)).toBe(-1);
+    expect(verifyBranch(ring, 'z9hG4bK1', { ...origin, branch: '', sentBy: '' })).toBe(-1);
+    expect(verifyBranch(ring, branch.replace('FC', 'F!'), origin)).toBe(-1);
+    for (let at = 9; at < branch.length; at++) expect(verifyBranch(ring, tampered(branch, at), origin)).toBe(-1);
   });
 
-  it('differ for every attempt, worker and request', () => {
+  it('differ for every attempt, worker, method and request', () => {
     const seen = new Set<string>();
-    for (let worker = 0; worker < 8; worker++) for (let attempt = 0; attempt < 8; attempt++) for (let cseq = 0; cseq < 8; cseq++) seen.add(makeBranch(ring, worker, attempt, 'b', 'h', 'c', cseq).slice(11));
-    expect(seen.size).toBe(512);
+    for (let worker = 0; worker < 8; worker++) for (let attempt = 0; attempt < 8; attempt++) for (let cseqNumber = 0; cseqNumber < 8; cseqNumber++) for (const method of ['INVITE', 'BYE']) seen.add(makeBranch(ring, worker, attempt, { ...origin, method, cseqNumber }).slice(11));
+    expect(seen.size).toBe(1_024);
   });
 });
 
 describe('dialog tokens', () => {
-  it('carry the tenant for their own call only', () => {
-    fc.assert(fc.property(fc.nat(0x7fffffff), fc.stringMatching(/^[ -~]{1,60}$/), (tenantId, callId) => {
-      const token = makeDialogToken(ring, callId, tenantId);
-      return /^d[0-9a-z]+\.[A-Za-z0-9_-]{11}$/.test(token) && openDialogToken(ring, token, callId) === tenantId && openDialogToken(rotated, token, callId) === tenantId
-        && openDialogToken(ring, token, `${callId}x`) === -1 && openDialogToken(stranger, token, callId) === -1;
+  it('carry the tenant for their own dialog only, and tell who asks', () => {
+    fc.assert(fc.property(fc.nat(0x7fffffff), fc.stringMatching(/^[ -~]{1,60}$/), fc.stringMatching(/^[a-z]{1,20}$/), (tenantId, callId, tag) => {
+      const token = makeDialogToken(ring, callId, tag, tenantId);
+      expect(token).toMatch(/^d[0-9a-z]+\.[A-Za-z0-9_-]{11}$/);
+      expect(openDialogToken(ring, token, callId, tag, 'CALLEE')).toEqual({ tenantId, fromCaller: true, flow: '' });
+      expect(openDialogToken(rotated, token, callId, 'CALLEE', tag)).toEqual({ tenantId, fromCaller: false, flow: '' });
+      expect(openDialogToken(ring, token, `${callId}x`, tag, 'CALLEE')).toBeNull();
+      expect(openDialogToken(ring, token, callId, `${tag}x`, 'CALLEE')).toBeNull();
+      expect(openDialogToken(stranger, token, callId, tag, 'CALLEE')).toBeNull();
     }));
   });
 
-  it('cannot be changed', () => {
-    const token = makeDialogToken(ring, 'call-1', 77);
-    for (let at = 0; at < token.length; at++) expect(openDialogToken(ring, tampered(token, at), 'call-1')).toBe(-1);
-    for (const other of ['', 'd', 'd.', 'alice', token.slice(1), `d${token}`, 'dzzzzzzz.AAAAAAAAAAA', 'd!.AAAAAAAAAAA', `d1${token.slice(1)}`]) {
-      expect(openDialogToken(ring, other, 'call-1')).toBe(-1);
+  it('give the flow of a side to the other side alone', () => {
+    const token = makeDialogToken(ring, 'call-1', 'caller', 77, 'cfTOKEN');
+    expect(openDialogToken(ring, token, 'call-1', 'callee', 'caller')).toEqual({ tenantId: 77, fromCaller: false, flow: 'fTOKEN' });
+    expect(openDialogToken(ring, token, 'call-1', 'caller', 'callee')).toEqual({ tenantId: 77, fromCaller: true, flow: '' });
+    expect(openDialogToken(ring, makeDialogToken(ring, 'call-1', 'caller', 77, 'efTOKEN'), 'call-1', 'caller', 'callee')?.flow).toBe('fTOKEN');
+    expect(openDialogToken(ring, token.replace('.cf', '.ef'), 'call-1', 'caller', 'callee')).toBeNull();
+    expect(openDialogToken(ring, `${makeDialogToken(ring, 'call-1', 'caller', 77)}.cfTOKEN`, 'call-1', 'callee', 'caller')).toBeNull();
+  });
+
+  it.each(['', 'cfTOKEN'] as const)('cannot be changed (flow: %s)', (flow) => {
+    const token = makeDialogToken(ring, 'call-1', 'caller', 77, flow);
+    for (let at = 0; at < token.length; at++) expect(openDialogToken(ring, tampered(token, at), 'call-1', 'caller', 'x')).toBeNull();
+    for (const other of ['', 'd', 'd.', 'alice', token.slice(1), `d${token}`, `${token}.`, `${token}x`, 'dzzzzzzz.AAAAAAAAAAA', 'd!.AAAAAAAAAAA', `d1${token.slice(1)}`]) {
+      expect(openDialogToken(ring, other, 'call-1', 'caller', 'x')).toBeNull();
     }
   });
 });
