@@ -29,6 +29,8 @@ async function main(): Promise<void> {
   try {
     app = await buildApp(runtime, log, inProject('web/dist'));
     await offerLocalJoinToken(settings.dataDir, runtime.auth.directory);
+    // The server waits for its open sockets, the nodes' among them: those end first.
+    app.addHook('preClose', () => runtime.gateway.close());
     runtime.gateway.attach(app.server);
     await listen(app, settings);
   } catch (error) {
