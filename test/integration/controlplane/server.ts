@@ -12,6 +12,7 @@ import { buildApp } from '../../../controlplane/app.ts';
 import { startRuntime } from '../../../controlplane/services/runtime.ts';
 import type { Runtime } from '../../../controlplane/services/runtime.ts';
 import { Api } from '../../harness/api.ts';
+import { copyEmptyDatabase } from '../../harness/pglite-template.ts';
 import { PostgresServer } from '../../harness/postgres.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
@@ -32,7 +33,10 @@ let postgres: { readonly server: Promise<PostgresServer>; users: number } | null
 export async function testDatabase(): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-controlplane-'));
   const folder = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
-  if (process.env['SIGNALBOX_TEST_DATABASE'] !== 'postgres') return { databaseUrl: undefined, dataDir, dispose: folder };
+  if (process.env['SIGNALBOX_TEST_DATABASE'] !== 'postgres') {
+    await copyEmptyDatabase(join(dataDir, 'database'));
+    return { databaseUrl: undefined, dataDir, dispose: folder };
+  }
   postgres ??= { server: PostgresServer.create(), users: 0 };
   const shared = postgres;
   shared.users += 1;
