@@ -10,7 +10,6 @@ import { testDatabase } from '../integration/controlplane/server.ts';
 import type { TestDatabase } from '../integration/controlplane/server.ts';
 
 export { startDeadlineMs } from '../integration/controlplane/server.ts';
-import { copyEmptyDatabase } from './pglite-template.ts';
 
 export const adminToken = 'test-owner-token-of-this-process-only';
 
