@@ -3,7 +3,7 @@
  * given peer should see in Via, Record-Route and Path. A listener on a wildcard address has no
  * address of its own, so the one on the peer's network is taken. PURE: the interface list is passed in.
  */
-import { maskOf, parseAddress, parsePrefix, type Prefix } from '../routing/address.ts';
+import { bytesOfAddress, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../routing/address.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { Listener } from '../transport/flow.ts';
 
@@ -19,7 +19,8 @@ export interface InterfaceAddress {
 interface LocalNetwork {
   readonly prefix: Prefix;
   readonly address: string;
-  readonly loopback: boolean;
+  /** Who can use the address: 0 = this host, 1 = its link, 2 = others. */
+  readonly reach: 0 | 1 | 2;
 }
 
 /** Peers whose own-address answer is kept; the cache starts over when it is full. */
@@ -43,7 +44,7 @@ export class NodeIdentity {
   constructor(listeners: readonly Listener[], names: readonly string[], interfaces: readonly InterfaceAddress[]) {
     for (const one of interfaces) {
       const prefix = parsePrefix(one.cidr);
-      if (prefix !== null) this.#networks.push({ prefix, address: one.address, loopback: one.loopback });
+      if (prefix !== null) this.#networks.push({ prefix, address: one.address, reach: one.loopback ? 0 : linkLocal.test(one.address) ? 1 : 2 });
     }
     for (const listener of listeners) {
       this.#ours.add(key(stripBrackets(listener.advertisedHost), listener.advertisedPort));
@@ -58,12 +59,15 @@ export class NodeIdentity {
 
   /** Whether a Request-URI or Route names this node (RFC 3261 §16.4); a URI without port means 5060, sips 5061. */
   means(uri: SipUri): boolean {
-    return this.#ours.has(key(uri.host, uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060));
+    const port = uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060;
+    if (this.#ours.has(key(uri.host, port))) return true;
+    // An IPv6 address has many spellings, and ours are kept in the canonical one.
+    return uri.host.includes(':') && this.#ours.has(key(canonical(uri.host), port));
   }
 
   /**
    * `host:port` that a peer should use to reach `listener`: the advertised address, or for a wildcard
-   * listener without one, this host's address on the peer's network (else the first that is no loopback).
+   * listener without one, this host's address on the peer's network (else the first that reaches beyond its link).
    */
   hostPort(listener: Listener, peer: string): string {
     if (listener.hostIsFixed) return listener.hostPort;
@@ -84,7 +88,7 @@ export class NodeIdentity {
     let fallback: LocalNetwork | null = null;
     for (const network of this.#networks) {
       if (network.prefix.family !== family) continue;
-      if (fallback === null || (fallback.loopback && !network.loopback)) fallback = network;
+      if (fallback === null || network.reach > fallback.reach) fallback = network;
       if (peerFamily === family && contains(network.prefix, words) && (best === null || network.prefix.bits > best.prefix.bits)) best = network;
     }
     return best?.address ?? fallback?.address ?? (family === 4 ? '127.0.0.1' : '::1');
@@ -98,6 +102,14 @@ function contains(prefix: Prefix, words: Int32Array): boolean {
   }
   return true;
 }
+
+const canonical = (address: string): string => {
+  const bytes = bytesOfAddress(address);
+  return bytes === null ? address : textOfAddress(bytes);
+};
+
+/** Addresses that mean nothing outside of their own link. */
+const linkLocal = /^(fe[89ab]|169\.254\.)/;
 
 const key = (host: string, port: number): string => `${host}:${port}`;
 

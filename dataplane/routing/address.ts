@@ -155,12 +155,23 @@ export function maskOf(bits: number): number {
   return bits >= 32 ? -1 : ~(-1 >>> bits);
 }
 
-/** Four or sixteen bytes in network order as text: dotted decimal, or IPv6 groups without compression. */
+/** Four or sixteen bytes in network order as text: dotted decimal, or IPv6 in its canonical form (RFC 5952 §4), as sockets show it. */
 export function textOfAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   const parts: string[] = [];
   for (let i = 0; i < 16; i += 2) parts.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
-  return parts.join(':');
+  // The first of the longest runs of two zeros or more.
+  let from = 0;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && parts[end] === '0') end++;
+    if (end - i > length) {
+      from = i;
+      length = end - i;
+    }
+  }
+  return length < 2 ? parts.join(':') : `${parts.slice(0, from).join(':')}::${parts.slice(from + length).join(':')}`;
 }
 
 /** The bytes of a numeric address in network order (IPv4-mapped as IPv4); null for anything else. */

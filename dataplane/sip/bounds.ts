@@ -17,3 +17,13 @@ export const bounds = {
   viaValues: 71,
   routeValues: 64,
 } as const;
+
+/** Bounds of the head, as `parseMessage` takes them. */
+export interface HeadBounds {
+  readonly headBytes: number;
+  readonly headerLines: number;
+  readonly headerLineBytes: number;
+}
+
+/** For messages that we wrote ourselves, from one within `bounds`: our Via, Record-Route, received and the like come on top. */
+export const ownBounds: HeadBounds = { headBytes: bounds.headBytes + 4_096, headerLines: bounds.headerLines + 16, headerLineBytes: bounds.headerLineBytes + 1_024 };

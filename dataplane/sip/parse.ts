@@ -1,4 +1,4 @@
-import { bounds } from './bounds.ts';
+import { bounds, type HeadBounds } from './bounds.ts';
 import { CLASS, TOKEN } from './characters.ts';
 import { SipMessage } from './message.ts';
 import { checkMessage } from './sanity.ts';
@@ -38,8 +38,9 @@ export function isKeepAlive(raw: string): boolean {
  *
  * Checks what any element must refuse: RFC 3261 8.1.1 and 16.3 (1, 2). Statuses: 400, 414 (Request-URI too long),
  * 416 (scheme), 505 (version), 513 (message too large). Malformed responses are never answerable.
+ * @param head `ownBounds` for a message that we wrote ourselves.
  */
-export function parseMessage(raw: string): ParseOutcome {
+export function parseMessage(raw: string, head: HeadBounds = bounds): ParseOutcome {
   if (raw.length > bounds.messageBytes) return refuse(513, 'Message Too Large', null);
   const first = raw.charCodeAt(0);
   const text = first === CR || first === LF ? withoutLeadingLines(raw) : raw;
@@ -49,11 +50,11 @@ export function parseMessage(raw: string): ParseOutcome {
   // "A sip:b SIP/2.0" and "SIP/2.0 200" are the shortest start lines.
   if (lineEnd < 11 || text.charCodeAt(lineEnd) !== CR) return refuse(400, NOT_SIP.reason, null);
   const last = text.charCodeAt(lineEnd - 1);
-  if ((last === 32 || last === 9) && !text.startsWith('SIP/')) return parseMessage(withoutTrailingBlanks(text, lineEnd));
+  if ((last === 32 || last === 9) && !text.startsWith('SIP/')) return parseMessage(withoutTrailingBlanks(text, lineEnd), head);
   const message = new SipMessage(text);
   const lineFault = scanStartLine(message, lineEnd);
   if (lineFault === NOT_SIP) return refuse(400, NOT_SIP.reason, null);
-  const headFault = scanHeaders(message, lineEnd + 2);
+  const headFault = scanHeaders(message, lineEnd + 2, head);
   if (lineFault !== null) return refuse(lineFault.status, lineFault.reason, message);
   if (headFault !== '') return refuse(400, headFault, message);
   const fault = checkMessage(message);

@@ -1,4 +1,4 @@
-import { bounds } from './bounds.ts';
+import type { HeadBounds } from './bounds.ts';
 import { CLASS, LWS, TOKEN } from './characters.ts';
 import { H, headerIdAt } from './header-names.ts';
 import type { SipMessage } from './message.ts';
@@ -18,7 +18,7 @@ const COLON = 58;
  * @param at where the first header line begins
  * @returns '' or the first fault found, in words for a 400
  */
-export function scanHeaders(message: SipMessage, at: number): string {
+export function scanHeaders(message: SipMessage, at: number, bounds: HeadBounds): string {
   const raw = message.raw;
   const length = raw.length;
   load(raw);

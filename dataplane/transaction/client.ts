@@ -1,4 +1,5 @@
 import { TimerNode } from '../runtime/timer-wheel.ts';
+import { ownBounds } from '../sip/bounds.ts';
 import { parseMessage } from '../sip/parse.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Flow, SendOwner, Target } from '../transport/flow.ts';
@@ -242,7 +243,7 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
   }
 
   #parsed(): SipMessage | null {
-    const outcome = parseMessage(this.#text);
+    const outcome = parseMessage(this.#text, ownBounds);
     return outcome.ok ? outcome.message : null;
   }
 

@@ -19,6 +19,7 @@ import { TimerWheel } from '../../../dataplane/runtime/timer-wheel.ts';
 import { KeyRing } from '../../../dataplane/security/key-ring.ts';
 import { Edits } from '../../../dataplane/sip/edits.ts';
 import type { SipMessage } from '../../../dataplane/sip/message.ts';
+import { ownBounds } from '../../../dataplane/sip/bounds.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
@@ -60,7 +61,7 @@ export class Edge {
       send: (target: Target, text: string, owner: SendOwner | null) => {
         this.sentCount += 1;
         if (this.quiet) return;
-        const outcome = parseMessage(text);
+        const outcome = parseMessage(text, ownBounds);
         if (!outcome.ok) throw new Error(`sent a malformed message: ${outcome.reason}\n${text}`);
         this.sent.push({ target, text, message: outcome.message, owner });
       },

@@ -85,6 +85,6 @@ describe('addresses as bytes', () => {
   it('are in network order, and null for a name', () => {
     expect(bytesOfAddress('192.0.2.33')).toEqual(Uint8Array.of(192, 0, 2, 33));
     expect(bytesOfAddress('pbx.example')).toBeNull();
-    expect(textOfAddress(Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))).toBe('2001:db8:0:0:0:0:0:1');
+    expect(textOfAddress(Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))).toBe('2001:db8::1');
   });
 });
