@@ -34,6 +34,8 @@ export class Draft {
     setting: new Map(), tenant: new Map(), dispatcherSet: new Map(), destination: new Map(), routeSet: new Map(),
     rule: new Map(), domain: new Map(), trunk: new Map(), node: new Map(),
   };
+  /** Keys of the rows that are or were in a group (see groupOf), so that finding a set's rows does not look at all. */
+  private readonly groups = new Map<string, Set<string>>();
   private readonly spareIds: Record<NumberedTable, number[]> = { tenant: [], destination: [], rule: [] };
   private readonly handedOut: Record<NumberedTable, number> = { tenant: 0, destination: 0, rule: 0 };
 
@@ -61,7 +63,17 @@ export class Draft {
   /** Adds a row that a query of the caller's own found. What the draft already knows stays. */
   know<T extends TableName>(table: T, stored: Stored<T>): void {
     const entries = this.of(table);
-    if (!entries.has(stored.key)) entries.set(stored.key, { original: stored, current: stored, at: '' });
+    if (entries.has(stored.key)) return;
+    entries.set(stored.key, { original: stored, current: stored, at: '' });
+    this.group(table, stored);
+  }
+
+  /** Rows of a group as they will be: the rules of a route set, the destinations of a set, the tenant of a key. Only known ones. */
+  *inGroup<T extends TableName>(table: T, owner: string): Generator<Stored<T>> {
+    for (const key of this.groups.get(`${table} ${owner}`) ?? []) {
+      const current = this.of(table).get(key)?.current ?? null;
+      if (current !== null && groupOf(table, current.row) === owner) yield current;
+    }
   }
 
   /** The row as it will be, or null. */
@@ -89,6 +101,7 @@ export class Draft {
       key, row, json, note,
       version: (before?.version ?? 0) + 1, createdAtMs: before?.createdAtMs ?? this.nowMs, updatedAtMs: this.nowMs,
     };
+    this.group(table, entry.current);
     return entry.current;
   }
 
@@ -117,6 +130,9 @@ export class Draft {
     const [first, ...rest] = await nextIds(this.tx, table, this.handedOut[table]);
     if (first === undefined) throw new Error(`the id sequence of ${table} gave nothing`);
     spare.push(...rest);
+    // Nobody can have them: no need to ask.
+    const entries: Map<string, Entry<TableName>> = this.entries[table];
+    for (const id of [first, ...rest]) entries.set(String(id), { original: null, current: null, at: '' });
     return first;
   }
 
@@ -134,11 +150,28 @@ export class Draft {
     }
   }
 
+  private group<T extends TableName>(table: T, stored: Stored<T>): void {
+    const owner = groupOf(table, stored.row);
+    if (owner === null) return;
+    const name = `${table} ${owner}`;
+    const keys = this.groups.get(name);
+    if (keys === undefined) this.groups.set(name, new Set([stored.key]));
+    else keys.add(stored.key);
+  }
+
   private entry<T extends TableName>(table: T, key: string): Entry<T> {
     const entry = this.of(table).get(key);
     if (entry === undefined) throw new Error(`${table} ${key} was not loaded`);
     return entry;
   }
+}
+
+/** What a row is looked up by besides its key, or null. */
+function groupOf(table: TableName, row: Rows[TableName]): string | null {
+  if (table === 'rule' && 'routeSet' in row) return String(row.routeSet);
+  if (table === 'destination' && 'set' in row) return String(row.set);
+  if (table === 'tenant' && 'key' in row) return row.key;
+  return null;
 }
 
 /** Text that people wrote: no control characters but tab and line breaks, no half of a surrogate pair. */

@@ -68,7 +68,7 @@ function destinationBody({ row, note }: Stored<'destination'>) {
 
 export async function destinationsOf(draft: Draft, set: number): Promise<Stored<'destination'>[]> {
   for (const row of await draft.tx.destination.findMany({ where: { setId: set } })) draft.know('destination', storedDestination(row));
-  return byRank([...draft.of('destination').values()].flatMap(({ current }) => (current !== null && current.row.set === set ? [current] : [])));
+  return byRank([...draft.inGroup('destination', String(set))]);
 }
 
 /** The order in which they are shown and, by the serial algorithm, tried. */

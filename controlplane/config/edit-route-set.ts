@@ -49,8 +49,7 @@ export async function removeRouteSet(draft: Draft, number: number, options: Edit
 /** The rules of a set as they will be, in order. */
 async function rulesOf(draft: Draft, number: number): Promise<Stored<'rule'>[]> {
   for (const row of await draft.tx.rule.findMany({ where: { routeSet: number } })) draft.know('rule', storedRule(row));
-  return [...draft.of('rule').values()]
-    .flatMap(({ current }) => (current !== null && current.row.routeSet === number ? [current] : []))
+  return [...draft.inGroup('rule', String(number))]
     .sort((one, other) => one.row.position - other.row.position || one.row.id - other.row.id);
 }
 

@@ -12,7 +12,7 @@ import type { Stored } from './stored.ts';
 import { storedTenant } from './tables-tenancy.ts';
 
 async function findByKey(draft: Draft, key: string): Promise<Stored<'tenant'> | null> {
-  for (const { current } of draft.of('tenant').values()) if (current?.row.key === key) return current;
+  for (const tenant of draft.inGroup('tenant', key)) return tenant;
   const row = await draft.tx.tenant.findUnique({ where: { key } });
   if (row === null) return null;
   draft.know('tenant', storedTenant(row));

@@ -44,7 +44,7 @@ export async function tenantIdOrNull(draft: Draft, key: string | null | undefine
 }
 
 function findTenant(draft: Draft, key: string): number | null {
-  for (const { current } of draft.of('tenant').values()) if (current?.row.key === key) return current.row.id;
+  for (const tenant of draft.inGroup('tenant', key)) return tenant.row.id;
   return null;
 }
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeDetail, Change, DispatcherSet, DispatcherSetWritten, Page, Problem } from '../../../controlplane/contract/index.ts';
-import { HashSum, mapTables } from '../../../dataplane/contract/hash.ts';
-import type { TableHashes } from '../../../dataplane/contract/hash.ts';
-import { tableNames } from '../../../dataplane/contract/rows.ts';
 import { until } from '../../harness/deadline.ts';
+import { expectConsistent, hashesOf, readSnapshot } from './consistency.ts';
+import type { WholeConfiguration } from './consistency.ts';
 import { startControlPlane, startDeadlineMs, testDatabase } from './server.ts';
 import type { TestControlPlane, TestDatabase } from './server.ts';
 
@@ -18,58 +17,8 @@ afterAll(async () => {
   await database.dispose();
 });
 
-async function snapshot(): Promise<{ rev: number; epoch: string; hashes: TableHashes; rows: Map<string, string> }> {
-  const { head, rows } = await plane.runtime.changes.snapshot();
-  const all = new Map<string, string>();
-  const order: string[] = [];
-  for await (const page of rows) {
-    for (const op of page) {
-      all.set(`${op.table} ${op.key}`, op.json ?? '');
-      if (order.at(-1) !== op.table) order.push(op.table);
-    }
-  }
-  expect(order).toEqual(tableNames.filter((table) => order.includes(table)));
-  return { ...head, rows: all };
-}
-
-function hashesOf(rows: ReadonlyMap<string, string>): TableHashes {
-  const sums = mapTables(() => new HashSum());
-  for (const [name, json] of rows) {
-    const [table = '', key = ''] = name.split(' ');
-    const sum = sums[table as keyof typeof sums];
-    sum.add(table as keyof typeof sums, key, json);
-  }
-  return mapTables((table) => sums[table].hex());
-}
-
-/** The log replayed from the empty configuration. */
-async function replayed(): Promise<{ rev: number; rows: Map<string, string> }> {
-  const rows = new Map<string, string>();
-  let rev = 0;
-  for (;;) {
-    const revisions = await plane.runtime.changes.revisionsAfter(rev, 7);
-    if (revisions === null) throw new Error('the log was pruned');
-    if (revisions.length === 0) return { rev, rows };
-    for (const revision of revisions) {
-      expect(revision.rev).toBe(rev + 1);
-      rev = revision.rev;
-      for (const op of revision.ops) {
-        if (op.json === null) rows.delete(`${op.table} ${op.key}`);
-        else rows.set(`${op.table} ${op.key}`, op.json);
-      }
-      expect(revision.hashes).toEqual(hashesOf(rows));
-      expect(await plane.runtime.changes.hashesAt(rev)).toEqual(revision.hashes);
-    }
-  }
-}
-
-/** Log, tables and head tell the same story. */
-async function expectConsistent(): Promise<void> {
-  const now = await snapshot();
-  const log = await replayed();
-  expect({ rev: log.rev, rows: Object.fromEntries(log.rows) }).toEqual({ rev: now.rev, rows: Object.fromEntries(now.rows) });
-  expect(now.hashes).toEqual(hashesOf(now.rows));
-}
+const snapshot = (): Promise<WholeConfiguration> => readSnapshot(plane.runtime.changes);
+const consistent = (): Promise<WholeConfiguration> => expectConsistent(plane.runtime.changes);
 
 describe('the change log', () => {
   it('has no gaps when many write at once, and adds up to what is stored', async () => {
@@ -79,7 +28,7 @@ describe('the change log', () => {
     const written = await Promise.all(Array.from({ length: 24 }, (_, n) => plane.api.put(`/domains/d${n % 12}.example`, { tenant: 't', routeSet: 1, comment: `write ${n}` })));
     expect(new Set(written.map((one) => one.rev)).size).toBe(24);
     expect(Math.max(...written.map((one) => one.rev))).toBe(27);
-    await expectConsistent();
+    await consistent();
   });
 
   it('keeps up over edits, removals, draining and refusals', async () => {
@@ -90,7 +39,7 @@ describe('the change log', () => {
     await plane.api.delete('/domains/d3.example');
     await plane.api.put('/settings/global', { methods: 'strict' });
     await plane.api.put('/route-sets/1', { tenant: 't', rules: [] });
-    await expectConsistent();
+    await consistent();
   });
 
   it('records a change of a comment without telling the nodes anything', async () => {
@@ -148,7 +97,7 @@ describe('bulk', () => {
     expect(answer.rev).toBe(rev + 1);
     expect(await plane.api.get('/domains/bulk-7.example')).toMatchObject({ enabled: false });
     expect((await plane.api.ask('GET', '/domains/bulk-8.example')).status).toBe(404);
-    await expectConsistent();
+    await consistent();
   });
 
   it('is all or nothing, and says for each operation what is wrong', async () => {
@@ -175,7 +124,7 @@ describe('bulk', () => {
       { method: 'DELETE', entity: 'route-sets', key: '500' },
     ] });
     expect((await plane.api.ask('GET', '/tenants/bulk')).status).toBe(404);
-    await expectConsistent();
+    await consistent();
   });
 });
 
@@ -203,7 +152,7 @@ describe('rollback', () => {
     const back = await plane.api.get<DispatcherSet>('/dispatcher-sets/600');
     expect(back.comment).toBe('old words');
     expect(back.destinations.map(({ id, uri, comment }) => ({ id, uri, comment }))).toEqual(shown.destinations.map(({ id, uri, comment }) => ({ id, uri, comment })));
-    await expectConsistent();
+    await consistent();
   });
 
   it('refuses a revision that is yet to come', async () => {
