@@ -105,6 +105,16 @@ describe('from the set-up link to the first call', () => {
     expect(await console_.violations()).toEqual([]);
   });
 
+  it('does not overwrite a tenant when a new one gets its key', steps, async () => {
+    const { page } = console_;
+    await console_.goto('/tenants?create=1');
+    await drawer().getByLabel('Name', { exact: true }).fill('Acme');
+    await drawer().getByRole('button', { name: 'Create tenant' }).click();
+    await drawer().getByText('acme exists. Open it from the list to change it.').waitFor();
+    expect(await drawer().getByLabel('Key', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByRole('cell', { name: 'Acme Ltd', includeHidden: true }).waitFor();
+  });
+
   it('carries a call, and the overview has no more steps to show', steps, async () => {
     const caller = await Uac.open();
     try {
@@ -120,6 +130,6 @@ describe('from the set-up link to the first call', () => {
   });
 
   it('wrote nothing to the browser’s console but the refusals that were asked for', () => {
-    expect(console_.errors.filter((line) => !line.includes('status of 400') && !line.includes('status of 401'))).toEqual([]);
+    expect(console_.errors.filter((line) => !/status of 4(00|12)/.test(line) && !line.includes('status of 401'))).toEqual([]);
   });
 });

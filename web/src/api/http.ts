@@ -10,6 +10,8 @@ export interface RequestOptions {
   readonly bytes?: Blob;
   /** Version that an edit is based on; a newer one on the server answers 412. */
   readonly version?: number | undefined;
+  /** Only when nothing is there yet; otherwise 412. */
+  readonly isNew?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +44,7 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
   if (method !== 'GET') headers['x-signalbox-csrf'] = '1';
   if (options.body !== undefined) headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   if (options.version !== undefined) headers['if-match'] = `"${options.version}"`;
+  if (options.isNew === true) headers['if-none-match'] = '*';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.bytes !== undefined) {
     headers['content-type'] = 'application/octet-stream';

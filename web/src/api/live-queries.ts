@@ -7,14 +7,18 @@ import type { LiveOverview } from './patches.ts';
 import { pageSize, type Page } from './resource.ts';
 import { trackWrite, type Applied } from './writes.ts';
 
+/** What the overview's series cover: sixty points of ten seconds or of a minute. */
+export type Span = '10m' | '1h';
+
 /** Kept fresh by the live stream: read once, patched from then on. */
-export const overviewQuery = queryOptions({
-  queryKey: ['overview'],
-  queryFn: async ({ signal }): Promise<LiveOverview> => ({
-    ...(await send<Overview>('GET', 'overview', { signal })),
-    newestPointMs: Date.now(),
-  }),
-});
+export const overviewQuery = (span: Span = '1h') =>
+  queryOptions({
+    queryKey: ['overview', span],
+    queryFn: async ({ signal }): Promise<LiveOverview> => ({
+      ...(await send<Overview>('GET', 'overview', { query: { span }, signal })),
+      newestPointMs: Date.now(),
+    }),
+  });
 
 export const nodesQuery = queryOptions({
   queryKey: ['nodes'],

@@ -38,7 +38,7 @@ export function openLive(client: QueryClient): () => void {
     }, refetchGapMs);
   };
   const overview = (patch: (old: LiveOverview) => LiveOverview): void => {
-    client.setQueryData<LiveOverview>(['overview'], (old) => (old === undefined ? old : patch(old)));
+    client.setQueriesData<LiveOverview>({ queryKey: ['overview'] }, (old) => (old === undefined ? old : patch(old)));
   };
 
   const handlers: { readonly [N in LiveEventName]: (event: LiveEvents[N]) => void } = {

@@ -1,6 +1,20 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { send } from './http.ts';
+import { ApiProblem } from './problem.ts';
 import { trackWrite, type Applied } from './writes.ts';
+
+/** An existing key answers 412; said in the words of a form. */
+function taken(key: string, error: unknown): never {
+  if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
+  throw new ApiProblem({
+    status: 412,
+    code: 'taken',
+    title: 'There is one already',
+    detail: `${key} exists. Open it from the list to change it.`,
+    requestId: error.requestId,
+    errors: [{ pointer: '', code: 'taken', message: 'is taken' }],
+  });
+}
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -42,8 +56,13 @@ export function resource<Item, ListItem, Body, Written extends Applied>(path: st
         queryKey: [path, 'one', String(key)],
         queryFn: ({ signal }) => send<Item>('GET', at(key), { signal }),
       }),
-    put: (key: string | number, body: Body, version?: number) =>
+    /** Changes what is there; `version` is the one that the edit is based on. */
+    put: (key: string | number, body: Body, version: number) =>
       trackWrite(() => send<Written>('PUT', at(key), { body, version, query: waitQuery })),
+    /** Creates under a key that the operator chose; refuses to overwrite. */
+    add: (key: string, body: Body) =>
+      trackWrite(() => send<Written>('PUT', at(key), { body, isNew: true, query: waitQuery }).catch((error: unknown) => taken(key, error))),
+    /** Creates under the number in the body or the next free one. */
     create: (body: Body) => trackWrite(() => send<Written>('POST', path, { body, query: waitQuery })),
     patch: (key: string | number, body: unknown) =>
       trackWrite(() => send<Written>('PATCH', at(key), { body, query: waitQuery })),

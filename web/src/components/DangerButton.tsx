@@ -1,4 +1,4 @@
-import { Button, Group, Modal, type ButtonProps } from '@mantine/core';
+import { Button, Group, Modal } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Failure } from './Form.tsx';
 import { fireAndReport } from '../lib/fire-and-report.ts';
@@ -10,11 +10,10 @@ interface Props {
   /** What the act touches. */
   readonly children: ReactNode;
   readonly act: () => Promise<unknown>;
-  readonly button?: ButtonProps;
 }
 
 /** An act that cannot be undone with one click: says what it touches before it happens. */
-export function DangerButton({ label, title, children, act, button }: Props) {
+export function DangerButton({ label, title, children, act }: Props) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Error | null>(null);
@@ -32,7 +31,7 @@ export function DangerButton({ label, title, children, act, button }: Props) {
   };
   return (
     <>
-      <Button variant="subtle" color="red" c="var(--sb-down)" {...button} onClick={() => setAsking(true)}>
+      <Button variant="subtle" color="red" c="var(--sb-down)" onClick={() => setAsking(true)}>
         {label}
       </Button>
       <Modal opened={asking} onClose={() => setAsking(false)} title={title} centered size="md" closeButtonProps={{ 'aria-label': 'Close' }}>

@@ -80,6 +80,7 @@ export function Failure({ error }: { readonly error: Error | null }) {
           ))}
         </ul>
       ) : null}
+      {problem?.code === 'version-mismatch' ? <div>Close this and open it again to see the present state; what you typed is not saved.</div> : null}
       {problem === null || problem.requestId === '' ? null : <div className={styles['request']}>Request {problem.requestId}</div>}
     </Alert>
   );

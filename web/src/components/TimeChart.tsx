@@ -15,7 +15,8 @@ interface Props {
 
 const height = 168;
 const margin = { top: 10, right: 12, bottom: 22, left: 40 };
-const tickEveryMs = 15 * 60_000;
+/** Distances between ticks that read well; the first that makes at most six of them is taken. */
+const tickDistancesMs = [60_000, 2 * 60_000, 5 * 60_000, 15 * 60_000, 60 * 60_000];
 
 /** The next of 1, 2, 3, 4, 6, 8 × 10^n at or above `value`, at least 1: the half of each reads well, too. */
 function niceCeiling(value: number): number {
@@ -27,7 +28,7 @@ function niceCeiling(value: number): number {
 
 const axisFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
-/** One series over time: area, line, three grid lines, quarter-hour ticks, the value under the pointer. */
+/** One series over time: area, line, three grid lines, ticks at round times, the value under the pointer. */
 export function TimeChart({ title, points, stepMs, endMs, format }: Props) {
   const { ref, width } = useElementSize();
   const [at, setAt] = useState<number | null>(null);
@@ -39,6 +40,8 @@ export function TimeChart({ title, points, stepMs, endMs, format }: Props) {
   const timeOf = (index: number) => endMs - (points.length - 1 - index) * stepMs;
   const line = points.map((value, index) => `${index === 0 ? 'M' : 'L'}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join('');
   const area = points.length === 0 ? '' : `${line}L${x(points.length - 1).toFixed(1)} ${y(0)}L${x(0).toFixed(1)} ${y(0)}Z`;
+  const spanMs = points.length * stepMs;
+  const tickEveryMs = tickDistancesMs.find((distance) => spanMs / distance <= 6) ?? 60 * 60_000;
   const ticks = points.map((_, index) => index).filter((index) => Math.floor(timeOf(index) / tickEveryMs) !== Math.floor((timeOf(index) - stepMs) / tickEveryMs));
   const shown = at ?? points.length - 1;
   const value = points[shown] ?? 0;
@@ -64,7 +67,7 @@ export function TimeChart({ title, points, stepMs, endMs, format }: Props) {
             width={width}
             height={height}
             role="img"
-            aria-label={`${title} in the last hour: now ${format(points.at(-1) ?? 0)}, at most ${format(Math.max(0, ...points))}`}
+            aria-label={`${title} in the last ${Math.round(spanMs / 60_000)} minutes: now ${format(points.at(-1) ?? 0)}, at most ${format(Math.max(0, ...points))}`}
             onPointerMove={follow}
             onPointerLeave={() => setAt(null)}
           >

@@ -18,6 +18,8 @@ export interface ConsoleSearch {
   readonly token?: string | undefined;
   /** Where to go after signing in. */
   readonly next?: string | undefined;
+  /** What the overview's charts cover. */
+  readonly span?: '10m' | '1h' | undefined;
   /** Explain's form. */
   readonly method?: string | undefined;
   readonly uri?: string | undefined;
@@ -36,6 +38,7 @@ export function validateSearch(raw: Readonly<Record<string, unknown>>): ConsoleS
     const value = raw[name];
     if (typeof value === 'string' && value !== '') search[name] = value;
   }
+  if (raw['span'] === '10m' || raw['span'] === '1h') return { ...search, span: raw['span'] };
   return search;
 }
 

@@ -34,7 +34,7 @@ function Part({ to, label, icon, tone, search, hash, children }: PartProps) {
 
 /** The thin strip on top of every page: nodes in step, destinations, calls, calls a second, alarms. Each part is a link. */
 export function StatusStrip({ onOpenRail }: { readonly onOpenRail: () => void }) {
-  const { data } = useQuery(overviewQuery);
+  const { data } = useQuery(overviewQuery());
   const nodesTone = data === undefined || data.nodes.total === 0 ? undefined : data.nodes.inStep === data.nodes.total ? 'up' : 'probing';
   const downTone = data === undefined ? undefined : data.destinations.down > 0 ? 'down' : data.destinations.up > 0 ? 'up' : undefined;
   const worst = data?.alarms.some((alarm) => alarm.severity === 'error') === true ? 'down' : 'probing';

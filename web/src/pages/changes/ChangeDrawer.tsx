@@ -28,7 +28,7 @@ export function ChangeDrawer({ rev }: { readonly rev: string }) {
 function ChangeBody({ change }: { readonly change: ChangeDetail }) {
   const writable = useMayWrite();
   const refresh = useRefresh();
-  const head = useQuery(overviewQuery).data?.head.rev ?? 0;
+  const head = useQuery(overviewQuery()).data?.head.rev ?? 0;
   const back = async () => {
     await rollBack(change.rev);
     refresh(...configuredPaths, 'overview');

@@ -5,7 +5,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { TableLink } from '../../components/TableLink.tsx';
 import styles from './Decision.module.css';
 
-const outcomeIcons: Readonly<Record<string, typeof IconCheck>> = { match: IconCheck, no: IconX, info: IconInfoCircle };
+const outcomeIcons: Readonly<Record<string, typeof IconCheck>> = { matched: IconCheck, skipped: IconX, refused: IconBan, info: IconInfoCircle };
 
 function headline(decision: ExplainAnswer['decision']): string {
   if (decision.action === 'forward') return 'Goes to';

@@ -1,5 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import { SegmentedControl } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { overviewQuery } from '../../api/live-queries.ts';
+import { useFilter } from '../../components/Filters.tsx';
 import { Failure } from '../../components/Form.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { TimeChart } from '../../components/TimeChart.tsx';
@@ -12,10 +15,27 @@ import { Tiles } from './Tiles.tsx';
 import styles from './OverviewPage.module.css';
 
 export function OverviewPage() {
-  const { data, error } = useQuery(overviewQuery);
+  const { span = '1h' } = useSearch({ strict: false });
+  const filter = useFilter();
+  const { data, error } = useQuery({ ...overviewQuery(span), placeholderData: keepPreviousData });
   return (
     <>
-      <PageHeader title="Overview" about="The edge at a glance: what runs, what is up, what changed." />
+      <PageHeader
+        title="Overview"
+        about="The edge at a glance: what runs, what is up, what changed."
+        actions={
+          <SegmentedControl
+            size="xs"
+            aria-label="Time shown"
+            value={span}
+            onChange={(value) => filter({ span: value === '10m' ? '10m' : undefined })}
+            data={[
+              { value: '10m', label: '10 minutes' },
+              { value: '1h', label: 'Last hour' },
+            ]}
+          />
+        }
+      />
       <Failure error={data === undefined ? error : null} />
       <div className={styles['stack']}>
         {data === undefined ? null : (
