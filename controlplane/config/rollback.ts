@@ -31,7 +31,6 @@ export async function rollbackTo(draft: Draft, rev: number): Edited<null> {
     SELECT DISTINCT ON (entity, key) entity, key, "before", note_before FROM config_change
     WHERE rev > ${BigInt(rev)} ORDER BY entity, key, rev, seq LIMIT ${maxChanges + 1}`;
   if (former.length > maxChanges) return err({ code: 'conflict', detail: `More than ${maxChanges} rows changed since revision ${rev}; go back in smaller steps.` });
-  await draft.tx.$executeRaw`SET CONSTRAINTS ALL DEFERRED`;
   // One query a table instead of one a row.
   for (const [table, rows] of Map.groupBy(former, (row) => row.entity)) await draft.load(table, rows.map((row) => row.key));
   for (const row of former) await restore(draft, row);

@@ -111,12 +111,12 @@ export class ConfigWriter {
     const changes = loggedChanges(draft);
     const changed = changes.length > 0;
     const rev = head.rev + (changed ? 1 : 0);
-    await storeRows(draft);
+    if (draft.changed().next().done !== true) await storeRows(draft);
     if (changed) await storeRevision(tx, rev, head.hashes, changes, context, draft.nowMs);
     const written: Written<T> = { value: planned.value(), rev, changed, committedAtMs: draft.nowMs, changes: context.dryRun ? shownChanges(changes) : null };
-    if (context.dryRun) throw new Abandoned<T>(ok({ ...written, rev: head.rev }));
-    // A constraint that was deferred must fail here: an adapter may swallow the failure of the COMMIT itself.
+    // Deferred constraints must fail here: an adapter may swallow the failure of the COMMIT itself.
     await tx.$executeRaw`SET CONSTRAINTS ALL IMMEDIATE`;
+    if (context.dryRun) throw new Abandoned<T>(ok({ ...written, rev: head.rev }));
     return ok(written);
   }
 }
@@ -147,31 +147,37 @@ function loggedChanges(draft: Draft): LoggedChange[] {
   return changes;
 }
 
-/** New and changed rows in dependency order, then removals in reverse. */
+/**
+ * Removals first (what they free, an external id say, may be taken by the same write), then new and changed rows.
+ * Keys and references are checked at the end, when the rows are whole.
+ */
 async function storeRows(draft: Draft): Promise<void> {
-  for (const table of tableNames) await storeTable(draft, table, false);
-  for (const table of tableNames.toReversed()) await storeTable(draft, table, true);
+  await draft.tx.$executeRaw`SET CONSTRAINTS ALL DEFERRED`;
+  for (const table of tableNames.toReversed()) await removeRows(draft, table);
+  for (const table of tableNames) await putRows(draft, table);
 }
 
-async function storeTable<T extends TableName>(draft: Draft, table: T, removals: boolean): Promise<void> {
+async function removeRows<T extends TableName>(draft: Draft, table: T): Promise<void> {
+  const removed = [...draft.of(table).values()].flatMap(({ original, current }) => (current === null && original !== null ? [original.key] : []));
+  await inChunks(removed, (keys) => tables[table].remove(draft.tx, keys));
+}
+
+async function putRows<T extends TableName>(draft: Draft, table: T): Promise<void> {
   const store: TableStore<T> = tables[table];
   const inserts: Stored<T>[] = [];
   const updates: Stored<T>[] = [];
-  const removed: string[] = [];
+  let named = false;
   for (const { original, current } of draft.of(table).values()) {
-    if (current === original) continue;
-    if (current === null) {
-      if (original !== null) removed.push(original.key);
-    } else if (original === null) inserts.push(current);
-    else updates.push(current);
+    if (current === original || current === null) continue;
+    if (original === null) {
+      inserts.push(current);
+    } else {
+      updates.push(current);
+      named ||= current.note.externalId !== null && current.note.externalId !== original.note.externalId;
+    }
   }
-  if (removals) {
-    await inChunks(removed, (keys) => store.remove(draft.tx, keys));
-    return;
-  }
-  if (updates.length >= replaceFrom && !inPlace.has(table)) {
-    // The rows are back before anything that refers to them is checked.
-    await draft.tx.$executeRaw`SET CONSTRAINTS ALL DEFERRED`;
+  // Two rows may exchange their external ids, which one UPDATE after the other cannot.
+  if ((named || updates.length >= replaceFrom) && !inPlace.has(table)) {
     await inChunks(updates, (rows) => store.remove(draft.tx, rows.map((row) => row.key)));
     inserts.push(...updates);
   } else {

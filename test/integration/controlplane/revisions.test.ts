@@ -116,6 +116,16 @@ describe('bulk', () => {
     expect(await snapshot()).toEqual(before);
   });
 
+  it('lets rows exchange external ids and take over one that goes', async () => {
+    const put = (key: string, externalId: string | null): object => ({ method: 'PUT', entity: 'domains', key, body: { tenant: 'bulk', routeSet: 500, externalId } });
+    await plane.api.post('/bulk', { operations: [put('x.example', 'X'), put('y.example', 'Y'), put('z.example', 'Z')] });
+    await plane.api.post('/bulk', { operations: [put('x.example', 'Y'), put('y.example', 'X'), { method: 'DELETE', entity: 'domains', key: 'z.example' }, put('w.example', 'Z')] });
+    const { items } = await plane.api.get<Page<{ name: string; externalId: string; version: number }>>('/domains?tenant=bulk&q=.example&limit=500');
+    expect(items.filter((one) => one.externalId !== null).map((one) => [one.name, one.externalId, one.version])).toEqual([['w.example', 'Z', 1], ['x.example', 'Y', 2], ['y.example', 'X', 2]]);
+    await consistent();
+    await plane.api.post('/bulk', { operations: ['w', 'x', 'y'].map((name) => ({ method: 'DELETE', entity: 'domains', key: `${name}.example` })) });
+  });
+
   it('deletes a tenant together with all that is its own', async () => {
     await plane.api.post('/bulk', { operations: [
       ...Array.from({ length: 300 }, (_, n) => n).filter((n) => n !== 8).map((n) => ({ method: 'DELETE', entity: 'domains', key: `bulk-${n}.example` })),
