@@ -5,12 +5,15 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Logger } from 'pino';
 import { registerAccess } from './plugins/access.ts';
+import { collectMethods } from './plugins/allowed-methods.ts';
+import { answerBrokenRequest } from './plugins/broken-requests.ts';
 import { registerConsole, registerSecurityHeaders } from './plugins/console.ts';
+import { parseJson } from './plugins/json-body.ts';
 import { registerObservability } from './plugins/observability.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
-import { ProblemError, registerProblems } from './plugins/problem.ts';
+import { answerBadAddress, ProblemError, registerProblems } from './plugins/problem.ts';
 import { loggedRequest } from './plugins/request-log.ts';
-import { parseJson, validatorCompiler } from './plugins/validation.ts';
+import { validatorCompiler } from './plugins/validation.ts';
 import { changeRoutes } from './routes/v1/changes.ts';
 import type { ApiInstance, ConfigRouteDeps } from './routes/v1/config-request.ts';
 import { destinationRoutes } from './routes/v1/destinations.ts';
@@ -43,6 +46,9 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
   const app: FastifyInstance = fastify({
     loggerInstance, bodyLimit, requestTimeout: requestTimeoutMs, return503OnClosing: true, forceCloseConnections: 'idle',
     routerOptions: { maxParamLength },
+    // Only websockets are upgraded; what else a client offers to speak (h2c) is ignored, as RFC 9110 §7.8 has it.
+    http: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket' },
+    frameworkErrors: answerBadAddress, clientErrorHandler: answerBrokenRequest,
     // Ours, not the caller's: it names this request in our log only.
     genReqId: () => randomBytes(8).toString('base64url'),
     requestIdHeader: false,
@@ -60,6 +66,7 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
     if (request.url.includes('%00')) throw new ProblemError('malformed', 'The address holds the character NUL.');
   });
   registerProblems(app);
+  const methods = collectMethods(app);
   await registerSecurityHeaders(app);
   registerAccess(app, runtime.auth.authenticator);
   await registerOpenApi(app, runtime.version);
@@ -69,7 +76,7 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
     connectedNodes: () => runtime.gateway.connected().length,
   });
   await registerRoutes(app, runtime);
-  await registerConsole(app, dist);
+  await registerConsole(app, dist, methods);
   return app;
 }
 

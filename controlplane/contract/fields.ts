@@ -7,6 +7,8 @@ export const slugPattern = '^[a-z0-9][a-z0-9._-]*$';
 
 export const Slug = Type.String({ minLength: 1, maxLength: limits.slugLength, pattern: slugPattern });
 export const Name = Type.String({ maxLength: limits.nameLength });
+/** A name that no decoder of the data plane looks at: of people and tokens. */
+export const PlainName = Type.String({ maxLength: limits.nameLength, pattern: '^[^\\x00-\\x1f\\x7f]*$' });
 export const Comment = Type.String({ maxLength: limits.commentLength });
 export const ExternalId = Type.Union([Type.String({ minLength: 1, maxLength: limits.nameLength }), Type.Null()]);
 export const SetNumber = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });

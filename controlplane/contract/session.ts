@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { Name } from './fields.ts';
+import { PlainName } from './fields.ts';
 
 /** Schema of the `Role` in permissions.ts. */
 export const RoleName = Type.Union([Type.Literal('owner'), Type.Literal('operator'), Type.Literal('viewer')]);
 
-export const Email = Type.String({ minLength: 3, maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' });
+export const Email = Type.String({ minLength: 3, maxLength: 254, pattern: '^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$' });
 export const Password = Type.String({ minLength: 10, maxLength: 256 });
 
 export const SessionUser = Type.Object({
@@ -25,7 +25,7 @@ export const SetupState = Type.Object({ needed: Type.Boolean() }, { additionalPr
 export type SetupState = Static<typeof SetupState>;
 
 export const SetupBody = Type.Object({
-  token: Type.String({ minLength: 1, maxLength: 128 }), email: Email, name: Name, password: Password,
+  token: Type.String({ minLength: 1, maxLength: 128 }), email: Email, name: PlainName, password: Password,
 }, { additionalProperties: false });
 export type SetupBody = Static<typeof SetupBody>;
 

@@ -10,10 +10,11 @@ const Scope = Type.Unsafe<Permission>(Type.Union(permissions.map((name) => Type.
 const Scopes = Type.Union([Type.Array(Scope, { maxItems: permissions.length }), Type.Null()], {
   description: 'Narrows the role; null = everything the role may do',
 });
-const ExpiresAt = Type.Union([Type.Integer(), Type.Null()]);
+/** Until the end of the year 9999: what a date and the database can hold. */
+const ExpiresAt = Type.Union([Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 }), Type.Null()]);
 
 export const ApiTokenBody = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: limits.nameLength }),
+  name: Type.String({ minLength: 1, maxLength: limits.nameLength, pattern: '^[^\\x00-\\x1f\\x7f]*$' }),
   role: RoleName,
   scopes: Type.Optional(Scopes),
   expiresAtMs: Type.Optional(ExpiresAt),

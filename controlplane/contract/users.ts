@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { Name } from './fields.ts';
+import { PlainName } from './fields.ts';
 import { listOf } from './query.ts';
 import { Email, Password, RoleName } from './session.ts';
 
@@ -12,12 +12,12 @@ export type User = Static<typeof User>;
 export const UserList = listOf(User);
 export type UserList = Static<typeof UserList>;
 
-export const UserBody = Type.Object({ email: Email, name: Type.Optional(Name), role: RoleName, password: Password }, { additionalProperties: false });
+export const UserBody = Type.Object({ email: Email, name: Type.Optional(PlainName), role: RoleName, password: Password }, { additionalProperties: false });
 export type UserBody = Static<typeof UserBody>;
 
 /** Changing the role, the password or `disabled` ends the user's sessions. */
 export const UserPatch = Type.Object({
-  name: Type.Optional(Name), role: Type.Optional(RoleName), disabled: Type.Optional(Type.Boolean()), password: Type.Optional(Password),
+  name: Type.Optional(PlainName), role: Type.Optional(RoleName), disabled: Type.Optional(Type.Boolean()), password: Type.Optional(Password),
 }, { additionalProperties: false, minProperties: 1 });
 export type UserPatch = Static<typeof UserPatch>;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AllowedMethods } from './allowed-methods.ts';
 import { sendProblem } from './problem.ts';
 
 /** Paths that are never a page of the console. */
@@ -40,13 +41,19 @@ export async function registerSecurityHeaders(app: FastifyInstance): Promise<voi
 }
 
 /** Serves `dist` when it has been built; without it the API works and pages say what to do. */
-export async function registerConsole(app: FastifyInstance, dist: string): Promise<void> {
+export async function registerConsole(app: FastifyInstance, dist: string, methods: AllowedMethods): Promise<void> {
   await app.register(fastifyStatic, {
     root: dist, serve: false, cacheControl: false,
     setHeaders(reply, path) {
       reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
+  const unknownPath = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = methods.of(path);
+    if (allowed.length === 0) return sendProblem(request, reply, 'not-found', `There is nothing at ${request.method} ${path}.`);
+    return sendProblem(request, reply, 'method-not-allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}.`, { headers: { allow: allowed.join(', ') } });
+  };
   app.setNotFoundHandler(async (request, reply) => unknownPath(request, reply));
   app.get('/*', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     const path = request.url.split('?')[0] ?? '/';
@@ -64,8 +71,4 @@ async function sendPage(reply: FastifyReply, dist: string): Promise<FastifyReply
     return reply.code(503).type('text/plain; charset=utf-8').send('The console has not been built. Run "npm run build:web"; the API works without it.\n');
   }
   return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
-}
-
-function unknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendProblem(request, reply, 'not-found', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}.`);
 }

@@ -52,15 +52,25 @@ export function registerProblems(app: FastifyInstance): void {
 
 /** Answers with one problem. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, detail: string, extras: ProblemExtras = {}): FastifyReply {
-  const { status, title } = problemCodes[code];
   const problem: Problem = {
-    type: `urn:signalbox:problem:${code}`, title, status, detail, code, requestId: request.id,
+    ...problemBody(code, detail, request.id),
     ...(extras.errors === undefined ? {} : { errors: [...extras.errors] }),
     ...(extras.references === undefined ? {} : { references: [...extras.references] }),
   };
   if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).headers(extras.headers ?? {}).header('cache-control', 'no-store')
+  return reply.code(problem.status).headers(extras.headers ?? {}).header('cache-control', 'no-store')
     .type('application/problem+json').serializer((body: unknown) => JSON.stringify(body)).send(problem);
+}
+
+/** What every problem says. */
+export function problemBody(code: ProblemCode, detail: string, requestId: string): Problem {
+  const { status, title } = problemCodes[code];
+  return { type: `urn:signalbox:problem:${code}`, title, status, detail, code, requestId };
+}
+
+/** For Fastify's `frameworkErrors`: addresses that cannot be decoded, before any route is looked for. */
+export function answerBadAddress(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(request, reply.header('x-request-id', request.id), 'malformed', 'The address cannot be read: it is not valid percent-encoding, or too long.');
 }
 
 const codesByStatus: Readonly<Record<number, ProblemCode>> = {

@@ -79,7 +79,8 @@ export function problemOf(fault: ConfigFault): ProblemError {
 /** What a list's query string asks for. Throws ProblemError for a cursor of another list. */
 export function listRequest<K extends 'string' | 'number'>(query: ListQuery & { readonly routeSet?: number }, kind: K) {
   const after = decodeCursor(query.cursor, kind);
-  if (!after.ok) throw new ProblemError('invalid', 'The cursor is not one of this list.', { errors: [{ pointer: '?cursor', code: 'format', message: 'must be the next of a page' }] });
+  // Numbered rows have 32-bit numbers; beyond them PostgreSQL refuses to compare.
+  if (!after.ok || (typeof after.value === 'number' && after.value > 2_147_483_647)) throw new ProblemError('invalid', 'The cursor is not one of this list.', { errors: [{ pointer: '?cursor', code: 'format', message: 'must be the next of a page' }] });
   return { after: after.value, limit: query.limit ?? 50, q: query.q === '' ? undefined : query.q, tenant: query.tenant, routeSet: query.routeSet };
 }
 

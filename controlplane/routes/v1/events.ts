@@ -52,7 +52,8 @@ export async function eventRoutes(app: FastifyInstance, deps: EventRouteDeps): P
 }
 
 function wantsStream(request: FastifyRequest): boolean {
-  return (request.headers.accept ?? '').split(',').some((type) => type.trim().split(';')[0] === 'text/event-stream');
+  // A HEAD has no body to stream: it is answered like the list.
+  return request.method === 'GET' && (request.headers.accept ?? '').split(',').some((type) => type.trim().split(';')[0] === 'text/event-stream');
 }
 
 function streamClient(request: FastifyRequest, deps: EventRouteDeps): StreamClient {
