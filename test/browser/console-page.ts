@@ -13,7 +13,6 @@ export const owner = { name: 'Ada Byron', email: 'ada@edge.example', password: '
 export interface ConsoleOptions {
   readonly width?: number;
   readonly height?: number;
-  readonly scheme?: 'light' | 'dark';
 }
 
 /** Debian's Chromium; `SIGNALBOX_CHROMIUM` names another one. */
@@ -40,7 +39,7 @@ export class ConsolePage {
   static async open(browser: Browser, control: ControlPlane, options: ConsoleOptions = {}): Promise<ConsolePage> {
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
-      colorScheme: options.scheme ?? 'light',
+      colorScheme: 'light',
       reducedMotion: 'reduce',
     });
     context.setDefaultTimeout(10_000);
