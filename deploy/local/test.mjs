@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { missingPackages, tryInstall } from './packages.mjs';
 import { prepare } from './prepare.mjs';
@@ -16,30 +16,38 @@ import { suites } from './suites.mjs';
 const suiteDeadlineMs = 10 * 60_000;
 const underCi = process.env.CI === 'true' || process.env.CI === '1';
 
-/** Runs a script with the pinned Node in a process group of its own. Resolves to the exit code, -1 after the deadline. */
+/** Process groups that run now, for Ctrl-C. */
+const groups = new Set();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    for (const pid of groups) process.kill(-pid, 'SIGTERM');
+    process.exitCode = 130;
+  });
+}
+
+/** Runs a script with the pinned Node in a process group of its own. Resolves to its exit code (-1: stopped at the deadline) and output. */
 function runNode(args, env) {
   return new Promise((resolve, reject) => {
     const node = pinnedNode();
     const child = spawn(node, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...env, PATH: `${dirname(node)}:${process.env.PATH}:/usr/sbin` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...process.env, ...env, PATH: `${dirname(node)}:${process.env.PATH}:/usr/sbin` },
       detached: true,
     });
-    const endGroup = (signal) => child.pid !== undefined && process.kill(-child.pid, signal);
-    const interrupted = () => endGroup('SIGTERM');
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     const timer = setTimeout(() => {
-      process.stderr.write(`signalbox: no end after ${suiteDeadlineMs / 60_000} minutes, stopped\n`);
-      endGroup('SIGKILL');
+      output.push(Buffer.from(`signalbox: no end after ${suiteDeadlineMs / 60_000} minutes, stopped\n`));
+      process.kill(-child.pid, 'SIGKILL');
     }, suiteDeadlineMs);
-    process.once('SIGINT', interrupted);
-    process.once('SIGTERM', interrupted);
+    groups.add(child.pid);
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
-      resolve(code ?? -1);
+      groups.delete(child.pid);
+      // What a killed grandchild left in the pipes is still to come.
+      setImmediate(() => resolve({ code: code ?? -1, output: Buffer.concat(output).toString('utf8') }));
     });
   });
 }
@@ -55,15 +63,17 @@ function countReport(file, exitCode) {
   return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }
 
-async function runSuite(suite, reports, env) {
+/** Runs one suite. @returns {Promise<{passed: number, failed: number, output: string}>} */
+async function runSuite(suite, reports, env, workers) {
   if (suite.command) {
-    const code = await runNode(suite.command, env);
-    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    const { code, output } = await runNode(suite.command, env);
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output };
   }
   const report = join(reports, `${suite.name}.json`);
   const args = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...suite.folders.map((folder) => `${folder}/`), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  if (suite.serial) args.push('--no-file-parallelism');
-  return countReport(report, await runNode(args, { ...env, ...suite.env }));
+  args.push(suite.lane === 'processes' ? '--no-file-parallelism' : `--maxWorkers=${workers}`);
+  const { code, output } = await runNode(args, { ...env, ...suite.env });
+  return { ...countReport(report, code), output };
 }
 
 await runScript(async () => {
@@ -83,21 +93,31 @@ await runScript(async () => {
   const leftOut = [];
   let passed = 0;
   let failed = 0;
-  try {
-    for (const suite of chosen) {
+
+  const runLane = async (lane, workers) => {
+    for (const suite of lane) {
       const missing = missingPackages(suite.packages ?? []);
       if (missing.length > 0) {
         leftOut.push(`${suite.name}: needs the Debian package${missing.length > 1 ? 's' : ''} ${missing.join(', ')} (apt-get install ${missing.join(' ')})`);
         if (underCi) failed += 1;
         continue;
       }
-      process.stdout.write(`\n== ${suite.name}\n`);
       const startedAt = Date.now();
-      const counts = await runSuite(suite, reports, env);
+      const counts = await runSuite(suite, reports, env, workers);
       passed += counts.passed;
       failed += counts.failed;
-      lines.push(`${suite.name.padEnd(24)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`);
+      const line = `${suite.name.padEnd(24)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
+      lines.push(line);
+      process.stdout.write(`\n== ${line}\n${counts.failed > 0 || process.stdout.isTTY || underCi ? counts.output : ''}`);
     }
+  };
+  const processes = chosen.filter((suite) => suite.lane === 'processes');
+  const others = chosen.filter((suite) => suite.lane !== 'processes');
+  try {
+    // Load tests keep a core to themselves where there are two.
+    const bothLanes = processes.length > 0 && others.length > 0;
+    const workers = Math.max(1, availableParallelism() - (bothLanes ? 1 : 0));
+    await Promise.all([runLane(others, workers), runLane(processes, workers)]);
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }

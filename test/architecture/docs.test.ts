@@ -13,8 +13,10 @@ describe('the documentation', () => {
     expect(links.filter((link) => !existsSync(join(projectRoot, dirname(page), link)))).toEqual([]);
   });
 
-  it('names every setting of both planes, and no other', () => {
-    const inCode = new Set(['dataplane/settings.ts', 'controlplane/settings.ts'].flatMap((file) => read(file).match(/'(?:SIGNALBOX_[A-Z_]+|DATABASE_URL)'/g) ?? []).map((name) => name.slice(1, -1)));
+  it('names every setting of both planes, and no other, and npm start takes each as a flag', () => {
+    const namesIn = (...files: string[]): Set<string> => new Set(files.flatMap((file) => read(file).match(/'(?:SIGNALBOX_[A-Z_]+|DATABASE_URL)'/g) ?? []).map((name) => name.slice(1, -1)));
+    const inCode = namesIn('dataplane/settings.ts', 'controlplane/settings.ts');
+    expect(namesIn('deploy/local/flags.mjs')).toEqual(inCode);
     const inTable = new Set([...read('docs/operating.md').matchAll(/^\| `(SIGNALBOX_[A-Z_]+|DATABASE_URL)`/gm)].map((match) => match[1]));
     expect(inTable).toEqual(inCode);
   });

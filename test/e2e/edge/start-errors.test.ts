@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlPlane } from '../../harness/installation.ts';
 import { freePort } from '../../harness/ports.ts';
 import { TestProcess } from '../../harness/process.ts';
 
@@ -76,11 +77,11 @@ describe('a start that cannot succeed says what to do', () => {
   });
 
   it('control plane: its port is taken', async () => {
-    const { code, said } = await controlPlane({ SIGNALBOX_HTTP: `127.0.0.1:${takenPort}` });
+    const { code, said } = await controlPlane({ SIGNALBOX_HTTP: `127.0.0.1:${takenPort}`, SIGNALBOX_DATA: await ControlPlane.newDataDir() });
     expect(code).not.toBe(0);
     expect(said).toContain(String(takenPort));
     expect(said).not.toMatch(/^\s+at /m);
-  });
+  }, 60_000);
 
   it('control plane: the database cannot be reached, and its password is not shown', async () => {
     const { code, said } = await controlPlane({ DATABASE_URL: `postgresql://someone:top-secret-word@127.0.0.1:${await freePort()}/nothing` });
