@@ -102,9 +102,14 @@ export class Guard implements TransactionUser {
   #giveUp(where: string, error: unknown, tx: ServerTransaction, request: SipMessage, flow: Flow): void {
     const env = this.#env;
     env.fault(where, error);
-    const ctx: unknown = tx.user;
-    if (ctx instanceof ProxyContext) settle(env, ctx);
-    if (!tx.ended) refuse(env, tx, request, flow, internalError);
+    try {
+      const ctx: unknown = tx.user;
+      if (ctx instanceof ProxyContext) settle(env, ctx);
+      if (!tx.ended) refuse(env, tx, request, flow, internalError);
+    } catch (second) {
+      env.fault('answer to a fault', second);
+      env.layer.drop(tx);
+    }
   }
 
   /** The request of a branch that failed gets its answer, too: a transaction without one would stay for ever. */

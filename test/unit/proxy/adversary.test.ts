@@ -181,6 +181,16 @@ describe('a fault of a part', () => {
     expect(statuses(edge)).toEqual(['INVITE']);
   });
 
+  it('that hits the answer, too, still leaves nothing behind', () => {
+    const edge = new Edge(world());
+    edge.env.limits.admitCall = () => { throw new Error('boom'); };
+    edge.env.sender.send = () => { throw new Error('no socket'); };
+    edge.receive(request('INVITE'), ...phone);
+    expect(edge.faults).toEqual(['request: Error: boom', 'answer to a fault: Error: no socket']);
+    expect(edge.env.layer.serverCount).toBe(0);
+    expect(edge.env.pending).toBe(0);
+  });
+
   it('while a response is handled answers the request it belongs to', () => {
     const edge = new Edge(world());
     edge.receive(request('INVITE'), ...phone);
