@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
+import { CallTable, dialogKey, type CallEntry } from '../../../dataplane/calls/table.ts';
+import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
+import type { TenantRow } from '../../../dataplane/contract/rows.ts';
+import type { Outcome } from '../../../dataplane/proxy/environment.ts';
+
+const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs });
+
+function table(capacity?: number, maxAgeMs?: number): { calls: CallTable; events: string[] } {
+  const events: string[] = [];
+  const calls = new CallTable({ added: ({ dialog }) => void events.push(`+${dialog}`), removed: ({ dialog }) => void events.push(`-${dialog}`) }, capacity, maxAgeMs);
+  return { calls, events };
+}
+
+describe('CallTable', () => {
+  it('adds once and removes once', () => {
+    const { calls, events } = table();
+    calls.add(entry('a'));
+    calls.add(entry('a'));
+    expect(calls.remove('a')).toBe(true);
+    expect(calls.remove('a')).toBe(false);
+    expect(events).toEqual(['+a', '-a']);
+  });
+
+  it('pushes the oldest out at its capacity and forgets calls of its maximum age', () => {
+    const { calls, events } = table(2, 1_000);
+    for (const [dialog, at] of [['a', 0], ['b', 500], ['c', 900]] as const) calls.add(entry(dialog, at));
+    expect(events).toEqual(['+a', '+b', '-a', '+c']);
+    calls.expire(1_499);
+    expect(calls.size).toBe(2);
+    calls.expire(1_500);
+    expect([calls.size, events.at(-1)]).toEqual([1, '-b']);
+  });
+
+  it('names a dialog alike from both of its ends, and each of two callees by itself', () => {
+    expect(dialogKey('c', 'x', 'y')).toBe(dialogKey('c', 'y', 'x'));
+    expect(new Set([dialogKey('c', 'x', 'y'), dialogKey('c', 'x', 'z'), dialogKey('d', 'x', 'y')]).size).toBe(3);
+  });
+});
+
+describe('TenantLimits', () => {
+  const tenant = (calls: number, cps: number): TenantRow => ({ id: 1, key: 'a', name: 'A', enabled: true, limits: { calls, cps, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false } });
+
+  it('holds calls at the worker’s share, rounded up', () => {
+    const limits = new TenantLimits(2);
+    for (let n = 0; n < 2; n++) {
+      expect(limits.admitCall(tenant(3, 0), 0)).toBe('pass');
+      limits.callStarted(1, 0);
+    }
+    expect(limits.admitCall(tenant(3, 0), 0)).toBe('calls');
+    limits.callEnded(1);
+    expect(limits.admitCall(tenant(3, 0), 0)).toBe('pass');
+  });
+
+  it('lets a second’s worth through at once and then at its rate', () => {
+    const limits = new TenantLimits(1);
+    const admitted = (at: number): number => Array.from({ length: 20 }, () => limits.admitCall(tenant(0, 10), at)).filter((verdict) => verdict === 'pass').length;
+    expect([admitted(0), admitted(0), admitted(500), admitted(10_000)]).toEqual([10, 0, 5, 10]);
+  });
+
+  it('ends no call that never started, and knows no limit of 0', () => {
+    const limits = new TenantLimits(1);
+    limits.callEnded(1);
+    limits.callStarted(1, 0);
+    expect(limits.admitCall(tenant(1, 0), 0)).toBe('calls');
+    expect(limits.admitCall(tenant(0, 0), 0)).toBe('pass');
+  });
+});
+
+it('OutcomeFilter tells every failure, and a success only behind one', () => {
+  const told: [number, Outcome][] = [];
+  const filter = new OutcomeFilter((id, outcome) => void told.push([id, outcome]));
+  const heard: readonly [number, Outcome][] = [[1, 'ok'], [1, 503], [1, 'timeout'], [2, 'ok'], [1, 'ok'], [1, 'ok']];
+  for (const [id, outcome] of heard) filter.outcome(id, outcome);
+  expect(told).toEqual([[1, 503], [1, 'timeout'], [1, 'ok']]);
+});
