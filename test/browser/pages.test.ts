@@ -1,4 +1,5 @@
 /** Every page with real data: opens, says its name, breaks no rule of accessibility, writes nothing to the console. */
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from '../harness/installation.ts';
@@ -98,6 +99,23 @@ describe('every page', () => {
     } catch (error) {
       process.stderr.write(await view.describe());
       throw error;
+    } finally {
+      await view.close();
+    }
+  });
+
+  it('loads less than 250 kB of compressed scripts at first', { timeout: 30_000 }, async () => {
+    const view = await ConsolePage.open(browser, installation.control);
+    const scripts = new Map<string, Promise<number>>();
+    view.page.on('response', (response) => {
+      if (response.request().resourceType() === 'script') scripts.set(response.url(), response.body().then((body) => gzipSync(body).length));
+    });
+    try {
+      await view.signIn();
+      await view.live();
+      const sizes = await Promise.all(scripts.values());
+      expect(sizes.length).toBeGreaterThan(3);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000);
     } finally {
       await view.close();
     }

@@ -1,4 +1,4 @@
-import { Button, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core';
+import { Button, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import type { Tenant } from '../../../../controlplane/contract/index.ts';
 import { tenants } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -27,7 +27,7 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
     initial: tenantValues(tenant),
     save: async (values) => {
       const key = tenant?.key ?? values.key;
-      await (tenant === null ? tenants.add(key, tenantBody(values)) : tenants.put(key, tenantBody(values), tenant.version));
+      await (tenant === null ? tenants.add(key, tenantBody(values, tenant)) : tenants.put(key, tenantBody(values, tenant), tenant.version));
       refresh('tenants');
       if (tenant === null) show(key);
     },
@@ -85,20 +85,6 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
               <NumberInput label="New calls a second" min={0} thousandSeparator="," {...form.getInputProps('limits.cps')} />
               <NumberInput label="Registrations" min={0} thousandSeparator="," {...form.getInputProps('limits.registrations')} />
             </Columns>
-          </Section>
-          <Section title="Policies">
-            <Select
-              label="Media"
-              allowDeselect={false}
-              data={[
-                { value: 'direct', label: 'Direct: phones and PBXs send RTP to each other' },
-                { value: 'relay', label: 'Relay: RTP passes through the edge' },
-                { value: 'auto', label: 'Automatic: relay only across NAT or address families' },
-              ]}
-              {...form.getInputProps('policies.media')}
-            />
-            <Switch label="Hide topology" description="Backend addresses never reach the outside" {...form.getInputProps('policies.topologyHiding', { type: 'checkbox' })} />
-            <Switch label="Ask for credentials at the edge" description="Digest before anything reaches a PBX" {...form.getInputProps('policies.digest', { type: 'checkbox' })} />
           </Section>
           <Section title="Notes">
             <TextInput label="External id" description="Your provisioning system's own key, unique" {...form.getInputProps('externalId')} />

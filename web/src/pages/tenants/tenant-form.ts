@@ -6,7 +6,6 @@ export interface TenantValues extends Record<string, unknown> {
   name: string;
   enabled: boolean;
   limits: { calls: number | string; cps: number | string; registrations: number | string };
-  policies: { media: 'relay' | 'direct' | 'auto'; topologyHiding: boolean; digest: boolean };
   externalId: string;
   comment: string;
 }
@@ -18,20 +17,19 @@ export function tenantValues(tenant: Tenant | null): TenantValues {
     name: tenant?.name ?? '',
     enabled: tenant?.enabled ?? true,
     limits: tenant?.limits ?? { calls: 0, cps: 0, registrations: 0 },
-    policies: tenant?.policies ?? { media: 'direct', topologyHiding: false, digest: false },
     externalId: tenant?.externalId ?? '',
     comment: tenant?.comment ?? '',
   };
 }
 
-/** The body of PUT /tenants/{key}. An emptied number means "unlimited". */
-export function tenantBody(values: TenantValues): TenantBody {
+/** The body of PUT /tenants/{key}. An emptied number means "unlimited"; policies stay what they are. */
+export function tenantBody(values: TenantValues, tenant: Tenant | null): TenantBody {
   const { calls, cps, registrations } = values.limits;
   return {
     name: values.name,
     enabled: values.enabled,
     limits: { calls: Number(calls), cps: Number(cps), registrations: Number(registrations) },
-    policies: values.policies,
+    ...(tenant === null ? {} : { policies: tenant.policies }),
     externalId: values.externalId === '' ? null : values.externalId,
     comment: values.comment,
   };
