@@ -1,5 +1,5 @@
 /** The URI of a destination: where a request goes, and nothing else (RFC 3261 §19.1, RFC 3263 §4 without look-ups). */
-import { parseAddress } from './address.ts';
+import { isIpv6, literalFamily } from './address.ts';
 import { limits } from './limits.ts';
 
 export type TargetTransport = 'udp' | 'tcp' | 'tls';
@@ -35,7 +35,7 @@ export function parseTarget(uri: string): Target | null {
 
 /** True for a host name, or an IPv4 or IPv6 address without brackets. */
 export function isHost(text: string): boolean {
-  return isHostName(text) || parseAddress(text) !== null;
+  return isHostName(text) || literalFamily(text) !== 0;
 }
 
 /** True for a DNS name as SIP domains use it: labels of letters, digits, `-` and `_`, at most 253 characters. */
@@ -54,7 +54,7 @@ function parseHostPort(text: string): { host: string; port: number; family: 4 | 
     if (end < 0) return null;
     host = text.slice(1, end);
     rest = text.slice(end + 1);
-    if (parseAddress(host)?.family !== 6) return null;
+    if (!isIpv6(host)) return null;
   } else {
     const colon = text.indexOf(':');
     if (colon >= 0) {
@@ -66,7 +66,7 @@ function parseHostPort(text: string): { host: string; port: number; family: 4 | 
   const port = rest === '' ? 0 : parsePort(rest);
   if (port === null) return null;
   // All digits and dots but no address ("10.0.0.300"): surely a slip, never a name (RFC 1123 §2.1).
-  const family = parseAddress(host)?.family ?? 0;
+  const family = literalFamily(host);
   if (family === 0 && /^[0-9.]+$/.test(host)) return null;
   return { host: host.toLowerCase(), port, family };
 }

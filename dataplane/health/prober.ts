@@ -7,7 +7,7 @@ import { lookup } from 'node:dns/promises';
 import type { DestinationHealth, HealthReason, HealthState } from '../contract/health.ts';
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import { familyOf } from '../routing/address.ts';
+import { familyOf } from '../contract/address.ts';
 import type { SipTransport } from '../routing/query.ts';
 import { Table } from '../routing/table.ts';
 import type { DispatcherSet } from '../routing/dispatcher-set.ts';

@@ -1,5 +1,5 @@
 /** Sealed tokens of the flows that phones are reached by, remembered: sealing costs more than relaying. */
-import { bytesOfAddress } from '../routing/address.ts';
+import { bytesOfAddress } from '../contract/address.ts';
 import { sealFlow } from '../security/flow-token.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import type { Flow } from '../transport/flow.ts';

@@ -3,7 +3,7 @@
  * given peer should see in Via, Record-Route and Path. A listener on a wildcard address has no
  * address of its own, so the one on the peer's network is taken. PURE: the interface list is passed in.
  */
-import { bytesOfAddress, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../routing/address.ts';
+import { bytesOfAddress, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../contract/address.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { Listener } from '../transport/flow.ts';
 

@@ -2,7 +2,7 @@
  * Whether the other end of a flow can be reached by its Contact, or only by the flow itself: phones behind NAT and on TCP
  * connections (RFC 5626, RFC 6314). PURE.
  */
-import { parseAddress } from '../routing/address.ts';
+import { parseAddress } from '../contract/address.ts';
 import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Flow } from '../transport/flow.ts';

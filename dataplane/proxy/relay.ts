@@ -6,7 +6,7 @@ import { nextDestination } from '../routing/plan.ts';
 import type { Destination } from '../routing/destination.ts';
 import { bounds } from '../sip/bounds.ts';
 import type { SipMessage } from '../sip/message.ts';
-import { familyOf } from '../routing/address.ts';
+import { familyOf } from '../contract/address.ts';
 import { Address, type Target } from '../transport/flow.ts';
 import { settle, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';

@@ -8,7 +8,7 @@ import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import { Address, type Flow, type TransportName } from '../transport/flow.ts';
-import { familyOf } from '../routing/address.ts';
+import { familyOf } from '../contract/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { keepRoutes } from './forward.ts';

@@ -1,7 +1,7 @@
 /** Makes the next ConfigView out of the last one and row changes. Cost follows the changes, not the configuration. */
 import { defaultSetting } from '../contract/rows.ts';
 import type { DestinationRow, DispatcherSetRow, DomainRow, NodeRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow } from '../contract/rows.ts';
-import { parsePrefix } from './address.ts';
+import { parsePrefix } from '../contract/address.ts';
 import { Destination } from './destination.ts';
 import { DispatcherSet } from './dispatcher-set.ts';
 import { PrefixTree } from './prefix-tree.ts';

@@ -3,7 +3,7 @@ import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
 import { decodeEscapes, parseSipUri } from '../sip/uri.ts';
 import type { SipUri } from '../sip/uri.ts';
-import { familyOf } from './address.ts';
+import { familyOf } from '../contract/address.ts';
 import { admit } from './admit.ts';
 import type { Refusal } from './admit.ts';
 import type { HealthReader } from './health-reader.ts';

@@ -2,8 +2,8 @@
  * Longest-prefix table of source addresses: a path-compressed binary trie over integer words, one for each family.
  * Persistent: `with` and `without` copy the path to the change only.
  */
-import { maskOf, parseAddress } from './address.ts';
-import type { Prefix } from './address.ts';
+import { maskOf, parseAddress } from '../contract/address.ts';
+import type { Prefix } from '../contract/address.ts';
 
 type Words = readonly [number, number, number, number];
 

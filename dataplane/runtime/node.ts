@@ -20,7 +20,7 @@ import { runCommand } from './commands.ts';
 import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
-import { fireAndLog, type Logger } from './log.ts';
+import type { Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
 import { describeHealth } from './health-text.ts';
@@ -33,7 +33,6 @@ const stopDeadlineMs = 3_000;
 
 export class Node {
   readonly #settings: Settings;
-  readonly #folder: string;
   readonly #log: Logger;
   readonly #version: string;
   readonly #startedMs = Date.now();
@@ -59,7 +58,6 @@ export class Node {
    */
   constructor(settings: Settings, folder: string, version: string, log: Logger, onCrash: (error: unknown) => void) {
     this.#settings = settings;
-    this.#folder = folder;
     this.#log = log;
     this.#version = version;
     this.#counters = new CounterTable(settings.workers);

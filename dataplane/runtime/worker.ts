@@ -106,10 +106,15 @@ async function open(): Promise<void> {
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
   new KeyRing(keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
 
+/** A rejection here is a bug: it ends the worker, and with it the process. */
+function orDie(promise: Promise<void>): void {
+  promise.catch((error: unknown) => setImmediate(() => { throw error; }));
+}
+
 function obey(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
   switch (message.t) {
     case 'config':
-      void apply(env, message.n, message);
+      orDie(apply(env, message.n, message));
       return;
     case 'keys':
       env.keys = keyRing(message.keys);
@@ -133,7 +138,7 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
     }
     case 'stop':
       driver.stop();
-      void transports.close().then(() => tell({ t: 'stopped' }));
+      orDie(transports.close().then(() => tell({ t: 'stopped' })));
   }
 }
 

@@ -1,4 +1,4 @@
-import { isIpv6 } from './address.ts';
+import { isIpv6 } from '../contract/address.ts';
 import { bounds } from './bounds.ts';
 import { CLASS, DIGIT, HOST, URI_TAIL, USER } from './characters.ts';
 import { BYTES, load } from './scratch.ts';

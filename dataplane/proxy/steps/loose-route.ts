@@ -5,7 +5,7 @@
 import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
 import { Address } from '../../transport/flow.ts';
-import { familyOf, textOfAddress } from '../../routing/address.ts';
+import { familyOf, textOfAddress } from '../../contract/address.ts';
 import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
 import { openDialogToken } from '../../security/tokens.ts';
 import type { ProxyContext } from '../context.ts';

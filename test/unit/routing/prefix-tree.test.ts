@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { parsePrefix } from '../../../dataplane/routing/address.ts';
-import type { Prefix } from '../../../dataplane/routing/address.ts';
+import { parsePrefix } from '../../../dataplane/contract/address.ts';
+import type { Prefix } from '../../../dataplane/contract/address.ts';
 import { PrefixTree } from '../../../dataplane/routing/prefix-tree.ts';
 
 interface Entry { readonly key: string }
