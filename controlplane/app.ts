@@ -46,6 +46,7 @@ export async function buildApp(runtime: Runtime, log: Logger, dist: string): Pro
   const app: FastifyInstance = fastify({
     loggerInstance, bodyLimit, requestTimeout: requestTimeoutMs, return503OnClosing: true, forceCloseConnections: 'idle',
     routerOptions: { maxParamLength },
+    trustProxy: runtime.proxies.any ? (address) => runtime.proxies.trusts(address) : false,
     // Only websockets are upgraded; what else a client offers to speak (h2c) is ignored, as RFC 9110 §7.8 has it.
     http: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket' },
     frameworkErrors: answerBadAddress, clientErrorHandler: answerBrokenRequest,

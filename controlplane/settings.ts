@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { isProxyEntry } from './auth/trusted-proxies.ts';
 import { err, ok } from '../dataplane/contract/result.ts';
 import type { Result } from '../dataplane/contract/result.ts';
 
@@ -15,13 +16,16 @@ export interface Settings {
   readonly databaseUrl: string | undefined;
   readonly adminToken: string | null;
   readonly logLevel: string;
+  /** Addresses and prefixes of reverse proxies whose X-Forwarded-* count; empty = nobody's. */
+  readonly trustProxy: readonly string[];
 }
 
-const names = ['SIGNALBOX_HTTP', 'SIGNALBOX_DATA', 'DATABASE_URL', 'SIGNALBOX_ADMIN_TOKEN', 'SIGNALBOX_LOG'] as const;
+const names = ['SIGNALBOX_HTTP', 'SIGNALBOX_DATA', 'DATABASE_URL', 'SIGNALBOX_ADMIN_TOKEN', 'SIGNALBOX_TRUST_PROXY', 'SIGNALBOX_LOG'] as const;
 type Name = (typeof names)[number];
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const maxTokenLength = 256;
+const maxProxies = 100;
 
 const kebab = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 const flagsOf = (name: Name): readonly string[] => [...new Set([kebab(name.replace(/^SIGNALBOX_/, '')), kebab(name)])];
@@ -55,7 +59,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   }
   const logLevel = get('SIGNALBOX_LOG') ?? 'info';
   if (!logLevels.includes(logLevel)) return refuse('SIGNALBOX_LOG', logLevel, `one of ${logLevels.join(', ')}`);
-  return ok(Object.freeze({ http, dataDir: get('SIGNALBOX_DATA') ?? './data', databaseUrl, adminToken, logLevel }));
+  const trustText = get('SIGNALBOX_TRUST_PROXY') ?? '';
+  const trustProxy = trustText.trim() === '' ? [] : trustText.split(',').map((entry) => entry.trim());
+  const stranger = trustProxy.find((entry) => !isProxyEntry(entry));
+  if (stranger !== undefined || trustProxy.length > maxProxies) {
+    return refuse('SIGNALBOX_TRUST_PROXY', stranger ?? trustText.slice(0, 80), `a comma list of at most ${maxProxies} addresses or prefixes of reverse proxies, like 127.0.0.1,10.0.0.0/8,fd00::/8`);
+  }
+  return ok(Object.freeze({ http, dataDir: get('SIGNALBOX_DATA') ?? './data', databaseUrl, adminToken, logLevel, trustProxy }));
 }
 
 function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, string> {

@@ -1,5 +1,5 @@
 /** What the rest of the control plane may ask of the push gateway. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Result } from '../../dataplane/contract/result.ts';
 import type { Shrink } from '../../dataplane/contract/wire.ts';
 import type { ChangeSource, NodeDirectory, NodeSink, NodeState } from './ports.ts';
@@ -8,6 +8,8 @@ export interface PushGatewayDeps {
   readonly changes: ChangeSource;
   readonly directory: NodeDirectory;
   readonly sink: NodeSink;
+  /** Where a request comes from, trusted proxies seen through; without it whoever is connected. */
+  readonly addressOf?: (request: IncomingMessage) => string;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -26,9 +26,8 @@ export class Doorman {
     this.warn = warn;
   }
 
-  /** Never rejects: a directory that cannot answer means 503. */
-  async admit(request: IncomingMessage): Promise<Admission> {
-    const address = request.socket.remoteAddress ?? '';
+  /** `address`: who is counted when it is refused. Never rejects: a directory that cannot answer means 503. */
+  async admit(request: IncomingMessage, address: string): Promise<Admission> {
     if (this.blocked(address)) return { status: 429 };
     try {
       // Keys first: a join token must not be spent for a node that then gets an error.

@@ -159,7 +159,8 @@ class WebsocketPushGateway implements PushGateway {
   private async admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const onError = (): void => { socket.destroy(); };
     socket.on('error', onError);
-    const admission = this.closing ? { status: 503 as const } : await this.doorman.admit(request);
+    const address = this.deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+    const admission = this.closing ? { status: 503 as const } : await this.doorman.admit(request, address);
     socket.off('error', onError);
     if (socket.destroyed) return;
     if ('status' in admission) {
@@ -171,7 +172,7 @@ class WebsocketPushGateway implements PushGateway {
       const connection = this.take(ws, admission.identity, admission.token);
       connection.send({ t: 'identity', node: admission.identity, token: admission.joined ? admission.token : null });
       connection.send({ t: 'keys', keys });
-      this.addresses.set(connection, request.socket.remoteAddress ?? '');
+      this.addresses.set(connection, address);
     });
   }
 
@@ -257,5 +258,6 @@ const phrases = { 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests
 
 function refuse(socket: Duplex, status: keyof typeof phrases): void {
   socket.on('error', () => { socket.destroy(); });
-  socket.end(`HTTP/1.1 ${status} ${phrases[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // Destroyed as soon as it is sent: the HTTP server's time-outs no longer watch this socket, and the peer may never close.
+  socket.end(`HTTP/1.1 ${status} ${phrases[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => { socket.destroy(); });
 }

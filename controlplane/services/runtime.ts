@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createAudit } from '../audit/audit.ts';
 import type { Audit } from '../audit/audit.ts';
 import { createAuthServices } from '../auth/services.ts';
+import { TrustedProxies } from '../auth/trusted-proxies.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { DatabaseChangeSource } from '../config/change-source.ts';
 import { ConfigWriter } from '../config/writer.ts';
@@ -29,6 +30,7 @@ export interface Runtime {
   readonly writer: ConfigWriter;
   readonly config: ConfigService;
   readonly auth: AuthServices;
+  readonly proxies: TrustedProxies;
   readonly audit: Audit;
   readonly live: Live;
   readonly streams: EventStreams;
@@ -58,7 +60,11 @@ export async function startRuntime({ settings, migrationsDir, version, log }: Ru
     changes, revisions: createRevisionLog(database.prisma), events: createEventStore(database.prisma), nodes: auth.directory, now, log: say,
     shared: database.kind === 'postgres' ? createSharedFactsStore(database.prisma) : null,
   });
-  const gateway = createPushGateway({ changes, directory: auth.directory, sink: live.sink, log: say });
+  const proxies = new TrustedProxies(settings.trustProxy);
+  const gateway = createPushGateway({
+    changes, directory: auth.directory, sink: live.sink, log: say,
+    addressOf: (request) => proxies.clientOf(request.socket.remoteAddress ?? '', headerOf(request.headers['x-forwarded-for'])),
+  });
   // Our own commits need not wait for the database's notification to come round.
   const writer = new ConfigWriter(database.prisma, now, () => changes.wakeAll());
   try {
@@ -71,7 +77,7 @@ export async function startRuntime({ settings, migrationsDir, version, log }: Ru
   }
   const config = new ConfigService(writer, gateway);
   return {
-    version, now, database, changes, writer, config, auth, live, gateway, importer: new Importer({ config, check: checkBody }),
+    version, now, database, changes, writer, config, auth, proxies, live, gateway, importer: new Importer({ config, check: checkBody }),
     audit: createAudit(live.eventLog), streams: new EventStreams(live.hub),
     async close() {
       await gateway.close();
@@ -80,4 +86,9 @@ export async function startRuntime({ settings, migrationsDir, version, log }: Ru
       await database.close();
     },
   };
+}
+
+/** Several lines of one list are one list (RFC 9110 §5.2). */
+function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(',') : value;
 }

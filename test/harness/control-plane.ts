@@ -52,7 +52,7 @@ export class InProcessControlPlane {
     const lines: string[] = [];
     const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
     const runtime = await startRuntime({
-      settings: { http: { host: '127.0.0.1', port: 0 }, dataDir, databaseUrl, adminToken, logLevel: 'debug' },
+      settings: { http: { host: '127.0.0.1', port: 0 }, dataDir, databaseUrl, adminToken, logLevel: 'debug', trustProxy: [] },
       migrationsDir: fileURLToPath(new URL('../../prisma/migrations', import.meta.url)), version: '0.0.0-test', log,
     });
     return new InProcessControlPlane(await buildApp(runtime, log, join(dataDir, 'no-console')), runtime, database, lines);

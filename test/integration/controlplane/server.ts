@@ -63,10 +63,10 @@ export interface TestControlPlane {
 }
 
 /** Starts on a free port. Closing leaves the database for the next start. */
-export async function startControlPlane(database: TestDatabase, dist = join(database.dataDir, 'no-console')): Promise<TestControlPlane> {
+export async function startControlPlane(database: TestDatabase, dist = join(database.dataDir, 'no-console'), trustProxy: readonly string[] = []): Promise<TestControlPlane> {
   const log = pino({ level: 'silent' });
   const runtime = await startRuntime({
-    settings: { http: { host: '127.0.0.1', port: 0 }, dataDir: database.dataDir, databaseUrl: database.databaseUrl, adminToken, logLevel: 'silent' },
+    settings: { http: { host: '127.0.0.1', port: 0 }, dataDir: database.dataDir, databaseUrl: database.databaseUrl, adminToken, logLevel: 'silent', trustProxy },
     migrationsDir, version: '0.0.0', log,
   });
   const app = await buildApp(runtime, log, dist);
