@@ -22,6 +22,8 @@ async function main(): Promise<void> {
   const read = readSettings(process.env, process.argv.slice(2));
   if (!read.ok) throw new StartFault(read.error);
   const settings = read.value;
+  // Whatever is written from here on is for this user only, the embedded database's files included.
+  process.umask(0o077);
   const log = createLog(settings.logLevel);
   prepareFolder(settings.dataDir);
   const runtime = await startRuntime({ settings, migrationsDir: inProject('prisma/migrations'), version: ownVersion(), log });
@@ -72,7 +74,8 @@ async function announce(app: FastifyInstance, runtime: Runtime, settings: Settin
     log.warn(`SIGNALBOX_ADMIN_TOKEN has fewer than ${shortToken} characters: it can be guessed`);
   }
   const link = await runtime.auth.setup.createLink(`${hostname()}:${settings.http.port}`, origin);
-  if (link !== null) log.info({ setupLink: link }, `create the owner account at ${link}`);
+  // Not a log line: it is needed whatever the log's level, and its token has no business in collected logs.
+  if (link !== null) process.stdout.write(`Create the owner account at ${link}\n`);
 }
 
 function originOf(app: FastifyInstance, { http }: Settings): string {

@@ -1,4 +1,5 @@
 /** The embedded database: PGlite (PostgreSQL in WebAssembly) in a folder below the data folder, one process at a time. */
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
@@ -17,6 +18,7 @@ export async function openEmbedded(dataDir: string, migrationsDir: string, log: 
   const unlock = lockFolder(dataDir);
   const folder = join(dataDir, 'database');
   try {
+    closeToOthers(folder);
     const pglite = await openFolder(folder);
     const applied = await applyMigrations({
       async script(sql) {
@@ -31,6 +33,16 @@ export async function openEmbedded(dataDir: string, migrationsDir: string, log: 
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** Hashes of passwords and the cluster's keys are in there; PGlite makes its files for everybody to read. */
+function closeToOthers(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new StartFault(`SIGNALBOX_DATA: "${folder}" cannot be made private to this user (${messageOf(error)}); make it this user's own or name another data folder.`);
   }
 }
 
