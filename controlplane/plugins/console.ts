@@ -44,6 +44,8 @@ export async function registerSecurityHeaders(app: FastifyInstance): Promise<voi
 export async function registerConsole(app: FastifyInstance, dist: string, methods: AllowedMethods): Promise<void> {
   await app.register(fastifyStatic, {
     root: dist, serve: false, cacheControl: false,
+    // The build leaves a .br and a .gz beside each text file.
+    preCompressed: true,
     setHeaders(reply, path) {
       reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
     },

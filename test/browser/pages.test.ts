@@ -107,14 +107,19 @@ describe('every page', () => {
   it('loads less than 250 kB of compressed scripts at first', { timeout: 30_000 }, async () => {
     const view = await ConsolePage.open(browser, installation.control);
     const scripts = new Map<string, Promise<number>>();
+    const bare: string[] = [];
     view.page.on('response', (response) => {
-      if (response.request().resourceType() === 'script') scripts.set(response.url(), response.body().then((body) => gzipSync(body).length));
+      if (response.request().resourceType() !== 'script') return;
+      scripts.set(response.url(), response.body().then((body) => gzipSync(body).length));
+      if (response.headers()['content-encoding'] === undefined) bare.push(response.url());
     });
     try {
       await view.signIn();
       await view.live();
       const sizes = await Promise.all(scripts.values());
       expect(sizes.length).toBeGreaterThan(3);
+      // Only files too small to be worth it travel as they are.
+      expect(bare.length).toBeLessThan(sizes.length / 2);
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000);
     } finally {
       await view.close();

@@ -1,18 +1,11 @@
 import { Kbd, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { fireAndReport } from '../lib/fire-and-report.ts';
-import type { ConsoleSearch } from '../lib/search.ts';
+import { useFilter } from '../lib/use-filter.ts';
 import { TenantPicker } from './Pickers.tsx';
 import styles from './Filters.module.css';
-
-/** Sets filters in the URL without a history entry each. */
-export function useFilter() {
-  const navigate = useNavigate();
-  return (change: Partial<ConsoleSearch>) => fireAndReport(navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true }));
-}
 
 interface Props {
   readonly placeholder: string;
