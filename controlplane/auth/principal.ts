@@ -23,3 +23,12 @@ export function mayAccess(principal: Principal | null, access: Access): boolean 
   if (!rolePermissions[principal.role].includes(access)) return false;
   return principal.scopes === null || principal.scopes.includes(access);
 }
+
+/**
+ * The first permission that a role (narrowed by `scopes`) would have and `principal` lacks, or null: nobody hands out more
+ * than what is theirs. Without it a token that may only make tokens could make one that may do everything.
+ */
+export function exceeds(principal: Principal | null, role: Role, scopes: readonly Permission[] | null): Permission | null {
+  const given = rolePermissions[role].filter((permission) => scopes === null || scopes.includes(permission));
+  return given.find((permission) => !mayAccess(principal, permission)) ?? null;
+}

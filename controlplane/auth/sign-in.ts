@@ -44,7 +44,8 @@ export class SignIn {
     const bySource = this.sources.take(source);
     const familiar = `${email} ${source}`;
     const account = this.known.has(familiar) ? familiar : email;
-    const byAccount = this.accounts.take(account);
+    // A source that may not try must not use up the account's attempts either: it could lock people out for ever.
+    const byAccount = bySource.allowed ? this.accounts.take(account) : this.accounts.peek(account);
     if (!bySource.allowed || !byAccount.allowed) {
       return { ok: false, kind: 'limited', retryAfterMs: Math.max(bySource.retryAfterMs, byAccount.retryAfterMs) };
     }

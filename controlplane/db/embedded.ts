@@ -55,7 +55,8 @@ async function openFolder(folder: string): Promise<PGlite> {
 }
 
 function embedded(pglite: PGlite, unlock: () => void): Database {
-  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite) });
+  // Minimal errors: the others repeat the query's values, hashes of passwords and tokens among them, and errors are logged.
+  const prisma = new PrismaClient({ adapter: new PrismaPGlite(pglite) , errorFormat: 'minimal' });
   return {
     kind: 'embedded',
     prisma,

@@ -18,7 +18,8 @@ export async function openPostgres(url: string, migrationsDir: string, log: Data
   });
   // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
   pool.on('error', (error) => log.warn(`a database connection broke: ${messageOf(error)}`));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  // Minimal errors: the others repeat the query's values, hashes of passwords and tokens among them, and errors are logged.
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) , errorFormat: 'minimal' });
   const listeners = new Set<PostgresListener>();
   return {
     kind: 'postgres',

@@ -3,9 +3,9 @@
  * register. The principal is found before anything else of the request is looked at.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { mayAccess } from '../auth/principal.ts';
+import { exceeds, mayAccess } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
-import type { Access } from '../contract/permissions.ts';
+import type { Access, Permission, Role } from '../contract/permissions.ts';
 import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
@@ -42,4 +42,10 @@ export function registerAccess(app: FastifyInstance, authenticator: Authenticato
       throw new ProblemError('forbidden', `This needs the permission ${access}, which ${request.principal.name} does not have.`);
     }
   });
+}
+
+/** Throws `forbidden` when the request would give somebody a role with a permission that its own principal lacks. */
+export function assertOwnRights(request: FastifyRequest, role: Role, scopes: readonly Permission[] | null): void {
+  const missing = exceeds(request.principal, role, scopes);
+  if (missing !== null) throw new ProblemError('forbidden', `Nobody can give more than they have: ${request.principal?.name ?? 'nobody'} lacks the permission ${missing}.`);
 }

@@ -1,7 +1,6 @@
 /** /healthz for supervisors and balancers, /metrics for Prometheus (names `signalbox_*`). */
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { messageOf } from '../start-fault.ts';
 
 export interface ObservabilityDeps {
   readonly ping: () => Promise<void>;
@@ -22,7 +21,12 @@ export function registerObservability(app: FastifyInstance, deps: ObservabilityD
   new Gauge({
     name: 'signalbox_config_revision', help: 'Newest revision of the configuration.', registers: [registry],
     async collect() {
-      this.set(await deps.headRev());
+      try {
+        this.set(await deadline(deps.headRev(), pingDeadlineMs));
+      } catch (error) {
+        // The other figures are wanted most when the database is away; this one keeps its last value.
+        app.log.debug({ err: error }, 'the head could not be read for the metrics');
+      }
     },
   });
   new Gauge({
@@ -37,12 +41,14 @@ export function registerObservability(app: FastifyInstance, deps: ObservabilityD
     if (reply.statusCode >= 400) problems.inc({ status: String(reply.statusCode) });
   });
 
-  app.get('/healthz', { config: { access: 'public' }, logLevel: 'warn', schema: { hide: true } }, async (_request, reply) => {
+  app.get('/healthz', { config: { access: 'public' }, logLevel: 'warn', schema: { hide: true } }, async (request, reply) => {
     try {
       await deadline(deps.ping(), pingDeadlineMs);
       return { status: 'ok' };
     } catch (error) {
-      return reply.code(503).send({ status: 'unavailable', detail: `the database does not answer: ${messageOf(error)}` });
+      // Anybody may ask: addresses and users of the database are for the log.
+      request.log.warn({ err: error }, 'the database does not answer');
+      return reply.code(503).send({ status: 'unavailable', detail: 'the database does not answer' });
     }
   });
 

@@ -7,6 +7,7 @@ import type { BearerTokens } from '../../auth/bearer.ts';
 import type { ApiTokenRecord } from '../../auth/stores.ts';
 import { ApiTokenBody, ApiTokenCreated, ApiTokenList } from '../../contract/tokens.ts';
 import type { ApiToken } from '../../contract/tokens.ts';
+import { assertOwnRights } from '../../plugins/access.ts';
 import { ProblemError } from '../../plugins/problem.ts';
 
 export interface TokenRouteDeps {
@@ -36,6 +37,7 @@ export async function tokenRoutes(app: FastifyInstance, deps: TokenRouteDeps): P
     schema: { summary: 'Create an API token', tags: ['tokens'], body: ApiTokenBody, response: { 201: ApiTokenCreated } },
   }, async (request, reply) => {
     const { name, role, scopes = null, expiresAtMs = null } = request.body;
+    assertOwnRights(request, role, scopes);
     if (expiresAtMs !== null && expiresAtMs <= deps.now()) {
       throw new ProblemError('invalid', 'The token would have expired already.', { errors: [{ pointer: '/expiresAtMs', code: 'out-of-range', message: 'must be in the future' }] });
     }

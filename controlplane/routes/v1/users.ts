@@ -9,6 +9,7 @@ import type { Sessions } from '../../auth/sessions.ts';
 import { normalEmail } from '../../auth/sign-in.ts';
 import type { UserRecord, UserStore } from '../../auth/stores.ts';
 import { User, UserBody, UserList, UserPatch } from '../../contract/users.ts';
+import { assertOwnRights } from '../../plugins/access.ts';
 import { ProblemError } from '../../plugins/problem.ts';
 
 export interface UserRouteDeps {
@@ -41,6 +42,7 @@ export async function userRoutes(app: FastifyInstance, deps: UserRouteDeps): Pro
     config: { access: 'users.manage' },
     schema: { summary: 'Create a user', tags: ['users'], body: UserBody, response: { 201: User } },
   }, async (request, reply) => {
+    assertOwnRights(request, request.body.role, null);
     if (await deps.users.count() >= maxUsers) throw new ProblemError('conflict', `There are ${maxUsers} users already.`);
     const email = normalEmail(request.body.email);
     const passwordHash = await hashed(deps, request.body.password);
@@ -55,6 +57,10 @@ export async function userRoutes(app: FastifyInstance, deps: UserRouteDeps): Pro
     schema: { summary: 'Change a user', tags: ['users'], params: Params, body: UserPatch, response: { 200: User } },
   }, async (request): Promise<User> => {
     const { password, ...fields } = request.body;
+    const before = await deps.users.byId(request.params.id);
+    // A new password is a way to become that user.
+    if (before !== null) assertOwnRights(request, fields.role ?? before.role, null);
+    if (before !== null && password !== undefined) assertOwnRights(request, before.role, null);
     const passwordHash = password === undefined ? {} : { passwordHash: await hashed(deps, password) };
     const own = request.principal?.id === request.params.id ? request.principal.session : null;
     const updated = await deps.users.update(request.params.id, { ...fields, ...passwordHash }, own);

@@ -135,3 +135,30 @@ describe('an API token', () => {
     expect((await plane.ask('GET', '/overview', undefined, { token: 'x', cookie: 'signalbox_session=y' })).status).toBe(401);
   });
 });
+
+describe('who may not do everything', () => {
+  const person = { name: '', password: 'a long enough password' };
+  async function narrowed(...scopes: string[]): Promise<string> {
+    const { body } = await plane.ask<{ token: string }>('POST', '/tokens', { name: scopes.join(' '), role: 'owner', scopes });
+    return body.token;
+  }
+
+  it('cannot make a token that may more than itself', async () => {
+    const token = await narrowed('tokens.manage', 'config.read');
+    for (const body of [{ name: 'all', role: 'owner' }, { name: 'more', role: 'viewer' }, { name: 'more', role: 'owner', scopes: ['tokens.manage', 'users.manage'] }]) {
+      expect(await plane.ask('POST', '/tokens', body, { token })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    expect((await plane.ask('POST', '/tokens', { name: 'the same', role: 'owner', scopes: ['config.read'] }, { token })).status).toBe(201);
+  });
+
+  it('cannot become somebody who may: by a new user, a higher role, or another\'s password', async () => {
+    const token = await narrowed('users.manage', 'config.read', 'live.read');
+    const { body: viewer } = await plane.ask<{ id: string }>('POST', '/users', { ...person, email: 'low@example.com', role: 'viewer' }, { token });
+    const { body: owner } = await plane.ask<{ id: string }>('POST', '/users', { ...person, email: 'high@example.com', role: 'owner' });
+    expect((await plane.ask('POST', '/users', { ...person, email: 'new@example.com', role: 'owner' }, { token })).status).toBe(403);
+    expect((await plane.ask('PATCH', `/users/${viewer.id}`, { role: 'operator' }, { token })).status).toBe(403);
+    expect((await plane.ask('PATCH', `/users/${owner.id}`, { password: 'known to me at last' }, { token })).status).toBe(403);
+    expect((await plane.ask('PATCH', `/users/${owner.id}`, { role: 'viewer', password: 'known to me at last' }, { token })).status).toBe(403);
+    expect((await plane.ask('PATCH', `/users/${viewer.id}`, { name: 'Low' }, { token })).status).toBe(200);
+  });
+});
