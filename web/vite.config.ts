@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -12,14 +14,16 @@ const compressFromBytes = 1024;
 const preCompress: Plugin = {
   name: 'pre-compress',
   apply: 'build',
-  enforce: 'post',
-  generateBundle(_options, bundle) {
-    for (const [fileName, file] of Object.entries(bundle)) {
-      const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-      if (!/\.(js|css|svg)$/.test(fileName) || source.length < compressFromBytes) continue;
-      const parameters = { [constants.BROTLI_PARAM_QUALITY]: 10 };
-      this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotliCompressSync(source, { params: parameters }) });
-      this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) });
+  // Only now are the files what the browser gets: other plugins still edit them while the bundle is generated.
+  writeBundle({ dir }, bundle) {
+    if (dir === undefined) return;
+    for (const fileName of Object.keys(bundle)) {
+      if (!/\.(js|css|svg)$/.test(fileName)) continue;
+      const path = join(dir, fileName);
+      const source = readFileSync(path);
+      if (source.length < compressFromBytes) continue;
+      writeFileSync(`${path}.br`, brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }));
+      writeFileSync(`${path}.gz`, gzipSync(source, { level: 9 }));
     }
   },
 };
