@@ -5,8 +5,8 @@ const bin = (path) => inRoot('node_modules', path);
 
 /**
  * `command`: a check that passes or fails as one; `folders`: Vitest runs them and each test counts.
- * `lane: 'processes'`: one file at a time, because its tests load the machine. `packages`: Debian names.
- * A lane keeps its order: what fails cheapest comes first.
+ * `serial`: one file at a time, because its tests load the machine. `packages`: Debian names.
+ * `lane: 'processes'`: runs beside the suites of the other lane; each lane keeps its order, what fails cheapest first.
  */
 export const suites = [
   { name: 'types', command: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'] },
@@ -19,11 +19,11 @@ export const suites = [
   { name: 'fuzz', folders: ['test/fuzz'] },
   { name: 'integration', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
   { name: 'integration-postgresql', folders: ['controlplane', 'auth', 'import', 'live', 'push'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
-  { name: 'e2e', folders: ['test/e2e/edge'], lane: 'processes' },
-  { name: 'e2e-sipp', folders: ['test/e2e/sipp'], lane: 'processes', packages: ['sip-tester'] },
-  { name: 'e2e-phone', folders: ['test/e2e/phone'], lane: 'processes', packages: ['kamailio', 'baresip'] },
-  { name: 'e2e-readme', folders: ['test/e2e/readme'], lane: 'processes', packages: ['curl'] },
-  { name: 'e2e-clone', folders: ['test/e2e/clone'], lane: 'processes' },
-  { name: 'e2e-postgresql', folders: ['test/e2e/postgresql'], lane: 'processes', packages: ['postgresql'] },
-  { name: 'browser', folders: ['test/browser'], lane: 'processes', packages: ['chromium'] },
+  { name: 'e2e', folders: ['test/e2e/edge'], serial: true, lane: 'processes' },
+  { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, lane: 'processes', packages: ['sip-tester'] },
+  { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, lane: 'processes', packages: ['kamailio', 'baresip'] },
+  { name: 'e2e-readme', folders: ['test/e2e/readme'], serial: true, lane: 'processes', packages: ['curl'] },
+  { name: 'e2e-clone', folders: ['test/e2e/clone'], serial: true, lane: 'processes' },
+  { name: 'e2e-postgresql', folders: ['test/e2e/postgresql'], serial: true, lane: 'processes', packages: ['postgresql'] },
+  { name: 'browser', folders: ['test/browser'], serial: true, packages: ['chromium'] },
 ];

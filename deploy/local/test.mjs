@@ -71,7 +71,7 @@ async function runSuite(suite, reports, env, workers) {
   }
   const report = join(reports, `${suite.name}.json`);
   const args = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...suite.folders.map((folder) => `${folder}/`), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  args.push(suite.lane === 'processes' ? '--no-file-parallelism' : `--maxWorkers=${workers}`);
+  args.push(suite.serial ? '--no-file-parallelism' : `--maxWorkers=${workers}`);
   const { code, output } = await runNode(args, { ...env, ...suite.env });
   return { ...countReport(report, code), output };
 }
