@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from '../harness/installation.ts';
+import { dbTextFiles } from '../harness/seeds.ts';
 import { putTenant, untilHealth } from '../harness/tenant.ts';
 import { Uas } from '../harness/uas.ts';
 import { ConsolePage, launchChromium } from './console-page.ts';
@@ -96,6 +97,32 @@ describe('every page', () => {
         const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
         expect({ path, wider, errors: view.errors }).toEqual({ path, wider: 0, errors: [] });
       }
+    } catch (error) {
+      process.stderr.write(await view.describe());
+      throw error;
+    } finally {
+      await view.close();
+    }
+  });
+
+  it('imports db_text tables after a dry run that stores nothing', { timeout: 30_000 }, async () => {
+    const view = await ConsolePage.open(browser, installation.control);
+    const { page } = view;
+    try {
+      await view.signIn();
+      await view.goto('/import');
+      const tables = dbTextFiles({ v4: ['sip:127.0.0.1:9', 'sip:127.0.0.1:9'], v6: ['sip:[::1]:9', 'sip:[::1]:9'] });
+      const files = Object.entries(tables).map(([name, text]) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) }));
+      await page.locator('input[type=file]').setInputFiles(files);
+      await page.getByRole('button', { name: 'Dry run' }).click();
+      await page.getByRole('heading', { name: 'Dry run: nothing is stored yet' }).waitFor();
+      await page.getByText('sip.customer01.com').first().waitFor();
+      expect(await view.violations()).toEqual([]);
+      expect((await installation.api.get<{ readonly items: readonly unknown[] }>('/domains?q=customer01')).items).toEqual([]);
+      await page.getByRole('button', { name: /^Apply \d+ changes$/ }).click();
+      await page.getByRole('heading', { name: /Imported as revision \d+/ }).waitFor();
+      await page.getByRole('link', { name: 'sip.customer01.com' }).click();
+      await page.getByText('Name and owner').waitFor();
     } catch (error) {
       process.stderr.write(await view.describe());
       throw error;

@@ -9,6 +9,7 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { Failure } from '../../components/Form.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { Panel } from '../../components/Panel.tsx';
+import { TenantPicker } from '../../components/Pickers.tsx';
 import { plural } from '../../lib/figures.ts';
 import { fireAndReport } from '../../lib/fire-and-report.ts';
 import { ReportView } from './ReportView.tsx';
@@ -29,6 +30,7 @@ export function ImportPage() {
   const [report, setReport] = useState<ImportReport | null>(null);
   const [failure, setFailure] = useState<Error | null>(null);
   const [busy, setBusy] = useState(false);
+  const [tenant, setTenant] = useState<string | null>(null);
 
   const run = async (dryRun: boolean) => {
     setBusy(true);
@@ -37,7 +39,8 @@ export function ImportPage() {
     try {
       const [first] = files;
       if (first === undefined) return;
-      setReport(format === 'kamailio-dbtext' ? await importDbText(files, dryRun) : await importSipRouterNotes(first, dryRun));
+      const options = { dryRun, tenant };
+      setReport(format === 'kamailio-dbtext' ? await importDbText(files, options) : await importSipRouterNotes(first, options));
       if (!dryRun) refresh(...configuredPaths);
     } catch (error) {
       setFailure(error instanceof Error ? error : new Error(String(error)));
@@ -73,6 +76,17 @@ export function ImportPage() {
             ) : (
               <FileInput label="Database file" description={about} placeholder="Choose a file" leftSection={<IconFileUpload size={16} />} value={files[0] ?? null} onChange={(file) => choose(file === null ? [] : [file])} clearable clearButtonProps={{ 'aria-label': 'Clear the file' }} />
             )}
+            <TenantPicker
+              label="Tenant"
+              description="Of all domains in the files"
+              placeholder="One a group, as the files have it"
+              clearable
+              value={tenant}
+              onChange={(key) => {
+                setTenant(key);
+                setReport(null);
+              }}
+            />
             <Group gap="xs">
               <Button variant={report === null ? 'filled' : 'default'} disabled={files.length === 0 || !writable} loading={busy && report === null} onClick={() => fireAndReport(run(true))}>
                 Dry run
