@@ -36,6 +36,8 @@ export class Draft {
   };
   /** Keys of the rows that are or were in a group (see groupOf), so that finding a set's rows does not look at all. */
   private readonly groups = new Map<string, Set<string>>();
+  /** Groups that were loaded as a whole. Nobody else writes configuration meanwhile: the head is locked. */
+  private readonly whole = new Set<string>();
   private readonly spareIds: Record<NumberedTable, number[]> = { tenant: [], destination: [], rule: [] };
   private readonly handedOut: Record<NumberedTable, number> = { tenant: 0, destination: 0, rule: 0 };
 
@@ -74,6 +76,13 @@ export class Draft {
       const current = this.of(table).get(key)?.current ?? null;
       if (current !== null && groupOf(table, current.row) === owner) yield current;
     }
+  }
+
+  /** Which of these groups were never asked for; they count as loaded from now on. */
+  groupsToLoad(table: TableName, owners: Iterable<string>): readonly string[] {
+    const unknown = [...new Set(owners)].filter((owner) => !this.whole.has(`${table} ${owner}`));
+    for (const owner of unknown) this.whole.add(`${table} ${owner}`);
+    return unknown;
   }
 
   /** The row as it will be, or null. */

@@ -6,11 +6,11 @@ import { destinationRow, dispatcherSetRow, noteOf } from './compile.ts';
 import type { Draft } from './draft.ts';
 import { notFound, patchBody, tenantIdOrNull, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
+import { loadOwned } from './owned.ts';
 import { refuseStale } from './precondition.ts';
 import { presentDestination, presentDispatcherSet } from './present.ts';
 import type { LiveOf } from './present.ts';
 import type { Stored } from './stored.ts';
-import { storedDestination } from './tables-dispatcher.ts';
 
 export async function putDispatcherSet(draft: Draft, id: number, body: DispatcherSetBody, live: LiveOf, options: EditOptions): Edited<DispatcherSet> {
   const key = String(id);
@@ -67,7 +67,7 @@ function destinationBody({ row, note }: Stored<'destination'>) {
 }
 
 export async function destinationsOf(draft: Draft, set: number): Promise<Stored<'destination'>[]> {
-  for (const row of await draft.tx.destination.findMany({ where: { setId: set } })) draft.know('destination', storedDestination(row));
+  await loadOwned(draft, 'destination', [String(set)]);
   return byRank([...draft.inGroup('destination', String(set))]);
 }
 

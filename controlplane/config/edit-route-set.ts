@@ -7,10 +7,10 @@ import { noteOf, routeSetRow, ruleRow } from './compile.ts';
 import type { Draft } from './draft.ts';
 import { notFound, patchBody, tenantIdOrNull, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
+import { loadOwned } from './owned.ts';
 import { refuseStale } from './precondition.ts';
 import { presentRouteSet, presentRule } from './present.ts';
 import type { Stored } from './stored.ts';
-import { storedRule } from './tables-routing.ts';
 
 export async function putRouteSet(draft: Draft, number: number, body: RouteSetBody, options: EditOptions): Edited<RouteSet> {
   const key = String(number);
@@ -48,7 +48,7 @@ export async function removeRouteSet(draft: Draft, number: number, options: Edit
 
 /** The rules of a set as they will be, in order. */
 async function rulesOf(draft: Draft, number: number): Promise<Stored<'rule'>[]> {
-  for (const row of await draft.tx.rule.findMany({ where: { routeSet: number } })) draft.know('rule', storedRule(row));
+  await loadOwned(draft, 'rule', [String(number)]);
   return [...draft.inGroup('rule', String(number))]
     .sort((one, other) => one.row.position - other.row.position || one.row.id - other.row.id);
 }

@@ -6,17 +6,15 @@ import { noteOf, tenantRow } from './compile.ts';
 import type { Draft } from './draft.ts';
 import { notFound, patchBody } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
+import { loadOwned } from './owned.ts';
 import { refuseStale } from './precondition.ts';
 import { presentTenant } from './present.ts';
 import type { Stored } from './stored.ts';
-import { storedTenant } from './tables-tenancy.ts';
 
 async function findByKey(draft: Draft, key: string): Promise<Stored<'tenant'> | null> {
+  await loadOwned(draft, 'tenant', [key]);
   for (const tenant of draft.inGroup('tenant', key)) return tenant;
-  const row = await draft.tx.tenant.findUnique({ where: { key } });
-  if (row === null) return null;
-  draft.know('tenant', storedTenant(row));
-  return draft.of('tenant').get(String(row.id))?.current ?? null;
+  return null;
 }
 
 export async function putTenant(draft: Draft, key: string, body: TenantBody, options: EditOptions): Edited<Tenant> {

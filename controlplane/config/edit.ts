@@ -6,8 +6,8 @@ import type { ProblemField } from '../contract/problem.ts';
 import type { Draft } from './draft.ts';
 import type { ConfigFault } from './fault.ts';
 import { mergePatch } from './merge-patch.ts';
+import { loadOwned } from './owned.ts';
 import type { Precondition } from './precondition.ts';
-import { storedTenant } from './tables-tenancy.ts';
 
 export interface EditOptions extends Precondition {
   /** JSON pointer of the body within the request; '' = it is the body. */
@@ -33,7 +33,7 @@ const standInTenant = 1;
 
 /** A tenant's id by its key. Unknown → a fault at `pointer`. */
 export async function tenantId(draft: Draft, key: string, pointer: string): Promise<number> {
-  const known = findTenant(draft, key) ?? await loadTenant(draft, key);
+  const known = await findTenant(draft, key);
   if (known === null) draft.fault(pointer, 'not-found', `there is no tenant ${key}`);
   return known ?? standInTenant;
 }
@@ -43,17 +43,11 @@ export async function tenantIdOrNull(draft: Draft, key: string | null | undefine
   return key === null || key === undefined ? null : tenantId(draft, key, pointer);
 }
 
-function findTenant(draft: Draft, key: string): number | null {
+/** Known but removed by this very write: then it is not there. */
+async function findTenant(draft: Draft, key: string): Promise<number | null> {
+  await loadOwned(draft, 'tenant', [key]);
   for (const tenant of draft.inGroup('tenant', key)) return tenant.row.id;
   return null;
-}
-
-async function loadTenant(draft: Draft, key: string): Promise<number | null> {
-  const row = await draft.tx.tenant.findUnique({ where: { key } });
-  if (row === null) return null;
-  draft.know('tenant', storedTenant(row));
-  // Known but removed by this very write: then it is not there.
-  return draft.of('tenant').get(String(row.id))?.current === null ? null : row.id;
 }
 
 /** A tenant's key by its id, for showing. */

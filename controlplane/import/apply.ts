@@ -12,6 +12,7 @@ import { putTenant } from '../config/edit-tenant.ts';
 import { tenantKey } from '../config/edit.ts';
 import type { BodyCheck, EditOptions } from '../config/edit.ts';
 import type { ConfigFault } from '../config/fault.ts';
+import { loadOwned } from '../config/owned.ts';
 import { noPrecondition } from '../config/precondition.ts';
 import { nothingLive } from '../config/present.ts';
 import type { Stored } from '../config/stored.ts';
@@ -34,6 +35,10 @@ export async function applyPlan(draft: Draft, plan: ImportPlan, check: BodyCheck
   await draft.load('domain', plan.domains.map((domain) => domain.name));
   await draft.load('dispatcherSet', plan.dispatcherSets.map((set) => String(set.id)));
   await draft.load('routeSet', plan.routeSets.map((routeSet) => String(routeSet.number)));
+  // Everything that is looked at below, a few hundred owners a query instead of one.
+  await loadOwned(draft, 'tenant', plan.tenants.map((tenant) => tenant.key));
+  await loadOwned(draft, 'destination', plan.dispatcherSets.map((set) => String(set.id)));
+  await loadOwned(draft, 'rule', plan.routeSets.map((routeSet) => String(routeSet.number)));
   const tenants = await planTenants(draft, plan);
   if (!tenants.ok) return tenants;
   for (const [index, set] of plan.dispatcherSets.entries()) {
@@ -90,7 +95,7 @@ async function existingOrNew(draft: Draft, key: string, defaults: Parameters<typ
 }
 
 function tenantOf(draft: Draft, key: string): Stored<'tenant'> | null {
-  for (const { current } of draft.of('tenant').values()) if (current?.row.key === key) return current;
+  for (const tenant of draft.inGroup('tenant', key)) return tenant;
   return null;
 }
 

@@ -23,6 +23,8 @@ const versions: Readonly<Record<string, number>> = { dispatcher: 4, domain: 2, d
 
 /** `files`: name → text; a path before the name is ignored. Needs domain, domain_attrs and dispatcher. */
 export function planKamailio(files: Readonly<Record<string, string>>, options: ImportOptions, warnings: Notes, cannotKeep: Notes): Result<ImportPlan, ImportFault> {
+  // First, so that it is in the list however many follow.
+  warnings.add('algorithm-assumed', 'dispatcher', 'The tables do not say how destinations are chosen: that is an argument of ds_select_dst in kamailio.cfg. New sets get algorithm 4 (round robin); a set that exists already keeps its own. Compare with your script.');
   const tables = parseTables(files, warnings);
   if (!tables.ok) return tables;
   const { domain, domain_attrs: attrs, dispatcher, version } = tables.value;
@@ -92,7 +94,11 @@ function assemble(domains: readonly KamailioDomain[], routes: ReadonlyMap<string
   }
   const setGroups = new Map<number, Set<string>>();
   for (const { route, groups } of users.values()) {
-    for (const id of route.sets) setGroups.set(id, new Set([...setGroups.get(id) ?? [], ...groups]));
+    for (const id of route.sets) {
+      const members = setGroups.get(id) ?? new Set<string>();
+      setGroups.set(id, members);
+      for (const group of groups) members.add(group);
+    }
   }
   for (const id of setGroups.keys()) {
     if (!sets.has(id)) warnings.add('set-without-destinations', `dispatcher set ${id}`, 'A route leads to it, but the dispatcher table has no line for it; it is created empty and answers 503.');

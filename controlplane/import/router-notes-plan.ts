@@ -26,13 +26,14 @@ const suggestions: readonly ImportSuggestion[] = [
 export function planNotes(tables: NotesTables, options: ImportOptions, warnings: Notes, cannotKeep: Notes): ImportPlan {
   const domains = keptDomains(tables.domains, warnings, cannotKeep);
   const groupOf = (domain: NotesDomain): string => (options.tenant === null ? String(domain.setid) : '');
-  const used = [...new Set(domains.map((domain) => domain.setid))].sort((a, b) => a - b);
+  const usedIds = new Set(domains.map((domain) => domain.setid));
+  const used = [...usedIds].sort((a, b) => a - b);
   const lines = Map.groupBy(tables.destinations, (destination) => destination.setid);
   for (const id of used) {
     if (!lines.has(id)) warnings.add('set-without-destinations', `dispatcher set ${id}`, 'A domain points at it, but the dispatcher table has no row for it; it is created empty and answers 503.');
   }
   noteFailover(tables.destinations, warnings);
-  const groups = (id: number): string[] => (used.includes(id) ? [options.tenant === null ? String(id) : ''] : []);
+  const groups = (id: number): string[] => (usedIds.has(id) ? [options.tenant === null ? String(id) : ''] : []);
   return {
     tenants: planTenants(domains.map((domain) => ({ group: groupOf(domain), domain: domain.domain })), options),
     dispatcherSets: [...new Set([...lines.keys(), ...used])].sort((a, b) => a - b).map((id) => planSet(id, lines.get(id) ?? [], groups(id), warnings, cannotKeep)),

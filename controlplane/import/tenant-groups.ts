@@ -8,11 +8,10 @@ export function planTenants(domains: readonly { readonly group: string; readonly
     return domains.length === 0 ? [] : [{ group: '', key: options.tenant, defaults: { name: options.tenant } }];
   }
   const tenants = new Map<string, PlannedTenant>();
-  const taken = new Set<string>();
+  const taken = new Map<string, number>();
   for (const { group, domain } of domains) {
     if (tenants.has(group)) continue;
     const key = distinct(slugOf(domain), taken);
-    taken.add(key);
     tenants.set(group, { group, key, defaults: { name: domain.slice(0, limits.nameLength) } });
   }
   return [...tenants.values()];
@@ -24,11 +23,18 @@ function slugOf(domain: string): string {
   return slug === '' ? 'imported' : slug;
 }
 
-function distinct(slug: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(slug)) return slug;
-  for (let n = 2; ; n += 1) {
-    const suffix = `-${n}`;
-    const next = slug.slice(0, limits.slugLength - suffix.length) + suffix;
-    if (!taken.has(next)) return next;
+/** `taken`: slugs in use, with the number that the last of their doubles got, so that many doubles do not count from 2 each. */
+function distinct(slug: string, taken: Map<string, number>): string {
+  let n = taken.get(slug);
+  let next = slug;
+  if (n !== undefined) {
+    do {
+      n += 1;
+      const suffix = `-${n}`;
+      next = slug.slice(0, limits.slugLength - suffix.length) + suffix;
+    } while (taken.has(next));
+    taken.set(slug, n);
   }
+  taken.set(next, 1);
+  return next;
 }

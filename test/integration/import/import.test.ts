@@ -62,7 +62,7 @@ describe('the xlab1 front end (seed 000)', () => {
     const before = await head();
     const { status, body } = await importText(xlab, '?dryRun=1');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ dryRun: true, rev: null, counts: { creates: 9, updates: 0, unchanged: 0 }, warnings: [], cannotKeep: [], suggestions: [] });
+    expect(body).toMatchObject({ dryRun: true, rev: null, counts: { creates: 9, updates: 0, unchanged: 0 }, warnings: [{ code: 'algorithm-assumed' }], cannotKeep: [], suggestions: [] });
     expect(body.creates.map((change) => `${change.entity} ${change.key}`)).toEqual([
       'tenant sip.customer01.com', 'tenant sip.customer02.com', 'dispatcher-set 4001', 'dispatcher-set 4002', 'dispatcher-set 6001',
       'route-set 1', 'route-set 2', 'domain sip.customer01.com', 'domain sip.customer02.com',
@@ -124,6 +124,14 @@ describe('the xlab1 front end (seed 000)', () => {
     expect(body.cannotKeep).toMatchObject([{ code: 'domain-without-route', where: 'domain:5' }]);
   });
 
+  it('says that the choice of destinations is assumed, and leaves that of a set that exists alone', async () => {
+    expect((await plane.ask('PATCH', '/dispatcher-sets/4001', { algorithm: 8 })).status).toBe(200);
+    const { body } = await importText(xlab);
+    expect(body.warnings[0]).toMatchObject({ code: 'algorithm-assumed', message: expect.stringContaining('algorithm 4') as string });
+    expect((await plane.ask('GET', '/dispatcher-sets/4001')).body).toMatchObject({ algorithm: 8 });
+    expect((await plane.ask('PATCH', '/dispatcher-sets/4001', { algorithm: 4 })).status).toBe(200);
+  });
+
   it('goes into one tenant when asked', async () => {
     const files = {
       ...xlab, domain: 'domain(string) did(string)\na.one.example:a\nb.one.example:b\n',
@@ -131,7 +139,7 @@ describe('the xlab1 front end (seed 000)', () => {
       dispatcher: 'setid(int) destination(string) flags(int) priority(int)\n4071:sip\\:10.0.0.1:0:0\n4072:10.0.0.2:0:0\n',
     };
     const { body } = await importText(files, '?tenant=one');
-    expect(body.warnings.map((note) => note.code)).toEqual(['number-as-text']);
+    expect(body.warnings.map((note) => note.code)).toEqual(['algorithm-assumed', 'number-as-text']);
     expect((await plane.ask('GET', '/domains/b.one.example')).body).toMatchObject({ tenant: 'one', routeSet: 4072 });
     expect((await plane.ask('GET', '/dispatcher-sets/4072')).body).toMatchObject({ tenant: 'one', destinations: [{ uri: 'sip:10.0.0.2' }] });
   });
