@@ -23,7 +23,7 @@ beforeAll(async () => {
   const backend = installation.with(await Uas.open('backend'));
   const { api, control } = installation;
   await putTenant(api, {
-    key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 10, destinations: [{ uri: backend.uri }, { uri: down, rank: 2 }],
+    key: 'acme', domain: 'sip.acme.example', routeSet: 70, set: 10, destinations: [{ uri: backend.uri }, { uri: down, rank: 2 }],
     rules: [
       { match: { type: 'range', from: '1000', to: '1999' }, sets: [10] },
       { match: { type: 'range', from: '1500', to: '2499' }, sets: [10], methods: ['INVITE'] },
@@ -31,7 +31,7 @@ beforeAll(async () => {
       { match: { type: 'any' }, sets: [10] },
     ],
   });
-  await api.put('/trunks/carrier', { name: 'Carrier', tenant: 'acme', routeSet: 1, sources: ['192.0.2.0/24'] });
+  await api.put('/trunks/carrier', { name: 'Carrier', tenant: 'acme', routeSet: 70, sources: ['192.0.2.0/24'] });
   const set = await untilHealth(api, 10, { [down]: 'down' });
   destination = set.destinations[0]?.id ?? 0;
   node = (await api.get<readonly { readonly id: string }[]>('/nodes'))[0]?.id ?? '';
@@ -55,7 +55,7 @@ const pages = (): readonly (readonly [path: string, heading: string, content: st
   ['/domains', 'Domains', 'sip.acme.example'],
   ['/domains?open=sip.acme.example', 'Domains', 'Name and owner'],
   ['/route-sets', 'Route sets', 'acme'],
-  ['/route-sets?open=1', 'Route sets', '1500–1999 goes to rule 1, which stands above.'],
+  ['/route-sets?open=70', 'Route sets', '1500–1999 goes to rule 1, which stands above.'],
   ['/dispatcher', 'Dispatcher', down],
   ['/dispatcher?open=10', 'Dispatcher', 'Spreading calls'],
   [`/dispatcher?destination=${destination}`, 'Dispatcher', 'What the nodes see'],
@@ -121,7 +121,7 @@ describe('every page', () => {
       expect((await installation.api.get<{ readonly items: readonly unknown[] }>('/domains?q=customer01')).items).toEqual([]);
       await page.getByRole('button', { name: /^Apply \d+ changes$/ }).click();
       await page.getByRole('heading', { name: /Imported as revision \d+/ }).waitFor();
-      await page.getByRole('link', { name: 'sip.customer01.com' }).click();
+      await page.getByRole('listitem').filter({ hasText: /^domain/ }).getByRole('link', { name: 'sip.customer01.com' }).click();
       await page.getByText('Name and owner').waitFor();
     } catch (error) {
       process.stderr.write(await view.describe());
