@@ -7,7 +7,7 @@ import type { Result } from '../../dataplane/contract/result.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { ImportFault, Notes } from './report.ts';
 
-export const sqliteBounds = { bytes: 64 * 1024 * 1024, rows: 100_000 } as const;
+export const sqliteBounds = { bytes: 64 * 1024 * 1024, rows: 100_000, valueBytes: 16_384 } as const;
 
 export interface NotesDomain {
   readonly domain: string;
@@ -85,8 +85,27 @@ function readTable(database: DatabaseSync, table: 'sip_domains' | 'dispatcher', 
     if (!required.includes(name) && !optional.includes(name)) warnings.add('column-ignored', table, `The column "${name.slice(0, 64)}" is not known here and is left out.`);
   }
   const wanted = [...required, ...optional].filter((name) => names.has(name));
-  const rows = database.prepare(`SELECT rowid AS row_number, ${wanted.map((name) => `"${name}"`).join(', ')} FROM ${table} ORDER BY rowid LIMIT ${sqliteBounds.rows + 1}`).all() as Row[];
-  if (rows.length > sqliteBounds.rows) return fault('too-many-rows', table, `"${table}" has more than ${sqliteBounds.rows} rows.`);
+  return boundedRows(database, table, wanted);
+}
+
+/**
+ * Row by row, with lengths looked at before values: rows of a crafted file may all point at the same pages, so that a
+ * small file claims to hold any amount. `octet_length` reads the length from the row's header.
+ */
+function boundedRows(database: DatabaseSync, table: string, columns: readonly string[]): Read<readonly Row[]> {
+  const tooLong = columns.map((name) => `coalesce(octet_length("${name}"), 0) > ${sqliteBounds.valueBytes}`);
+  const values = columns.map((name, index) => `iif(${tooLong[index] ?? '0'}, NULL, "${name}") AS "${name}"`);
+  const rows: Row[] = [];
+  let total = 0;
+  const statement = database.prepare(`SELECT rowid AS row_number, (${tooLong.join(' OR ')}) AS too_long, ${values.join(', ')} FROM ${table} ORDER BY rowid LIMIT ${sqliteBounds.rows + 1}`);
+  for (const row of statement.iterate() as Iterable<Row>) {
+    if (rows.length >= sqliteBounds.rows) return fault('too-many-rows', table, `"${table}" has more than ${sqliteBounds.rows} rows.`);
+    const where = `${table}:${String(row['row_number'])}`;
+    if (row['too_long'] !== 0) return fault('value-too-long', where, `A value of the row is longer than ${sqliteBounds.valueBytes} bytes; no name, URI, attribute or comment is.`);
+    for (const value of Object.values(row)) total += typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+    if (total > sqliteBounds.bytes) return fault('too-large', where, `The rows of "${table}" up to here hold more than ${sqliteBounds.bytes / 1024 / 1024} MiB.`);
+    rows.push(row);
+  }
   return ok(rows);
 }
 
