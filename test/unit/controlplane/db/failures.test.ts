@@ -11,6 +11,9 @@ describe('a database that is away', () => {
     ['shutting down', coded('57P01')],
     ['deep inside', coded('P2010', 'raw query failed', coded('ECONNRESET'))],
     ['several addresses tried', new AggregateError([coded('ECONNREFUSED')])],
+    ['starting up, as a driver adapter tells it', Object.assign(coded('P2039', 'Database error.'), { meta: { driverAdapterError: { name: 'DriverAdapterError', cause: { kind: 'postgres', code: '57P03', originalCode: '57P03' } } } })],
+    ['a full disk', coded('P2010', 'raw query failed', coded('53100'))],
+    ['a standby', coded('25006', 'cannot execute UPDATE in a read-only transaction')],
     ['in words only', new Error('Connection terminated unexpectedly')],
   ])('%s', (_what, error) => {
     expect(isDatabaseAway(error)).toBe(true);
