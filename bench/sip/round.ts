@@ -6,7 +6,8 @@ import { type BenchEdge, loadDomain } from './edge.ts';
 import type { LatencyProbe } from './latency-probe.ts';
 
 const holdMs = 100;
-const warmUpSeconds = 4;
+/** Longer than either proxy keeps a finished transaction, so that memory has stopped growing and the hot code is compiled. */
+const warmUpSeconds = 8;
 
 export interface Round {
   readonly edge: string;
