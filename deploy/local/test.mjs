@@ -35,17 +35,19 @@ function runNode(args, env) {
       env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...process.env, ...env, PATH: `${dirname(node)}:${process.env.PATH}:/usr/sbin` },
       detached: true,
     });
+    const { pid } = child;
+    child.once('error', reject);
+    if (pid === undefined) return;
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     const timer = setTimeout(() => {
       output.push(Buffer.from(`signalbox: no end after ${suiteDeadlineMs / 60_000} minutes, stopped\n`));
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-pid, 'SIGKILL');
     }, suiteDeadlineMs);
-    groups.add(child.pid);
-    child.once('error', reject);
+    groups.add(pid);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      groups.delete(child.pid);
+      groups.delete(pid);
       // What a killed grandchild left in the pipes is still to come.
       setImmediate(() => resolve({ code: code ?? -1, output: Buffer.concat(output).toString('utf8') }));
     });

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,17 @@ beforeAll(async () => {
   taken = createServer();
   await new Promise<void>((resolve) => taken.listen(takenPort, '127.0.0.1', resolve));
 });
-afterAll(() => new Promise((resolve) => taken.close(resolve)));
+afterAll(async () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+  await new Promise((resolve) => taken.close(resolve));
+});
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'signalbox-start-'));
+const made: string[] = [];
+const temporary = (path: string): string => {
+  made.push(path);
+  return path;
+};
+const folder = (): string => temporary(mkdtempSync(join(tmpdir(), 'signalbox-start-')));
 
 /** Starts a plane that must refuse, and returns its exit code and what it said. */
 async function refusal(file: string, env: Readonly<Record<string, string>>): Promise<{ code: number; said: string }> {
@@ -77,7 +85,7 @@ describe('a start that cannot succeed says what to do', () => {
   });
 
   it('control plane: its port is taken', async () => {
-    const { code, said } = await controlPlane({ SIGNALBOX_HTTP: `127.0.0.1:${takenPort}`, SIGNALBOX_DATA: await ControlPlane.newDataDir() });
+    const { code, said } = await controlPlane({ SIGNALBOX_HTTP: `127.0.0.1:${takenPort}`, SIGNALBOX_DATA: temporary(await ControlPlane.newDataDir()) });
     expect(code).not.toBe(0);
     expect(said).toContain(String(takenPort));
     expect(said).not.toMatch(/^\s+at /m);
