@@ -1,5 +1,5 @@
 /** The embedded database: PGlite (PostgreSQL in WebAssembly) in a folder below the data folder, one process at a time. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
@@ -46,11 +46,23 @@ function closeToOthers(folder: string): void {
   }
 }
 
+/** A segment of the write-ahead log, which recovery may have to make, is 16 MiB. */
+const recoveryBytes = 32 * 1024 * 1024;
+
+/** The operator's sentence. A full disk must not make anybody throw a healthy database away. */
+export function whyClosed(folder: string, reason: string, freeBytes: number): string {
+  if (freeBytes < recoveryBytes) {
+    return `The embedded database in "${folder}" does not open (${reason}), and its disk is full (${Math.floor(freeBytes / 1024 / 1024)} MiB free); free at least ${recoveryBytes / 1024 / 1024} MiB and start again.`;
+  }
+  return `The embedded database in "${folder}" does not open (${reason}); restore it from a backup, or move the folder away to start empty.`;
+}
+
 async function openFolder(folder: string): Promise<PGlite> {
   try {
     return await PGlite.create({ dataDir: folder });
   } catch (error) {
-    throw new StartFault(`The embedded database in "${folder}" does not open (${messageOf(error)}); restore it from a backup, or move the folder away to start empty.`);
+    const { bavail, bsize } = statfsSync(folder);
+    throw new StartFault(whyClosed(folder, messageOf(error), bavail * bsize));
   }
 }
 
