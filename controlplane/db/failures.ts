@@ -8,7 +8,7 @@ const socketCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 
  * cancelled, and a server that takes reads only (a standby after a failover).
  */
 const serverCodes = /^(08...|53...|57P0[1-5]|57014|25006)$/;
-const phrases = /connection (is )?(terminated|closed)|terminating connection|timeout exceeded when trying to connect|cannot use a pool after|read-only transaction/i;
+const phrases = /connection (is )?(terminated|closed)|terminating connection|timeout exceeded when trying to connect|cannot use a pool after|is not queryable|read-only transaction/i;
 
 /** Causes that are looked at: they may go round in circles. */
 const maxLooks = 12;

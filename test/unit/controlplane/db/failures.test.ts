@@ -15,6 +15,7 @@ describe('a database that is away', () => {
     ['a full disk', coded('P2010', 'raw query failed', coded('53100'))],
     ['a standby', coded('25006', 'cannot execute UPDATE in a read-only transaction')],
     ['in words only', new Error('Connection terminated unexpectedly')],
+    ['of a connection that died before the query', new Error('Client has encountered a connection error and is not queryable')],
   ])('%s', (_what, error) => {
     expect(isDatabaseAway(error)).toBe(true);
   });
