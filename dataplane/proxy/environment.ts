@@ -12,6 +12,7 @@ import type { TransactionLayer } from '../transaction/layer.ts';
 import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
 import type { FlowTokens } from './flow-tokens.ts';
 import type { NodeIdentity } from './identity.ts';
+import type { Neighbours } from './neighbours.ts';
 
 /** How an attempt at a destination ended, as passive health wants to know it. */
 export type Outcome = 'ok' | 'timeout' | 'transport' | number;
@@ -58,6 +59,7 @@ export interface ProxyEnvironment {
   publicListener(transport: TransportName, family: Family): Listener | null;
   /** The open stream connection to that address and port; 0 = none. */
   connectionTo(address: string, port: number): number;
+  readonly neighbours: Neighbours;
   /** A part threw: a bug. It is logged and counted, and the message is given up; the worker goes on. */
   fault(where: string, error: unknown): void;
 }

@@ -5,6 +5,7 @@ import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
+import { branchWorker } from '../security/tokens.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { runPipeline } from './pipeline.ts';
@@ -118,21 +119,27 @@ export class Proxy implements TransactionUser {
   #noteEnd(method: string, response: SipMessage): void {
     const { status } = response;
     const ends = method === 'BYE' ? status < 300 || status === 408 || status === 481 : status === 481 && (method === 'INVITE' || method === 'UPDATE');
-    if (ends) this.#env.calls.remove(dialogKey(response.callId, response.fromTag, response.toTag));
+    if (ends) this.#callEnded(response);
   }
 
-  onStrayResponse(response: SipMessage): void {
-    takeStray(this.#env, response);
+  #callEnded({ callId, fromTag, toTag }: SipMessage): void {
+    const env = this.#env;
+    const dialog = dialogKey(callId, fromTag, toTag);
+    if (!env.calls.remove(dialog)) env.neighbours.callEnded(dialog);
+  }
+
+  onStrayResponse(response: SipMessage, flow: Flow): void {
+    const env = this.#env;
+    const worker = branchWorker(response.topVia?.branch ?? '');
+    if (env.neighbours.has(worker)) env.neighbours.response(worker, response.raw, flow);
+    else takeStray(env, response);
   }
 
   onTimeout(tx: ClientTransaction): void {
     const env = this.#env;
     const ctx = tx.user as ProxyContext;
     if (ctx.answered || ctx.client !== tx) return;
-    if (tx.method === 'BYE' && ctx.inDialog) {
-      const { callId, fromTag, toTag } = ctx.request;
-      env.calls.remove(dialogKey(callId, fromTag, toTag));
-    }
+    if (tx.method === 'BYE' && ctx.inDialog) this.#callEnded(ctx.request);
     failed(env, ctx, 'timeout', tx.provisional);
   }
 

@@ -19,6 +19,7 @@ import { reply, serviceUnavailable, uriTooLong, type Reply } from './verdict.ts'
 const requestTimeout = reply(408, 'Request Timeout');
 const requestTerminated = reply(487, 'Request Terminated');
 const nextHopFailed = reply(500, 'Next Hop Failed');
+const flowGone = reply(430, 'Flow Failed');
 const tooLarge = reply(513, 'Message Too Large');
 /** Methods that begin a dialog (RFC 3261 §12.1, RFC 6665): they alone carry Record-Route, whose token opens a way through us. */
 const dialogMethods = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
@@ -156,12 +157,18 @@ export function failed(env: ProxyEnvironment, ctx: ProxyContext, outcome: 'timeo
     return;
   }
   if (ctx.best !== null) finish(env, ctx, ctx.best);
-  else if (outcome === 'transport') answer(env, ctx, ctx.plan === null ? nextHopFailed : serviceUnavailable);
+  else if (outcome === 'transport') answer(env, ctx, unreachable(ctx));
   else if (ctx.request.method === 'INVITE') answer(env, ctx, requestTimeout);
   else {
     settle(env, ctx);
     env.layer.abandon(ctx.tx);
   }
+}
+
+/** What the caller hears when nothing could be sent: no destination left, a phone's flow gone (RFC 5626 §5.3), or a next hop that is not there. */
+function unreachable(ctx: ProxyContext): Reply {
+  if (ctx.plan !== null) return serviceUnavailable;
+  return (ctx.fixedTarget?.connection ?? 0) === 0 ? nextHopFailed : flowGone;
 }
 
 const mayMoveOn = (ctx: ProxyContext, outcome: 'timeout' | 'transport' | number): boolean =>

@@ -7,6 +7,7 @@ import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
 import { FlowTokens } from '../proxy/flow-tokens.ts';
 import { Guard } from '../proxy/guard.ts';
 import { NodeIdentity } from '../proxy/identity.ts';
+import { SharedSender, type Neighbours } from '../proxy/neighbours.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { emptyView } from '../routing/build.ts';
 import { Turns } from '../routing/turns.ts';
@@ -31,8 +32,9 @@ export interface Assembly {
 /** @param tell hands an outcome that matters for passive health to the main thread */
 export function assemble(
   setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
-  tell: (destinationId: number, outcome: Outcome) => void, faults: Faults,
+  tell: (destinationId: number, outcome: Outcome) => void, faults: Faults, neighbours: Neighbours,
 ): Assembly {
+  const sender = setup.workers > 1 ? new SharedSender(transports, neighbours) : transports;
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.workers);
   const clock = monotonicClock;
@@ -49,7 +51,7 @@ export function assemble(
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender: transports, resolver: new Resolver(clock), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, resolver: new Resolver(clock), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (address: string, remotePort: number) => transports.connectionTo(address, remotePort),
     fault: (where: string, error: unknown) => faults.note(where, error),
@@ -57,7 +59,7 @@ export function assemble(
   };
   const proxy = new Proxy();
   const guard = new Guard(proxy);
-  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(transports, wheel, guard) };
+  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(sender, wheel, guard) };
   proxy.serve(env);
   guard.serve(env);
   return {

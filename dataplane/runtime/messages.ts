@@ -4,6 +4,7 @@ import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import type { Mail } from './neighbour-mail.ts';
 import type { ListenSetting } from '../settings.ts';
 
 /** A difference to the configuration that a worker has. */
@@ -33,6 +34,7 @@ export type ToWorker =
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'board'; readonly update: BoardUpdate }
   | { readonly t: 'draining'; readonly draining: boolean }
+  | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
   /** Stop taking new dialogs, answer `drained` when nothing is pending. */
   | { readonly t: 'drain' }
   | { readonly t: 'stop' };
@@ -44,5 +46,7 @@ export type FromWorker =
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */
   | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }
+  /** For another worker; -1 = all others. */
+  | { readonly t: 'mail'; readonly to: number; readonly mail: Mail }
   | { readonly t: 'drained' }
   | { readonly t: 'stopped' };

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import { everybody, type Mail } from './neighbour-mail.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 
 export interface SupervisorEvents {
@@ -90,6 +91,13 @@ export class Supervisor {
     for (const { thread } of this.#slots) thread.postMessage(message);
   }
 
+  /** Hands one worker's mail to another, or to all others. */
+  #carry(from: number, to: number, mail: Mail): void {
+    for (const [worker, { thread }] of this.#slots.entries()) {
+      if (worker !== from && (worker === to || to === everybody)) thread.postMessage({ t: 'mail', from, mail } satisfies ToWorker);
+    }
+  }
+
   #spawn(setup: WorkerSetup): Promise<readonly string[]> {
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
     const slot: Slot = { thread, applied: new Map(), onDrained: null, onStopped: null };
@@ -106,6 +114,7 @@ export class Supervisor {
           }
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
           case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
+          case 'mail': return this.#carry(setup.worker, message.to, message.mail);
           case 'drained': return slot.onDrained?.();
           case 'stopped': return slot.onStopped?.();
         }

@@ -6,12 +6,14 @@ import { emptyView, ViewDraft } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
+import { connectionsPerWorker } from '../proxy/neighbours.ts';
 import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { MessageReceiver } from '../transport/receiver.ts';
 import type { ListenerSettings } from '../transport/settings.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
+import { NeighbourMail } from './neighbour-mail.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { monotonicClock } from './clock.ts';
 import { Faults } from './faults.ts';
@@ -35,6 +37,7 @@ const counters = new CounterRow(setup.counters, setup.worker);
 const wheel = new TimerWheel(monotonicClock);
 const faults = new Faults(counters, monotonicClock, (where, detail, more) => tell({ t: 'fault', where, detail, more }));
 const driver = new WheelDriver(wheel, (error) => faults.note('timer', error));
+const mail = new NeighbourMail(setup.worker, setup.workers, (to, letter) => tell({ t: 'mail', to, mail: letter }));
 let edge: Assembly | null = null;
 let stopping = false;
 
@@ -84,12 +87,12 @@ function listenerSettings(): ListenerSettings[] {
 
 async function open(): Promise<void> {
   const view = await nextView(emptyView(), setup.config);
-  const transports = await Transports.open(listenerSettings(), receiver, wheel);
+  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerWorker);
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
-  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults);
+  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults, mail);
   assembly.env.view = view;
   edge = assembly;
   driver.start();
@@ -121,6 +124,9 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
       return;
     case 'board':
       health.update(message.update);
+      return;
+    case 'mail':
+      mail.take(message.from, message.mail, transports, { response: (raw, flow) => receiver.receive(raw, flow), callEnded: (dialog) => env.calls.remove(dialog) });
       return;
     case 'draining':
       // The end of the process is not called off by a change of configuration.

@@ -60,10 +60,12 @@ export class ConnectionTable {
   readonly #byId = new Map<number, Connection>();
   readonly #byRemote = new Map<string, Connection>();
   readonly #perSource = new Map<string, number>();
-  #lastId = 0;
+  #lastId: number;
   #idle: (() => void) | null = null;
 
-  constructor(wheel: TimerWheel, receiver: MessageReceiver, counters: TransportCounters, limits: TransportLimits) {
+  /** @param firstId connections are numbered from the one behind it */
+  constructor(wheel: TimerWheel, receiver: MessageReceiver, counters: TransportCounters, limits: TransportLimits, firstId: number) {
+    this.#lastId = firstId;
     this.counters = counters;
     this.#limits = limits;
     this.#environment = { wheel, receiver, counters, limits, closed: (connection) => this.#remove(connection) };

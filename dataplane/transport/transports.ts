@@ -31,14 +31,15 @@ export class Transports implements MessageSender {
 
   /**
    * Opens every listener, or none: the first that fails closes the others. The receiver may be called before
-   * the promise settles. `wheel` must be turned by its driver for the connections' time-outs.
+   * the promise settles. `wheel` must be turned by its driver for the connections' time-outs. Connections are numbered from
+   * `firstConnection` on.
    */
   static async open(
-    settings: readonly ListenerSettings[], receiver: MessageReceiver, wheel: TimerWheel, limits: Partial<TransportLimits> = {},
+    settings: readonly ListenerSettings[], receiver: MessageReceiver, wheel: TimerWheel, limits: Partial<TransportLimits> = {}, firstConnection = 0,
   ): Promise<Result<Transports, ListenError>> {
     const bounds = { ...defaultLimits, ...limits };
     const counters = newTransportCounters();
-    const connections = new ConnectionTable(wheel, receiver, counters, bounds);
+    const connections = new ConnectionTable(wheel, receiver, counters, bounds, firstConnection);
     const sockets: (UdpListener | TcpListener)[] = [];
     for (const [id, one] of settings.entries()) {
       const opened = one.transport === 'udp'

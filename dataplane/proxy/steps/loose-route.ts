@@ -11,6 +11,7 @@ import { openDialogToken } from '../../security/tokens.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { draining, overLimit, reply, type Verdict } from '../verdict.ts';
+import { ownerOfConnection } from '../neighbours.ts';
 import { withinLimits } from './route.ts';
 
 const notHere = reply(404, 'Not Here');
@@ -102,11 +103,16 @@ function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity)
   if (transport !== 'udp' && transport !== 'tcp') return false;
   const listener = env.publicListener(transport, family);
   const address = textOfAddress(flow.address);
-  // The number of a connection means nothing to another worker or a later process: its address tells whose it is.
-  const connection = transport === 'udp' ? 0 : env.connectionTo(address, port);
+  const connection = transport === 'udp' ? 0 : connectionOf(env, flow, address);
   if (listener === null || (transport === 'tcp' && connection === 0)) return false;
   ctx.fixedTarget = new Address(transport, family, address, port, listener, connection);
   return true;
+}
+
+/** Its number means nothing to a later process, its address does; what this worker has not may be a neighbour's. 0 = gone. */
+function connectionOf(env: ProxyEnvironment, flow: FlowIdentity, address: string): number {
+  const own = env.connectionTo(address, flow.port);
+  return own === 0 && env.neighbours.has(ownerOfConnection(flow.connection)) ? flow.connection : own;
 }
 
 function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | null): Verdict {

@@ -52,6 +52,8 @@ export interface RigOptions {
   /** `PORT` stands for the SIP port. */
   readonly listen?: string;
   readonly setting?: Partial<SettingRow>;
+  /** SIP workers; 1 when left out. */
+  readonly workers?: number;
 }
 
 export class Rig {
@@ -62,7 +64,7 @@ export class Rig {
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly process: TestProcess;
 
-  private constructor(port: number, httpPort: number, dataDir: string, listen: string) {
+  private constructor(port: number, httpPort: number, dataDir: string, listen: string, workers: number) {
     this.port = port;
     this.#httpPort = httpPort;
     this.#dataDir = dataDir;
@@ -70,7 +72,7 @@ export class Rig {
       env: {
         SIGNALBOX_LISTEN: listen.replaceAll('PORT', String(port)), SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
         // Nobody answers there: the node serves what it has.
-        SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: '1', SIGNALBOX_LOG: 'error',
+        SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: String(workers), SIGNALBOX_LOG: 'error',
       },
     });
   }
@@ -82,7 +84,7 @@ export class Rig {
       ...plans.flatMap((plan, index) => rowsOf(plan, index + 1)),
     ]);
     const listen = options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT';
-    const rig = new Rig(await freePort(), await freePort(), dataDir, listen);
+    const rig = new Rig(await freePort(), await freePort(), dataDir, listen, options.workers ?? 1);
     await rig.process.ready(`http://127.0.0.1:${rig.#httpPort}/ready`);
     return rig;
   }

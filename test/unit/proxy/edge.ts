@@ -9,6 +9,7 @@ import type { Outcome, ProxyEnvironment } from '../../../dataplane/proxy/environ
 import { FlowTokens } from '../../../dataplane/proxy/flow-tokens.ts';
 import { Guard } from '../../../dataplane/proxy/guard.ts';
 import { NodeIdentity } from '../../../dataplane/proxy/identity.ts';
+import { noNeighbours } from '../../../dataplane/proxy/neighbours.ts';
 import { Proxy } from '../../../dataplane/proxy/proxy.ts';
 import { refuseMalformed } from '../../../dataplane/proxy/responses.ts';
 import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
@@ -88,7 +89,7 @@ export class Edge {
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
       connectionTo: (address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
-      fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
+      neighbours: noNeighbours, fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
     };
     const proxy = new Proxy();
     const guard = new Guard(proxy);
