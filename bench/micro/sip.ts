@@ -3,7 +3,7 @@
  * Prints microseconds per parse, per relay (parse, look, edit, write) and per keyed value.
  */
 import { Edits } from '../../dataplane/sip/edits.ts';
-import { removeFirstValue } from '../../dataplane/sip/list-values.ts';
+import { keepValues } from '../../dataplane/sip/list-values.ts';
 import { parseMessage } from '../../dataplane/sip/parse.ts';
 import { buildResponse } from '../../dataplane/sip/responses.ts';
 import { viaWithSource } from '../../dataplane/sip/via-source.ts';
@@ -54,7 +54,7 @@ function relayRequest(text: string): string {
   const route = message.firstRoute();
   if (route !== null) {
     sink += openDialogToken(ring, route.sipUri?.user ?? '', message.callId, message.fromTag, message.toTag)?.tenantId ?? 0;
-    removeFirstValue(edits, text, route);
+    keepValues(edits, message.routes(), 1, message.routes().length);
   } else {
     head += `Record-Route: <sip:${makeDialogToken(ring, message.callId, message.fromTag, 1)}@10.0.0.1;lr>\r\n`;
   }
@@ -71,7 +71,7 @@ function relayResponse(text: string): string {
   const via = message.topVia;
   if (via === null) return '';
   edits.clear();
-  removeFirstValue(edits, message.raw, via);
+  keepValues(edits, message.vias(), 1, message.vias().length);
   sink += via.branch.length + message.cseqMethod.length;
   return edits.apply(message.raw);
 }

@@ -4,7 +4,7 @@
  */
 import type { Edits } from '../sip/edits.ts';
 import type { SipMessage } from '../sip/message.ts';
-import type { RouteValue } from '../sip/name-addr.ts';
+import { keepValues } from '../sip/list-values.ts';
 import { viaWithSource } from '../sip/via-source.ts';
 
 /** What becomes of one request on its way to one target. Strings are complete header lines with CRLF, or ''. */
@@ -47,28 +47,8 @@ export function rewriteRequest(edits: Edits, request: SipMessage, forwarding: Fo
   if (via !== null) edits.replace(via.start, via.end, viaWithSource(via, forwarding.sourceAddress, forwarding.sourcePort));
   if (forwarding.poppedRoutes > 0 || forwarding.lastRouteTaken) {
     const routes = request.routes();
-    keepRoutes(edits, routes, forwarding.poppedRoutes, routes.length - (forwarding.lastRouteTaken ? 1 : 0));
+    keepValues(edits, routes, forwarding.poppedRoutes, routes.length - (forwarding.lastRouteTaken ? 1 : 0));
   }
   if (forwarding.appendedRoute !== '') edits.insert(request.headersEnd, forwarding.appendedRoute);
   return edits.apply(request.raw);
-}
-
-/** Leaves the Route values `[from, to)` and takes out all others, with each header line that loses all its values. */
-export function keepRoutes(edits: Edits, routes: readonly RouteValue[], from: number, to: number): void {
-  let index = 0;
-  while (index < routes.length) {
-    const first = routes[index];
-    if (first === undefined) return;
-    let behind = index;
-    while (routes[behind]?.lineStart === first.lineStart) behind++;
-    const firstKept = routes[Math.max(index, from)];
-    const lastKept = routes[Math.min(behind, to) - 1];
-    const last = routes[behind - 1];
-    if (Math.max(index, from) >= Math.min(behind, to)) edits.remove(first.lineStart, first.lineEnd);
-    else if (firstKept !== undefined && lastKept !== undefined && last !== undefined) {
-      if (firstKept !== first) edits.remove(first.start, firstKept.start);
-      if (lastKept !== last) edits.remove(lastKept.end, last.end);
-    }
-    index = behind;
-  }
 }

@@ -2,6 +2,7 @@
 import { verifyBranch } from '../security/tokens.ts';
 import type { Edits } from '../sip/edits.ts';
 import { H } from '../sip/header-names.ts';
+import { keepValues } from '../sip/list-values.ts';
 import type { ParseFault } from '../sip/parse.ts';
 import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
@@ -11,7 +12,6 @@ import { Address, type Flow, type TransportName } from '../transport/flow.ts';
 import { familyOf } from '../contract/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
-import { keepRoutes } from './forward.ts';
 import type { Reply } from './verdict.ts';
 
 /** The To tag of our own answers: keyed over the request's identity, so that a repeated request gets the same one. */
@@ -86,8 +86,8 @@ function removeOwnRecordRoutes(env: ProxyEnvironment, edits: Edits, response: Si
   let to = from;
   while (to < values.length && isOurs(to)) to++;
   if (from === to) return;
-  if (from === 0) keepRoutes(edits, values, to, values.length);
-  else if (to === values.length) keepRoutes(edits, values, 0, from);
+  if (from === 0) keepValues(edits, values, to, values.length);
+  else if (to === values.length) keepValues(edits, values, 0, from);
   else removeLines(edits, values);
 }
 

@@ -1,6 +1,4 @@
 import type { Edits } from './edits.ts';
-import { skipLws } from './parameters.ts';
-import { load } from './scratch.ts';
 
 /** One value of a comma list in a header line: a `Via`, a `RouteValue`. */
 export interface ListValue {
@@ -10,30 +8,26 @@ export interface ListValue {
   readonly lineEnd: number;
 }
 
-const COMMA = 44;
-
 /**
- * Takes the first value of its line out of the message: the whole line when it stands alone there, else the value with the
- * comma behind it. (Proxies only ever remove from the top: RFC 3261 16.4, 16.7 (3).)
+ * Leaves the values `[from, to)` of a list header and takes out all others, with each header line that loses all its values
+ * (RFC 3261 §16.4: Routes that name us, and the last one that a strict router left).
+ * @param values all of the header's values in order
  */
-export function removeFirstValue(edits: Edits, raw: string, value: ListValue): void {
-  load(raw);
-  const behind = skipLws(value.end, value.lineEnd);
-  if (behind < value.lineEnd && raw.charCodeAt(behind) === COMMA) {
-    edits.remove(value.start, skipLws(behind + 1, value.lineEnd));
-  } else {
-    edits.remove(value.lineStart, value.lineEnd);
+export function keepValues(edits: Edits, values: readonly ListValue[], from: number, to: number): void {
+  let index = 0;
+  while (index < values.length) {
+    const first = values[index];
+    if (first === undefined) return;
+    let behind = index;
+    while (values[behind]?.lineStart === first.lineStart) behind++;
+    const firstKept = values[Math.max(index, from)];
+    const lastKept = values[Math.min(behind, to) - 1];
+    const last = values[behind - 1];
+    if (Math.max(index, from) >= Math.min(behind, to)) edits.remove(first.lineStart, first.lineEnd);
+    else if (firstKept !== undefined && lastKept !== undefined && last !== undefined) {
+      if (firstKept !== first) edits.remove(first.start, firstKept.start);
+      if (lastKept !== last) edits.remove(lastKept.end, last.end);
+    }
+    index = behind;
   }
-}
-
-/**
- * Takes the last value of its line out of the message (RFC 3261 16.4: a strict router's last Route becomes the Request-URI):
- * the whole line when it stands alone there, else the comma before it and the value.
- */
-export function removeLastValue(edits: Edits, raw: string, value: ListValue): void {
-  const colon = raw.indexOf(':', value.lineStart);
-  let before = value.start;
-  while (before > colon + 1 && raw.charCodeAt(before - 1) <= 32) before--;
-  if (before > colon + 1 && raw.charCodeAt(before - 1) === COMMA) edits.remove(before - 1, value.end);
-  else edits.remove(value.lineStart, value.lineEnd);
 }

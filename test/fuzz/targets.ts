@@ -1,7 +1,7 @@
 import { bounds } from '../../dataplane/sip/bounds.ts';
 import { Edits } from '../../dataplane/sip/edits.ts';
 import { FRAME, StreamFramer } from '../../dataplane/sip/framing.ts';
-import { removeFirstValue } from '../../dataplane/sip/list-values.ts';
+import { keepValues } from '../../dataplane/sip/list-values.ts';
 import type { SipMessage } from '../../dataplane/sip/message.ts';
 import { parseMessage } from '../../dataplane/sip/parse.ts';
 import { buildResponse } from '../../dataplane/sip/responses.ts';
@@ -55,7 +55,7 @@ function checkAccepted(message: SipMessage): void {
   must(forwarded.message.via(1)?.received === '203.0.113.5' && forwarded.message.via(1)?.rport === 4242, 'the source is noted');
   must(forwarded.message.body === message.body && forwarded.message.requestUri === message.requestUri, 'the rest is untouched');
   edits.clear();
-  removeFirstValue(edits, forwarded.message.raw, forwarded.message.topVia ?? top);
+  keepValues(edits, forwarded.message.vias(), 1, forwarded.message.vias().length);
   must(parseMessage(edits.apply(forwarded.message.raw)).ok, 'without our Via it is accepted again');
   if (message.isRequest) checkAnswer(message, 404, true);
 }

@@ -2,7 +2,6 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { actorOf } from '../../audit/audit.ts';
 import { decodeCursor } from '../../config/paging.ts';
 import type { ConfigFault } from '../../config/fault.ts';
@@ -23,8 +22,6 @@ export interface ConfigRouteDeps {
   readonly live: LiveOf;
 }
 
-/** A row named by a number in the path. */
-export const NumberParams = (name: string) => Type.Object({ [name]: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) }, { additionalProperties: false });
 
 export const writeResponses = { 400: Problem, 409: Problem, 412: Problem };
 export const Removed = WriteAnswer;

@@ -23,9 +23,6 @@ export const exactTime = (atMs: number): string => exactFormat.format(atMs);
 /** Hours and minutes, for chart axes. */
 export const clockTime = (atMs: number): string => clockFormat.format(atMs);
 
-/** Epoch milliseconds of an API time, which is either a number or an ISO 8601 text. NaN when it is neither. */
-export const toMs = (value: string | number): number => (typeof value === 'number' ? value : Date.parse(value));
-
 let nowMs = Date.now();
 let timer: number | undefined;
 const listeners = new Set<() => void>();
