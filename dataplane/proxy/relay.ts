@@ -23,6 +23,8 @@ const flowGone = reply(430, 'Flow Failed');
 const tooLarge = reply(513, 'Message Too Large');
 /** Methods that begin a dialog (RFC 3261 §12.1, RFC 6665): they alone carry Record-Route, whose token opens a way through us. */
 const dialogMethods = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
+/** Methods that every PBX answers: silence to them counts against it. */
+const callMethods = new Set(['INVITE', 'REGISTER']);
 /** What fits into a datagram; a stream takes what every receiver must (RFC 3261 §18.1.1). */
 const maxDatagramBytes = 65_507;
 
@@ -144,8 +146,9 @@ export function takeFailure(env: ProxyEnvironment, ctx: ProxyContext, response: 
 /** Takes an attempt without a final response: no answer in time, or nothing could be sent. */
 export function failed(env: ProxyEnvironment, ctx: ProxyContext, outcome: 'timeout' | 'transport', ringing = false): void {
   env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
-  // Who gives up early proves nothing about the destination.
-  if (!ringing && !ctx.cancelled) noteOutcome(env, ctx.destination, outcome);
+  // Who gives up early proves nothing about the destination, nor does silence to what a PBX may not know (a stranger may send that).
+  const telling = outcome === 'transport' || callMethods.has(ctx.request.method);
+  if (!ringing && !ctx.cancelled && telling) noteOutcome(env, ctx.destination, outcome);
   if (ctx.tx === null) return;
   if (ctx.cancelled) {
     answer(env, ctx, requestTerminated);

@@ -101,6 +101,16 @@ describe('failover', () => {
     expect(edge.one().target.address).not.toBe(first.target.address);
   });
 
+  it('holds silence against a destination only when every PBX would have answered', () => {
+    const edge = new Edge(world({ maxAttempts: 1 }));
+    edge.receive(request('MESSAGE', { callId: 'm', branch: 'm' }), ...phone);
+    edge.advance(6_000);
+    expect(edge.outcomes).toEqual([]);
+    edge.receive(request('REGISTER', { uri: 'sip:acme.example', to: 'sip:alice@acme.example', callId: 'r', branch: 'r' }), ...phone);
+    edge.advance(6_000);
+    expect(edge.outcomes).toHaveLength(1);
+  });
+
   it('does not move on once it has rung', () => {
     const edge = new Edge(world());
     edge.receive(request('INVITE'), ...phone);
