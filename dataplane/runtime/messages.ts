@@ -4,6 +4,7 @@ import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import type { BackendPorts } from './backend-ports.ts';
 import type { Mail } from './neighbour-mail.ts';
 import type { ListenSetting } from '../settings.ts';
 
@@ -26,6 +27,8 @@ export interface WorkerSetup {
   /** Applied before the first socket opens, so that no message meets an empty configuration. */
   readonly config: ConfigBatch;
   readonly counters: SharedArrayBuffer;
+  /** Ports towards backends that the former process had; taken if they are free. */
+  readonly backendPorts: BackendPorts;
 }
 
 export type ToWorker =
@@ -40,7 +43,7 @@ export type ToWorker =
   | { readonly t: 'stop' };
 
 export type FromWorker =
-  | { readonly t: 'listening'; readonly addresses: readonly string[] }
+  | { readonly t: 'listening'; readonly addresses: readonly string[]; readonly backendPorts: BackendPorts }
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }

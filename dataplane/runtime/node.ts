@@ -16,6 +16,7 @@ import type { Settings } from '../settings.ts';
 import { createSyncClient } from '../sync/client.ts';
 import type { ConfigChange, SyncClient } from '../sync/ports.ts';
 import { openAdmin } from './admin.ts';
+import { loadBackendPorts, saveBackendPorts } from './backend-ports.ts';
 import { runCommand } from './commands.ts';
 import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
@@ -33,6 +34,7 @@ const stopDeadlineMs = 3_000;
 
 export class Node {
   readonly #settings: Settings;
+  readonly #folder: string;
   readonly #log: Logger;
   readonly #version: string;
   readonly #startedMs = Date.now();
@@ -58,6 +60,7 @@ export class Node {
    */
   constructor(settings: Settings, folder: string, version: string, log: Logger, onCrash: (error: unknown) => void) {
     this.#settings = settings;
+    this.#folder = folder;
     this.#log = log;
     this.#version = version;
     this.#counters = new CounterTable(settings.workers);
@@ -102,11 +105,13 @@ export class Node {
     const settings = this.#settings;
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
-    this.#addresses = await this.#supervisor.start({
+    const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
-    });
+    }, loadBackendPorts(this.#folder));
+    this.#addresses = listening[0]?.addresses ?? [];
+    if (settings.workers > 1) saveBackendPorts(this.#folder, listening.map((one) => one.backendPorts));
     this.#listening = true;
     this.#kept = nothingKept;
     this.#tellDraining();

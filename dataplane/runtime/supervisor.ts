@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import { anyPorts, type BackendPorts } from './backend-ports.ts';
 import { everybody, type Mail } from './neighbour-mail.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 
@@ -26,6 +27,12 @@ interface Slot {
   onStopped: (() => void) | null;
 }
 
+/** What a worker has opened. */
+export interface Listening {
+  readonly addresses: readonly string[];
+  readonly backendPorts: BackendPorts;
+}
+
 /** A listener could not be opened; `message` is one sentence for the operator. */
 export class ListenRefused extends Error {}
 
@@ -41,14 +48,12 @@ export class Supervisor {
 
   /**
    * Starts `setup.workers` workers and waits until all of them listen.
-   * @returns the bound addresses
+   * @param backendPorts by worker, of the former process
+   * @returns what each worker listens on
    * @throws ListenRefused when one of them cannot
    */
-  async start(setup: Omit<WorkerSetup, 'worker'>): Promise<readonly string[]> {
-    const listening: Promise<readonly string[]>[] = [];
-    for (let worker = 0; worker < setup.workers; worker++) listening.push(this.#spawn({ ...setup, worker }));
-    const addresses = await Promise.all(listening);
-    return addresses[0] ?? [];
+  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts'>, backendPorts: readonly BackendPorts[]): Promise<readonly Listening[]> {
+    return Promise.all(Array.from({ length: setup.workers }, (_unused, worker) => this.#spawn({ ...setup, worker, backendPorts: backendPorts[worker] ?? anyPorts })));
   }
 
   /** Resolves when every worker routes by the new configuration. */
@@ -98,14 +103,14 @@ export class Supervisor {
     }
   }
 
-  #spawn(setup: WorkerSetup): Promise<readonly string[]> {
+  #spawn(setup: WorkerSetup): Promise<Listening> {
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
     const slot: Slot = { thread, applied: new Map(), onDrained: null, onStopped: null };
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
       thread.on('message', (message: FromWorker) => {
         switch (message.t) {
-          case 'listening': return resolve(message.addresses);
+          case 'listening': return resolve(message);
           case 'refused': return reject(new ListenRefused(message.sentence));
           case 'applied': {
             slot.applied.get(message.n)?.();

@@ -13,6 +13,7 @@ import type { MessageReceiver } from '../transport/receiver.ts';
 import type { ListenerSettings } from '../transport/settings.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
+import { anyPorts, type BackendPorts } from './backend-ports.ts';
 import { NeighbourMail } from './neighbour-mail.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { monotonicClock } from './clock.ts';
@@ -77,17 +78,21 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
 }
 
 /** The listeners of this worker: all share the public ports; with several workers each has a port of its own towards backends. */
-function listenerSettings(): ListenerSettings[] {
+function listenerSettings(ports: BackendPorts): ListenerSettings[] {
   const shared = setup.workers > 1;
   const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort: shared, backend: false }));
   if (!shared) return listeners;
   const own = setup.listen.filter((one, index) => one.transport === 'udp' && setup.listen.findIndex((other) => other.transport === 'udp' && other.family === one.family) === index);
-  return [...listeners, ...own.map((one): ListenerSettings => ({ ...one, port: 0, advertisedPort: 0, reusePort: false, backend: true }))];
+  return [...listeners, ...own.map((one): ListenerSettings => ({ ...one, port: one.family === 4 ? ports.udp4 : ports.udp6, advertisedPort: 0, reusePort: false, backend: true }))];
 }
 
 async function open(): Promise<void> {
   const view = await nextView(emptyView(), setup.config);
-  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerWorker);
+  const openWith = (ports: BackendPorts): ReturnType<typeof Transports.open> =>
+    Transports.open(listenerSettings(ports), receiver, wheel, {}, setup.worker * connectionsPerWorker);
+  // Should somebody have taken the former process's port by now, any other will do for new requests.
+  const kept = await openWith(setup.backendPorts);
+  const transports = kept.ok ? kept : await openWith(anyPorts);
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
@@ -103,7 +108,11 @@ async function open(): Promise<void> {
     delay.reset();
   }, gaugeIntervalMs);
   port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value));
-  tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
+  const portOf = (family: 4 | 6): number => transports.value.listeners.find((one) => one.backend && one.family === family)?.port ?? 0;
+  tell({
+    t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`),
+    backendPorts: { udp4: portOf(4), udp6: portOf(6) },
+  });
 }
 
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>

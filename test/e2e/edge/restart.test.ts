@@ -10,13 +10,13 @@ import { Uas } from '../../harness/uas.ts';
 /** Nobody listens there. */
 const nowhere = ['ws://127.0.0.1:9/sync/v1'];
 
-describe('a data plane that is killed and starts again without a control plane', () => {
+describe.each([1, 3])('a data plane of %i SIP workers that is killed and starts again without a control plane', (workers) => {
   let site: Installation;
   let uac: Uac;
   let uas: Uas;
 
   beforeEach(async () => {
-    site = await Installation.start();
+    site = await Installation.start({ edge: { workers } });
     uac = site.with(await Uac.open());
     uas = site.with(await Uas.open('pbx-a'));
     await putTenant(site.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 1, destinations: [{ uri: uas.uri }] });
