@@ -13,7 +13,7 @@ import { prepare } from './prepare.mjs';
 import { inRoot, pinnedNode, Refusal, root, runScript } from './project.mjs';
 import { suites } from './suites.mjs';
 
-const suiteDeadlineMs = 10 * 60_000;
+const suiteDeadlineMs = 20 * 60_000;
 const underCi = process.env.CI === 'true' || process.env.CI === '1';
 
 /** Process groups that run now, for Ctrl-C. */

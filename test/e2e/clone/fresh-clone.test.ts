@@ -42,7 +42,7 @@ it('npm start on a fresh clone: set-up link, owner account, a tenant by REST, a 
       npm_config_cache: process.env['npm_config_cache'],
     },
   });
-  await start.line(/Signalbox is running/, 240_000);
+  await start.line(/Signalbox is running/, 600_000);
   const [, token = ''] = await start.line(/First time\s+http:\/\/\S+\/setup\?token=(\S+)/);
   expect(existsSync(join(clone, 'data'))).toBe(true);
 
@@ -78,6 +78,6 @@ it('npm start on a fresh clone: set-up link, owner account, a tenant by REST, a 
   start.signal('SIGINT');
   expect(await start.exit(30_000)).toBe(0);
   await until('both planes to be gone', 5_000, async () => !(await answers(`${base}/healthz`)) && !(await answers(`http://127.0.0.1:${nodeHttp}/live`)));
-}, 300_000);
+}, 700_000);
 
 const answers = (url: string): Promise<boolean> => fetch(url, { signal: AbortSignal.timeout(1_000) }).then(() => true, () => false);
