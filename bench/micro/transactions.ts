@@ -19,7 +19,7 @@ const calls = Number(process.argv[2] ?? 100_000);
 const rate = Number(process.argv[3] ?? 2_000);
 const listener: Listener = {
   id: 0, transport: 'udp', family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060,
-  hostPort: '192.0.2.1:5060', viaPrefix: 'SIP/2.0/UDP 192.0.2.1:5060', hostIsFixed: true, backend: false,
+  hostPort: '192.0.2.1:5060', hostIsFixed: true, backend: false,
 };
 const phone = new ReceivedBy(listener, 4, '198.51.100.7', 5060, 0);
 const backend = new ReceivedBy(listener, 4, '203.0.113.5', 5060, 0);

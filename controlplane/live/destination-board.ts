@@ -4,7 +4,7 @@ import type { DestinationLive } from '../contract/dispatcher-sets.ts';
 import type { AlarmDestination, AlarmSet } from './alarms.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { LiveDestinations, MirroredDestination, MirroredSet } from './ports.ts';
-import { reasonText } from './reason-text.ts';
+import { describeHealth } from '../../dataplane/contract/health.ts';
 
 export interface DestinationCountsNow {
   up: number; down: number; probing: number; unknown: number; draining: number; disabled: number;
@@ -36,7 +36,7 @@ export class DestinationBoard implements LiveDestinations {
       const health = node.health.get(id);
       if (health === undefined || !node.connected) continue;
       live.push({
-        node: node.id, nodeName: node.name, state: health.state, reason: health.reason, reasonText: reasonText(health),
+        node: node.id, nodeName: node.name, state: health.state, reason: health.reason, reasonText: describeHealth(health.reason),
         sinceMs: health.sinceMs, latencyMs: health.latencyMs, calls: health.calls,
       });
     }
@@ -87,7 +87,7 @@ function downDestination(set: MirroredSet, destination: MirroredDestination, nod
   const health = downOn[0]?.health.get(destination.id);
   return {
     id: destination.id, uri: destination.uri, set: set.id, setName: set.row.name, seenBy: seeing.length,
-    downOn: downOn.map((node) => node.name), reason: health === undefined ? '' : reasonText(health),
+    downOn: downOn.map((node) => node.name), reason: health === undefined ? '' : describeHealth(health.reason),
   };
 }
 

@@ -22,7 +22,7 @@ import { NodeRegistry } from './node-registry.ts';
 import type { LiveDestinations, RevisionLog } from './ports.ts';
 import { sharing, toShared } from './shared-facts.ts';
 import type { SharedFacts, SharedFactsStore } from './shared-facts.ts';
-import { reasonText } from './reason-text.ts';
+import { describeHealth } from '../../dataplane/contract/health.ts';
 import { Series } from './series.ts';
 
 export interface LiveDeps {
@@ -207,7 +207,7 @@ export class Live {
 
   private healthEvent(node: NodeFacts, health: DestinationHealth): LiveEvents['health'] {
     const destination = this.mirror.view.destination(health.id);
-    return { node: node.id, nodeName: node.name, set: destination?.setId ?? -1, name: destination?.uri ?? '', reasonText: reasonText(health), destination: health };
+    return { node: node.id, nodeName: node.name, set: destination?.setId ?? -1, name: destination?.uri ?? '', reasonText: describeHealth(health.reason), destination: health };
   }
 
   private headMoved(epoch: string, rev: number): void {

@@ -141,6 +141,9 @@ export function literalFamily(text: string): 4 | 6 | 0 {
   return text.length <= 15 && parseDotted(text, 0, text.length, scratch, 0) ? 4 : 0;
 }
 
+/** Whether a listening address means every address of the host. */
+export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
+
 /** Family of a numeric address, 0 for a name. */
 export function familyOf(text: string): 4 | 6 | 0 {
   return parseAddress(text, scratch);

@@ -11,6 +11,19 @@ export type HealthReason =
   | { readonly kind: 'passive'; readonly detail: string }
   | { readonly kind: 'operator'; readonly detail: string };
 
+/** The reason in an operator's words: the same in a node's log and in the console. */
+export function describeHealth(reason: HealthReason): string {
+  switch (reason.kind) {
+    case 'new': return 'not probed yet';
+    case 'code': return `answered ${reason.code}`;
+    case 'timeout': return 'no answer in time';
+    case 'icmp': return `unreachable (${reason.detail})`;
+    case 'dns': return `name not resolved (${reason.detail})`;
+    case 'passive': return `calls failed (${reason.detail})`;
+    case 'operator': return reason.detail === '' ? 'set by an operator' : reason.detail;
+  }
+}
+
 /** What a node reports of one destination. Times are epoch milliseconds, latencies milliseconds (-1 = none yet). */
 export interface DestinationHealth {
   readonly id: number;

@@ -3,7 +3,7 @@
  * given peer should see in Via, Record-Route and Path. A listener on a wildcard address has no
  * address of its own, so the one on the peer's network is taken. PURE: the interface list is passed in.
  */
-import { bytesOfAddress, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../contract/address.ts';
+import { bytesOfAddress, isWildcard, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../contract/address.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { Listener } from '../transport/flow.ts';
 
@@ -25,7 +25,6 @@ interface LocalNetwork {
 
 /** Peers whose own-address answer is kept; the cache starts over when it is full. */
 const maxRememberedPeers = 10_000;
-const wildcards = new Set(['0.0.0.0', '::']);
 
 /** host or [host] for a URI. */
 export const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
@@ -50,7 +49,7 @@ export class NodeIdentity {
       this.#ours.add(key(stripBrackets(listener.advertisedHost), listener.advertisedPort));
       for (const name of names) this.#ours.add(key(name, listener.port)).add(key(name, listener.advertisedPort));
       this.#ours.add(key(listener.address, listener.port));
-      if (!wildcards.has(listener.address)) continue;
+      if (!isWildcard(listener.address)) continue;
       for (const one of interfaces) {
         if (one.family === listener.family) this.#ours.add(key(one.address, listener.port));
       }

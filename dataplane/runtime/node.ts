@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { DestinationHealth } from '../contract/health.ts';
+import { describeHealth, type DestinationHealth } from '../contract/health.ts';
+import { isWildcard } from '../contract/address.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import { HealthBoard } from '../health/board.ts';
 import type { ProbeSource } from '../health/probe.ts';
@@ -24,7 +25,6 @@ import { interfaceAddresses } from './interfaces.ts';
 import type { Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
-import { describeHealth } from './health-text.ts';
 import { Supervisor } from './supervisor.ts';
 
 const nothingKept: ConfigBatch = { ops: [], epoch: '', rev: 0 };
@@ -212,14 +212,12 @@ export class Node {
 /** A key for a node that has never met a control plane; its calls do not outlive it. */
 const ownKey = (): ClusterKey => ({ id: 0, key: randomBytes(32).toString('base64url') });
 
-const wildcards = new Set(['0.0.0.0', '::']);
-
 /** Probes show the address that calls come from and leave by it, so that a backend's access list treats both alike. */
 function probeSources(listen: Settings['listen']): ProberOptions['advertised'] {
   const sourceOf = (transport: string, family: number): ProbeSource | null => {
     const found = listen.find((one) => one.transport === transport && one.family === family);
     if (found === undefined) return null;
-    const fixed = !wildcards.has(found.address);
+    const fixed = !isWildcard(found.address);
     if (!fixed && found.advertisedHost === '') return null;
     const host = found.advertisedHost === '' ? found.address : found.advertisedHost;
     return { host, port: found.advertisedPort === 0 ? found.port : found.advertisedPort, ...(fixed ? { bind: found.address } : {}) };

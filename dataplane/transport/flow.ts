@@ -23,8 +23,6 @@ export interface Listener {
   readonly hostIsFixed: boolean;
   /** `advertisedHost:advertisedPort`, built once. */
   readonly hostPort: string;
-  /** `SIP/2.0/UDP host:port` or `SIP/2.0/TCP host:port`, built once: a Via value up to its parameters. */
-  readonly viaPrefix: string;
   /** A worker's own port towards backends: named in our Via, never in Record-Route. */
   readonly backend: boolean;
 }

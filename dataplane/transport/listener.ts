@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { isWildcard } from '../contract/address.ts';
 import type { Family, Listener, TransportName } from './flow.ts';
 import type { ListenerSettings } from './settings.ts';
 
@@ -13,7 +14,6 @@ export class BoundListener implements Listener {
   readonly advertisedPort: number;
   readonly hostIsFixed: boolean;
   readonly hostPort: string;
-  readonly viaPrefix: string;
   readonly backend: boolean;
 
   /** @param port the bound port. */
@@ -28,7 +28,6 @@ export class BoundListener implements Listener {
     this.hostIsFixed = settings.advertisedHost !== '' || !isWildcard(settings.address);
     this.advertisedPort = settings.advertisedPort === 0 ? port : settings.advertisedPort;
     this.hostPort = `${this.advertisedHost}:${this.advertisedPort}`;
-    this.viaPrefix = `SIP/2.0/${settings.transport === 'udp' ? 'UDP' : 'TCP'} ${this.hostPort}`;
     this.backend = settings.backend;
   }
 
@@ -36,8 +35,6 @@ export class BoundListener implements Listener {
     return isWildcard(this.address);
   }
 }
-
-const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
 /** The address itself, or for the wildcard that of the first interface to the outside, else loopback. */
 function reachableAddress(address: string, family: Family): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HeadHistory } from '../../../controlplane/live/head-history.ts';
 import { Rates } from '../../../controlplane/live/rates.ts';
 import { Series } from '../../../controlplane/live/series.ts';
-import { reasonText } from '../../../controlplane/live/reason-text.ts';
+import { describeHealth } from '../../../dataplane/contract/health.ts';
 
 describe('rates of a node', () => {
   it('are of the last ten seconds', () => {
@@ -94,6 +94,6 @@ describe('the reason of a health', () => {
     [{ kind: 'passive', detail: '3 time-outs' }, 'calls failed (3 time-outs)'],
     [{ kind: 'operator', detail: '' }, 'set by an operator'],
   ] as const)('%o reads "%s"', (reason, text) => {
-    expect(reasonText({ state: 'down', reason })).toBe(text);
+    expect(describeHealth(reason)).toBe(text);
   });
 });

@@ -27,9 +27,9 @@ import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../..
 
 export const udp: Listener = {
   id: 0, transport: 'udp', family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060, hostIsFixed: true,
-  hostPort: '192.0.2.1:5060', viaPrefix: 'SIP/2.0/UDP 192.0.2.1:5060', backend: false,
+  hostPort: '192.0.2.1:5060', backend: false,
 };
-export const tcp: Listener = { ...udp, id: 1, transport: 'tcp', viaPrefix: 'SIP/2.0/TCP 192.0.2.1:5060' };
+export const tcp: Listener = { ...udp, id: 1, transport: 'tcp' };
 
 export interface Sent {
   readonly target: Target;

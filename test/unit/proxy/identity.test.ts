@@ -4,7 +4,7 @@ import { parseSipUri } from '../../../dataplane/sip/uri.ts';
 import type { Listener } from '../../../dataplane/transport/flow.ts';
 
 const listener = (id: number, family: 4 | 6, address: string, more: Partial<Listener> = {}): Listener => ({
-  id, transport: 'udp', family, address, port: 5060, advertisedHost: address, advertisedPort: 5060, hostIsFixed: false, hostPort: `${address}:5060`, viaPrefix: '', backend: false, ...more,
+  id, transport: 'udp', family, address, port: 5060, advertisedHost: address, advertisedPort: 5060, hostIsFixed: false, hostPort: `${address}:5060`, backend: false, ...more,
 });
 const interfaces: InterfaceAddress[] = [
   { family: 4, address: '127.0.0.1', cidr: '127.0.0.1/8', loopback: true },

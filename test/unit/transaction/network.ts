@@ -14,7 +14,7 @@ import type { Flow, Listener, MessageSender, SendOwner, Target, TransportName } 
 
 export const listener = (transport: TransportName): Listener => ({
   id: transport === 'udp' ? 0 : 1, transport, family: 4, address: '192.0.2.1', port: 5060, advertisedHost: '192.0.2.1', advertisedPort: 5060,
-  hostPort: '192.0.2.1:5060', viaPrefix: `SIP/2.0/${transport.toUpperCase()} 192.0.2.1:5060`, hostIsFixed: true, backend: false,
+  hostPort: '192.0.2.1:5060', hostIsFixed: true, backend: false,
 });
 export const phone = (transport: TransportName = 'udp'): Flow =>
   new ReceivedBy(listener(transport), 4, '198.51.100.7', 40_000, transport === 'udp' ? 0 : 9);
