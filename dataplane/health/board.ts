@@ -4,6 +4,7 @@
  * lane of its own, so that a dead worker's calls can be forgotten. A board that is full is replaced by a bigger one.
  */
 import type { HealthState } from '../contract/health.ts';
+import type { Located } from '../transport/locate.ts';
 
 const states: readonly HealthState[] = ['unknown', 'probing', 'up', 'down'];
 /** Words of a slot: state, average latency and last latency in microseconds (-1 = none). */
@@ -13,13 +14,19 @@ const AVERAGE = 1;
 const LAST = 2;
 const firstCapacity = 256;
 
+/** A place of a destination with a host name; `priority` and `weight` as SRV has them (RFC 2782), 0 without SRV. */
+export interface Place extends Located {
+  readonly priority: number;
+  readonly weight: number;
+}
+
 /** What a worker must know of one destination beside the board's words. */
 export interface BoardEntry {
   readonly id: number;
   /** -1 = gone. */
   readonly slot: number;
-  /** Numeric addresses of a host name, best first; empty for numeric destinations and while unresolved. */
-  readonly addresses: readonly { readonly address: string; readonly family: 4 | 6 }[];
+  /** Where a host name leads, lowest priority number first; empty for numeric destinations and while not located. */
+  readonly places: readonly Place[];
 }
 
 /** Goes to workers by postMessage or workerData. `buffer` null = the board that the worker has already. */
@@ -69,7 +76,7 @@ export class HealthBoard {
         }
         slot = this.nextSlot++;
       }
-      const entry: BoardEntry = { id, slot, addresses: [] };
+      const entry: BoardEntry = { id, slot, places: [] };
       this.entries.set(id, entry);
       this.clear(slot);
       fresh.push(entry);
@@ -86,7 +93,7 @@ export class HealthBoard {
       if (entry === undefined) continue;
       this.entries.delete(id);
       this.free.push(entry.slot);
-      gone.push({ id, slot: -1, addresses: [] });
+      gone.push({ id, slot: -1, places: [] });
     }
     if (gone.length > 0) this.send(gone);
   }
@@ -101,11 +108,11 @@ export class HealthBoard {
     Atomics.store(this.board, at + STATE, states.indexOf(state));
   }
 
-  /** Publishes what a host name resolves to, best first. */
-  setAddresses(id: number, addresses: BoardEntry['addresses']): void {
+  /** Publishes where a host name leads. */
+  setPlaces(id: number, places: readonly Place[]): void {
     const entry = this.entries.get(id);
     if (entry === undefined) return;
-    const changed: BoardEntry = { id, slot: entry.slot, addresses };
+    const changed: BoardEntry = { id, slot: entry.slot, places };
     this.entries.set(id, changed);
     this.send([changed]);
   }

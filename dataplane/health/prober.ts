@@ -193,7 +193,7 @@ export class Prober {
     const watch = new Watch(destination, set, this.initial.get(id), this.now());
     this.initial.delete(id);
     this.watches.set(id, watch);
-    if (before !== undefined) this.options.board.setAddresses(id, []);
+    if (before !== undefined) this.options.board.setPlaces(id, []);
     this.show(watch);
     this.schedule(watch);
   }
@@ -312,7 +312,8 @@ export class Prober {
 
   private publishAddresses(watch: Watch, addresses: readonly ResolvedAddress[]): void {
     watch.addresses = addresses;
-    this.options.board.setAddresses(watch.destination.id, addresses);
+    const { id, transport, port } = watch.destination;
+    this.options.board.setPlaces(id, addresses.map(({ address, family }) => ({ transport, family, address, port, serverName: '', priority: 0, weight: 0 })));
   }
 
   private show(watch: Watch): void {

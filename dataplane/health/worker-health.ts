@@ -1,8 +1,11 @@
 /** A worker's side of the health board: reads states, counts its own calls. */
 import type { HealthState } from '../contract/health.ts';
 import type { HealthReader } from '../routing/health-reader.ts';
+import type { Located } from '../transport/locate.ts';
 import { layout, stateOf } from './board.ts';
 import type { BoardEntry, BoardUpdate } from './board.ts';
+
+const none: readonly Located[] = [];
 
 export class WorkerHealth implements HealthReader {
   private readonly worker: number;
@@ -42,18 +45,26 @@ export class WorkerHealth implements HealthReader {
   }
 
   families(destinationId: number): number {
-    const addresses = this.entries.get(destinationId)?.addresses;
-    if (addresses === undefined) return 0;
+    const places = this.entries.get(destinationId)?.places;
+    if (places === undefined) return 0;
     let mask = 0;
-    for (let i = 0; i < addresses.length; i++) mask |= addresses[i]?.family === 6 ? 2 : 1;
+    for (let i = 0; i < places.length; i++) mask |= places[i]?.family === 6 ? 2 : 1;
     return mask;
+  }
+
+  /**
+   * Where a destination with a host name is, in the order to try for one call: by priority, inside one by a fresh draw
+   * of the weights (RFC 2782), addresses of `family` first where a server has both. Empty = not located (yet), or numeric.
+   */
+  targets(destinationId: number, family: 4 | 6): readonly Located[] {
+    const places = this.entries.get(destinationId)?.places;
+    if (places === undefined) return none;
+    return places.length < 2 ? places : [...places.filter((one) => one.family === family), ...places.filter((one) => one.family !== family)];
   }
 
   /** Numeric address of a host name, of that family if it has one; '' = not resolved (yet). */
   address(destinationId: number, family: 4 | 6): string {
-    const addresses = this.entries.get(destinationId)?.addresses;
-    if (addresses === undefined || addresses.length === 0) return '';
-    return (addresses.find((entry) => entry.family === family) ?? addresses[0])?.address ?? '';
+    return this.targets(destinationId, family)[0]?.address ?? '';
   }
 
   /** Average probe latency in milliseconds, -1 = none yet. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HealthBoard } from '../../../dataplane/health/board.ts';
+import { HealthBoard, type Place } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 
 let workers: WorkerHealth[];
@@ -18,6 +18,8 @@ function structuredCloneOf(update: Parameters<WorkerHealth['update']>[0]): typeo
   const { buffer, ...rest } = update;
   return { buffer, ...structuredClone(rest) };
 }
+
+const place = (address: string, family: 4 | 6): Place => ({ transport: 'udp', family, address, port: 5060, serverName: '', priority: 0, weight: 0 });
 
 const worker = (index: number): WorkerHealth => workers[index] as WorkerHealth;
 
@@ -94,13 +96,13 @@ describe('the health board', () => {
 
   it('publishes what host names resolve to', () => {
     board.assign([1, 2]);
-    board.setAddresses(1, [{ address: '192.0.2.1', family: 4 }, { address: '192.0.2.2', family: 4 }]);
+    board.setPlaces(1, [place('192.0.2.1', 4), place('192.0.2.2', 4)]);
     expect([worker(0).families(1), worker(0).families(2), worker(0).families(3)]).toEqual([1, 0, 0]);
-    board.setAddresses(1, [{ address: '192.0.2.1', family: 4 }, { address: '2001:db8::1', family: 6 }]);
+    board.setPlaces(1, [place('192.0.2.1', 4), place('2001:db8::1', 6)]);
     expect([worker(0).families(1), worker(0).address(1, 4), worker(0).address(1, 6)]).toEqual([3, '192.0.2.1', '2001:db8::1']);
-    board.setAddresses(1, [{ address: '2001:db8::1', family: 6 }]);
+    board.setPlaces(1, [place('2001:db8::1', 6)]);
     expect([worker(1).families(1), worker(1).address(1, 4), worker(1).address(2, 4), worker(1).address(3, 4)]).toEqual([2, '2001:db8::1', '', '']);
-    board.setAddresses(3, [{ address: '192.0.2.9', family: 4 }]);
+    board.setPlaces(3, [place('192.0.2.9', 4)]);
     expect(new WorkerHealth(board.image(), 0).address(1, 6)).toBe('2001:db8::1');
     expect(worker(0).address(3, 4)).toBe('');
   });
