@@ -3,6 +3,7 @@
  * so that no bug of the product's parser hides behind itself.
  */
 import { randomBytes } from 'node:crypto';
+import type { SipTransport } from './sip-wires.ts';
 
 export interface SipText {
   readonly raw: string;
@@ -32,7 +33,7 @@ export function readSip(raw: string): SipText {
     return [compact[name] ?? name, line.slice(colon + 1).trim()];
   });
   const response = /^SIP\/2\.0 (\d{3})/.exec(startLine);
-  const request = /^([A-Z]+) (\S+) SIP\/2\.0$/.exec(startLine);
+  const request = /^([^\s/]+) (.+) SIP\/2\.0$/.exec(startLine);
   if (!response && !request) throw new Error(`not a SIP message: ${JSON.stringify(raw.slice(0, 120))}`);
   const cseq = headers.find(([name]) => name === 'cseq')?.[1] ?? '';
   return {
@@ -90,13 +91,13 @@ export function uriOf(value: string): string {
 }
 
 /** Where a SIP URI points: host without brackets, port (default 5060), transport (default udp). */
-export function targetOf(uri: string): { host: string; port: number; transport: 'udp' | 'tcp' } {
+export function targetOf(uri: string): { host: string; port: number; transport: SipTransport } {
   const match = /^sips?:(?:[^@]*@)?(\[[^\]]+\]|[^:;?]+)(?::(\d+))?(.*)$/i.exec(uri);
   if (!match?.[1]) throw new Error(`not a SIP URI: ${uri}`);
   return {
     host: match[1].replace(/^\[|\]$/g, ''),
     port: Number(match[2] ?? 5060),
-    transport: /;transport=tcp/i.test(match[3] ?? '') ? 'tcp' : 'udp',
+    transport: (/;transport=(udp|tcp|tls|wss?)(?![a-z])/i.exec(match[3] ?? '')?.[1]?.toLowerCase() ?? 'udp') as SipTransport,
   };
 }
 
