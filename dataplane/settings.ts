@@ -7,9 +7,10 @@ import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
+import type { TransportName } from './transport/flow.ts';
 
 export interface ListenSetting {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
   readonly family: 4 | 6;
   /** Literal IP address without brackets. */
   readonly address: string;

@@ -57,6 +57,8 @@ export interface ProxyEnvironment {
   pickListener(transport: TransportName, family: Family): Listener | null;
   /** The public listener of that transport and family, for Record-Route and Path. */
   publicListener(transport: TransportName, family: Family): Listener | null;
+  /** Whether messages can be sent by that transport in that family. */
+  hasListener(transport: TransportName, family: Family): boolean;
   /** The open stream connection to that address and port; 0 = none. */
   connectionTo(address: string, port: number): number;
   readonly neighbours: Neighbours;

@@ -1,5 +1,6 @@
 /** The header lines by which later messages find us again: Via, Record-Route (RFC 3261 §16.6 step 4, 8) and Path (RFC 3327). */
 import { makeBranch, makeDialogToken } from '../security/tokens.ts';
+import { viaProtocol } from '../transport/flow.ts';
 import type { Listener, Target } from '../transport/flow.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -17,8 +18,7 @@ export function branchFor(env: ProxyEnvironment, ctx: ProxyContext, attempt: num
 
 /** Our Via, naming the socket that this worker sends from. */
 export function viaLine(env: ProxyEnvironment, listener: Listener, target: Target, branch: string): string {
-  const protocol = listener.transport === 'udp' ? 'UDP' : 'TCP';
-  return `Via: SIP/2.0/${protocol} ${env.identity.hostPort(listener, target.address)};branch=${branch}\r\n`;
+  return `Via: SIP/2.0/${viaProtocol(listener.transport)} ${env.identity.hostPort(listener, target.address)};branch=${branch}\r\n`;
 }
 
 /**

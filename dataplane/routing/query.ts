@@ -1,5 +1,6 @@
 /** What routing is asked: the few facts of a request that decide where it goes. */
 
+/** How destinations are reached. */
 export type SipTransport = 'udp' | 'tcp';
 
 export interface RouteQuery {
@@ -19,7 +20,7 @@ export interface RouteQuery {
   /** Numeric address of the previous hop, IPv4-mapped addresses as IPv4. */
   readonly sourceAddress: string;
   readonly sourcePort: number;
-  readonly transport: SipTransport;
+  readonly transport: SipTransport | 'tls' | 'ws' | 'wss';
   /** Family that the request came by. */
   readonly family: 4 | 6;
 }

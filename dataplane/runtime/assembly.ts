@@ -55,6 +55,7 @@ export function assemble(
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (address: string, remotePort: number) => transports.connectionTo(address, remotePort),
     fault: (where: string, error: unknown) => faults.note(where, error),
+    hasListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of) !== null,
     publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),
   };
   const proxy = new Proxy();

@@ -3,8 +3,37 @@
  * connection) that a message arrived by; a Target is the wish to send somewhere. Every Flow is a Target.
  */
 
-export type TransportName = 'udp' | 'tcp';
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 export type Family = 4 | 6;
+
+/** In the order of their numbers in tables and tokens. */
+export const transportNames: readonly TransportName[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+
+/** Whether a text names a transport; in lower case, as URIs are read. */
+export const isTransport = (text: string): text is TransportName =>
+  text === 'udp' || text === 'tcp' || text === 'tls' || text === 'ws' || text === 'wss';
+
+/** Runs over connections: reliable, and messages need no retransmission (RFC 3261 §17). */
+export const isStream = (transport: TransportName): boolean => transport !== 'udp';
+
+/** Encrypted: what a sips URI asks of every hop (RFC 3261 §26.2.2, RFC 7118 §6). */
+export const isSecure = (transport: TransportName): boolean => transport === 'tls' || transport === 'wss';
+
+/** Only the other side opens connections: a target must name an open one (RFC 7118 §5). */
+export const isWebSocket = (transport: TransportName): boolean => transport === 'ws' || transport === 'wss';
+
+/** Port of a SIP URI or sent-by that names none (RFC 3261 §18.2.2, §19.1.2). */
+export const defaultPort = (transport: TransportName): number => (isSecure(transport) ? 5061 : 5060);
+
+/** The word in Via (RFC 3261 §20.42, RFC 7118 §5.2.1). */
+export const viaProtocol = (transport: TransportName): string =>
+  transport === 'udp' ? 'UDP' : transport === 'tcp' ? 'TCP' : transport === 'tls' ? 'TLS' : transport === 'ws' ? 'WS' : 'WSS';
+
+/** The transport of a Via's word in any case; null = none of ours. */
+export function transportOfVia(word: string): TransportName | null {
+  const name = word.toLowerCase();
+  return isTransport(name) ? name : null;
+}
 
 /** One local socket address that messages arrive at and leave from. */
 export interface Listener {
@@ -38,6 +67,8 @@ export interface Target {
   readonly listener: Listener | null;
   /** Preferred stream connection; 0 = any open one to address:port, else a new one. */
   readonly connection: number;
+  /** Name that a certificate must fit and that SNI asks for (RFC 5922); '' = none, then the address. Only for `tls`. */
+  readonly serverName: string;
 }
 
 /** The way a message came. */
@@ -70,14 +101,16 @@ export class Address implements Target {
   readonly port: number;
   readonly listener: Listener | null;
   readonly connection: number;
+  readonly serverName: string;
 
-  constructor(transport: TransportName, family: Family, address: string, port: number, listener: Listener | null = null, connection = 0) {
+  constructor(transport: TransportName, family: Family, address: string, port: number, listener: Listener | null = null, connection = 0, serverName = '') {
     this.transport = transport;
     this.family = family;
     this.address = address;
     this.port = port;
     this.listener = listener;
     this.connection = connection;
+    this.serverName = serverName;
   }
 }
 
@@ -89,6 +122,7 @@ export class ReceivedBy implements Flow {
   readonly port: number;
   readonly listener: Listener;
   readonly connection: number;
+  readonly serverName = '';
 
   constructor(listener: Listener, family: Family, address: string, port: number, connection: number) {
     this.transport = listener.transport;

@@ -1,8 +1,6 @@
 import type { Via } from '../sip/via.ts';
-import { Address } from './flow.ts';
+import { Address, defaultPort } from './flow.ts';
 import type { Flow, Target } from './flow.ts';
-
-const defaultPort = 5060;
 
 /**
  * Where the response to a request goes, from the request's top Via and the flow it came by.
@@ -14,7 +12,7 @@ const defaultPort = 5060;
  * make us a reflector.
  */
 export const responseTarget = (via: Via, flow: Flow, forceRport = false): Target => {
-  const port = via.port === 0 ? defaultPort : via.port;
+  const port = via.port === 0 ? defaultPort(flow.transport) : via.port;
   if (flow.connection !== 0) return new Address(flow.transport, flow.family, flow.address, port, flow.listener, flow.connection);
   if (forceRport || via.rport >= 0 || port === flow.port) return flow;
   return new Address(flow.transport, flow.family, flow.address, port, flow.listener, 0);

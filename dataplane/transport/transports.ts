@@ -2,6 +2,7 @@ import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
 import type { Family, Listener, MessageSender, SendOwner, Target, TransportName } from './flow.ts';
+import { transportNames } from './flow.ts';
 import type { ListenError } from './listen-error.ts';
 import type { MessageReceiver } from './receiver.ts';
 import { defaultLimits, newTransportCounters } from './settings.ts';
@@ -24,7 +25,7 @@ export class Transports implements MessageSender {
     this.#connections = connections;
     this.counters = counters;
     this.listeners = sockets.map(({ listener }) => listener);
-    const slots = [0, 1, 2, 3].map((slot) => sockets.filter(({ listener }) => slotOf(listener) === slot));
+    const slots = Array.from({ length: 2 * transportNames.length }, (_, slot) => slot).map((slot) => sockets.filter(({ listener }) => slotOf(listener) === slot));
     this.#outgoing = slots.map((found) => found.find(({ listener }) => listener.backend) ?? found[0] ?? null);
     this.#public = slots.map((found) => (found.find(({ listener }) => !listener.backend) ?? found[0])?.listener ?? null);
   }
@@ -100,4 +101,4 @@ export class Transports implements MessageSender {
 }
 
 const slotOf = (of: { readonly transport: TransportName; readonly family: Family }): number =>
-  (of.transport === 'udp' ? 0 : 2) + (of.family === 4 ? 0 : 1);
+  (of.transport === 'udp' ? 0 : 2 * transportNames.indexOf(of.transport)) + (of.family === 4 ? 0 : 1);

@@ -88,6 +88,7 @@ export class Edge {
       resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
+      hasListener: (transport: string, family: number) => pick(transport, family) !== null,
       connectionTo: (address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
       neighbours: noNeighbours, fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
     };
