@@ -3,6 +3,7 @@ import type { Admitted, Refused } from './admit.ts';
 import { describeChoice, describeEmpty } from './choice-text.ts';
 import type { Destination } from './destination.ts';
 import { verdictOf } from './dispatcher-set.ts';
+import type { DispatcherSet } from './dispatcher-set.ts';
 import type { HealthReader } from './health-reader.ts';
 import type { RouteQuery } from './query.ts';
 import type { Recorder } from './recorder.ts';
@@ -57,18 +58,37 @@ export function nextDestination(plan: RoutePlan, health: HealthReader, recorder:
   return destination;
 }
 
+/**
+ * Another destination of the set that is called all at once, beside those handed out: together they are one attempt of the
+ * route set's `maxAttempts`. null = none left in this set, or it is called one by one.
+ */
+export function nextAlongside(plan: RoutePlan, health: HealthReader): Destination | null {
+  const { set } = plan;
+  if (set === null || !plan.parallel) return null;
+  const destination = chooseFrom(plan, set, health);
+  if (destination === null) return null;
+  plan.take(destination);
+  plan.attempts -= 1;
+  return destination;
+}
+
+/** The next destination of one set, as the route set wants families. */
+function chooseFrom(plan: RoutePlan, set: DispatcherSet, health: HealthReader): Destination | null {
+  const policy = plan.routeSet.row.family;
+  const destination = selectFrom(plan, set, policy === 'any' ? 'all' : 'own', health);
+  return destination === null && policy === 'prefer' ? selectFrom(plan, set, 'all', health) : destination;
+}
+
 /** Goes through the rule's sets from the current one on; within a set, the request's own family first. */
 function choose(plan: RoutePlan, health: HealthReader, recorder: Recorder | null): Destination | null {
   const { sets } = plan.rule;
-  const policy = plan.routeSet.row.family;
   for (; plan.setIndex < sets.length; plan.setIndex++) {
     const set = plan.view.set(sets[plan.setIndex] as number);
     if (set === null) {
       recorder?.add('set', 'skipped', `dispatcher set ${sets[plan.setIndex]} does not exist here`);
       continue;
     }
-    let destination = selectFrom(plan, set, policy === 'any' ? 'all' : 'own', health);
-    if (destination === null && policy === 'prefer') destination = selectFrom(plan, set, 'all', health);
+    const destination = chooseFrom(plan, set, health);
     if (recorder !== null) describeChoice(plan, set, destination, health, recorder);
     if (destination !== null) {
       plan.set = set;

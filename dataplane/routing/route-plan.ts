@@ -6,6 +6,9 @@ import type { RouteSet } from './rules.ts';
 import type { Turns } from './turns.ts';
 import type { ConfigView } from './view.ts';
 
+/** Kamailio's number of the algorithm that calls every destination of a set at the same time. */
+const allAtOnce = 12;
+
 /** The way of one request through its dispatcher sets. Holds one view, so that no attempt mixes two revisions. */
 export class RoutePlan {
   readonly ok = true;
@@ -46,6 +49,12 @@ export class RoutePlan {
   tried(destinationId: number): boolean {
     return this.destination !== null
       && (this.destination.id === destinationId || (this.earlier !== null && this.earlier.includes(destinationId)));
+  }
+
+  /** The set in use is called all at once (algorithm 12): `nextAlongside` gives the others of it. */
+  get parallel(): boolean {
+    const algorithm: number | undefined = this.set?.row.algorithm;
+    return algorithm === allAtOnce;
   }
 
   /** Counts an attempt at `destination`. */
