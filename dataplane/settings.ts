@@ -3,22 +3,10 @@
  * (`SIGNALBOX_NODE_HTTP` = `--node-http`), read once into one frozen value. A wrong value is one
  * sentence that names the variable, the value and what is accepted.
  */
-import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
-import type { TransportName } from './transport/flow.ts';
-
-export interface ListenSetting {
-  readonly transport: TransportName;
-  readonly family: 4 | 6;
-  /** Literal IP address without brackets. */
-  readonly address: string;
-  readonly port: number;
-  /** What Via and Record-Route show; empty / 0 = the bound address and port. */
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
-}
+import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
 
 export interface Settings {
   readonly listen: readonly ListenSetting[];
@@ -42,7 +30,6 @@ type Name = (typeof names)[number];
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const maxWorkers = 32;
-const maxListeners = 32;
 
 /** `--node-http` for `SIGNALBOX_NODE_HTTP`. */
 const flagOf = (name: Name): string => name.slice('SIGNALBOX_'.length).toLowerCase().replaceAll('_', '-');
@@ -62,7 +49,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   const get = (name: Name): string | undefined => flags.value.get(name) ?? (env[name] === '' ? undefined : env[name]);
 
   const listen = parseListenList(get('SIGNALBOX_LISTEN') ?? 'udp:0.0.0.0:5060,tcp:0.0.0.0:5060');
-  if (!listen.ok) return listen;
+  if (!listen.ok) return refuse('SIGNALBOX_LISTEN', listen.error.value, listen.error.accepted);
   const nodeHttp = parseHostPort('SIGNALBOX_NODE_HTTP', get('SIGNALBOX_NODE_HTTP') ?? '127.0.0.1:9060');
   if (!nodeHttp.ok) return nodeHttp;
 
@@ -119,37 +106,6 @@ function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, s
 }
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
-
-const listenAccepts = 'a comma list of udp|tcp:address:port[@advertised[:port]], IPv6 in brackets, like udp:0.0.0.0:5060,tcp:[::]:5060@sip.example.com';
-
-/** Parses `SIGNALBOX_LISTEN` (design: `transport:address:port[@advertised-address[:port]]`). */
-export function parseListenList(text: string): Result<readonly ListenSetting[], string> {
-  const parts = splitList(text);
-  if (parts.length === 0 || parts.length > maxListeners) return refuse('SIGNALBOX_LISTEN', text, `1 to ${maxListeners} listeners: ${listenAccepts}`);
-  const listen: ListenSetting[] = [];
-  for (const part of parts) {
-    const one = parseListen(part);
-    if (one === null) return refuse('SIGNALBOX_LISTEN', part, listenAccepts);
-    listen.push(one);
-  }
-  return ok(listen);
-}
-
-function parseListen(text: string): ListenSetting | null {
-  const match = /^(udp|tcp):(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})(?:@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?)?$/.exec(text);
-  if (match === null) return null;
-  const address = unbracket(match[2] ?? '');
-  const family = isIP(address);
-  const port = Number(match[3]);
-  const advertisedPort = match[5] === undefined ? 0 : Number(match[5]);
-  if ((family !== 4 && family !== 6) || port > 65_535 || advertisedPort > 65_535) return null;
-  return {
-    transport: match[1] === 'tcp' ? 'tcp' : 'udp', family, address, port,
-    advertisedHost: unbracket(match[4] ?? '').toLowerCase(), advertisedPort,
-  };
-}
-
-const unbracket = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);
 
 function parseHostPort(name: Name, text: string): Result<{ host: string; port: number }, string> {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);

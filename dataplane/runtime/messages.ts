@@ -6,7 +6,7 @@ import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import type { BackendPorts } from './backend-ports.ts';
 import type { Mail } from './neighbour-mail.ts';
-import type { ListenSetting } from '../settings.ts';
+import type { ListenSetting } from '../listen-setting.ts';
 
 /** A difference to the configuration that a worker has. */
 export interface ConfigBatch {
