@@ -2,7 +2,8 @@
  * What routing costs: admit + plan + first choice for several configurations, single look-ups, and the delta of one row.
  * Run: node bench/micro/routing.ts
  */
-import type { RowOp } from '../../dataplane/contract/rows.ts';
+import { dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
+import type { Algorithm, RowOp } from '../../dataplane/contract/rows.ts';
 import { admit } from '../../dataplane/routing/admit.ts';
 import { ViewDraft, applyOps, emptyView } from '../../dataplane/routing/build.ts';
 import type { HealthReader } from '../../dataplane/routing/health-reader.ts';
@@ -26,11 +27,11 @@ function measure(name: string, count: number, work: (i: number) => unknown): voi
   console.log(`${name.padEnd(58)} ${(times[2] ?? 0).toFixed(3).padStart(9)} µs  (${(times[0] ?? 0).toFixed(3)}-${(times[4] ?? 0).toFixed(3)})`);
 }
 
-function setRow(id: number, algorithm: 0 | 4 | 8 | 9): RowOp {
+function setRow(id: number, algorithm: Algorithm): RowOp {
   return {
     table: 'dispatcherSet', key: String(id),
     row: {
-      id, name: `set ${id}`, tenant: null, algorithm, affinity: 'aor', affinityAll: false,
+      id, name: `set ${id}`, tenant: null, algorithm, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults,
       probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false },
     },
   };
@@ -41,11 +42,11 @@ function domainRow(i: number, enabled: boolean): RowOp {
   return { table: 'domain', key: name, row: { name, tenant: 1, routeSet: 1, enabled, did: '' } };
 }
 
-function build(domains: number, rules: number, algorithm: 0 | 4 | 8 | 9, trunks: number): ConfigView {
+function build(domains: number, rules: number, algorithm: Algorithm, trunks: number): ConfigView {
   const draft = new ViewDraft(emptyView());
   draft.apply({
     table: 'tenant', key: '1',
-    row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false } },
+    row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } },
   });
   draft.apply({
     table: 'routeSet', key: '1',
@@ -61,14 +62,14 @@ function build(domains: number, rules: number, algorithm: 0 | 4 | 8 | 9, trunks:
     draft.apply({
       table: 'rule', key: String(id),
       row: {
-        id, routeSet: 1, position: id, methods: [], sets: [10], strip: 0, prepend: '',
+        id, routeSet: 1, position: id, methods: [], sets: [10], ...ruleDefaults, strip: 0, prepend: '',
         match: kind === 0 ? { type: 'exact', value: from } : kind === 1 ? { type: 'prefix', value: String(id) } : { type: 'range', from, to: String(Number(from) + 49) },
       },
     });
   }
-  draft.apply({ table: 'rule', key: '1000000', row: { id: 1_000_000, routeSet: 1, position: 0, match: { type: 'any' }, methods: [], sets: [10], strip: 0, prepend: '' } });
+  draft.apply({ table: 'rule', key: '1000000', row: { id: 1_000_000, routeSet: 1, position: 0, match: { type: 'any' }, methods: [], sets: [10], ...ruleDefaults, strip: 0, prepend: '' } });
   for (let i = 0; i < trunks; i++) {
-    draft.apply({ table: 'trunk', key: `t${i}`, row: { key: `t${i}`, name: 't', tenant: 1, routeSet: 1, enabled: true, sources: [`10.${i >> 8}.${i & 255}.0/24`] } });
+    draft.apply({ table: 'trunk', key: `t${i}`, row: { key: `t${i}`, name: 't', tenant: 1, routeSet: 1, enabled: true, sources: [`10.${i >> 8}.${i & 255}.0/24`], ...trunkDefaults } });
   }
   for (let i = 0; i < domains; i++) draft.apply(domainRow(i, true));
   return draft.commit('bench', 1);
@@ -104,12 +105,12 @@ measure('one domain row', 2_000, (i) => { big = applyOps(big, [domainRow(i % 100
 measure('one range of 3,333', 300, (i) => {
   const from = String(4_930_000_200 + (i & 1));
   big = applyOps(big, [{
-    table: 'rule', key: '2', row: { id: 2, routeSet: 1, position: 2, match: { type: 'range', from, to: from }, methods: [], sets: [10], strip: 0, prepend: '' },
+    table: 'rule', key: '2', row: { id: 2, routeSet: 1, position: 2, match: { type: 'range', from, to: from }, methods: [], sets: [10], ...ruleDefaults, strip: 0, prepend: '' },
   }], 'bench', i);
 });
 measure('one prefix of 3,333', 2_000, (i) => {
   big = applyOps(big, [{
-    table: 'rule', key: '1', row: { id: 1, routeSet: 1, position: i, match: { type: 'prefix', value: '1' }, methods: [], sets: [10], strip: 0, prepend: '' },
+    table: 'rule', key: '1', row: { id: 1, routeSet: 1, position: i, match: { type: 'prefix', value: '1' }, methods: [], sets: [10], ...ruleDefaults, strip: 0, prepend: '' },
   }], 'bench', i);
 });
 measure('one destination', 2_000, (i) => {

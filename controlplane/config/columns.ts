@@ -2,6 +2,7 @@
  * Database columns ↔ wire rows, one pair a table. Pure. What stands in the database was decoded before it
  * was written (ConfigWriter is the only door), so JSON columns are taken for what they are.
  */
+import { dispatcherSetDefaults, ruleDefaults, settingDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
 import type {
   AdminState, Affinity, Algorithm, DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleMatch, RuleRow,
   SettingRow, TenantRow, TrunkRow,
@@ -14,7 +15,7 @@ export interface TenantColumns {
 export function compileTenant(c: TenantColumns): TenantRow {
   return {
     id: c.id, key: c.key, name: c.name, enabled: c.enabled,
-    limits: c.limits as TenantRow['limits'], policies: c.policies as TenantRow['policies'],
+    limits: c.limits as TenantRow['limits'], policies: { ...tenantPolicyDefaults, ...c.policies as TenantRow['policies'] },
   };
 }
 
@@ -30,7 +31,7 @@ export interface TrunkColumns {
   readonly enabled: boolean; readonly sources: readonly string[];
 }
 export function compileTrunk(c: TrunkColumns): TrunkRow {
-  return { key: c.key, name: c.name, tenant: c.tenantId, routeSet: c.routeSetId, enabled: c.enabled, sources: c.sources };
+  return { key: c.key, name: c.name, tenant: c.tenantId, routeSet: c.routeSetId, enabled: c.enabled, sources: c.sources, ...trunkDefaults };
 }
 
 export interface RouteSetColumns {
@@ -50,7 +51,7 @@ export interface RuleColumns {
 export function compileRule(c: RuleColumns): RuleRow {
   return {
     id: c.id, routeSet: c.routeSet, position: c.position, match: c.match as RuleMatch,
-    methods: c.methods, sets: c.sets, strip: c.strip, prepend: c.prepend,
+    methods: c.methods, sets: c.sets, ...ruleDefaults, strip: c.strip, prepend: c.prepend,
   };
 }
 
@@ -61,7 +62,7 @@ export interface DispatcherSetColumns {
 export function compileDispatcherSet(c: DispatcherSetColumns): DispatcherSetRow {
   return {
     id: c.id, name: c.name, tenant: c.tenantId, algorithm: c.algorithm as Algorithm, affinity: c.affinity as Affinity,
-    affinityAll: c.affinityAll, probing: c.probing as DispatcherSetRow['probing'],
+    affinityAll: c.affinityAll, ...dispatcherSetDefaults, probing: c.probing as DispatcherSetRow['probing'],
   };
 }
 
@@ -82,6 +83,6 @@ export interface SettingColumns {
 export function compileSetting(c: SettingColumns): SettingRow {
   return {
     unknownDomain: c.unknownDomain === 'drop' ? 'drop' : c.unknownDomain === '403' ? 403 : 404,
-    requireToMatch: c.requireToMatch, scanners: c.scanners, methods: c.methods as SettingRow['methods'],
+    requireToMatch: c.requireToMatch, scanners: c.scanners, methods: c.methods as SettingRow['methods'], ...settingDefaults,
   };
 }

@@ -2,7 +2,7 @@
  * Request bodies → wire rows, with the defaults that a PUT takes for what it leaves out. Pure: names are
  * resolved to ids by the caller, and whether the values are acceptable is the decoders' business.
  */
-import { defaultSetting } from '../../dataplane/contract/rows.ts';
+import { defaultSetting, dispatcherSetDefaults, ruleDefaults, settingDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
 import type {
   DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
 } from '../../dataplane/contract/rows.ts';
@@ -21,6 +21,7 @@ export function tenantRow(id: number, key: string, body: TenantBody): TenantRow 
     limits: { calls: body.limits?.calls ?? 0, cps: body.limits?.cps ?? 0, registrations: body.limits?.registrations ?? 0 },
     policies: {
       media: body.policies?.media ?? 'relay', topologyHiding: body.policies?.topologyHiding ?? false, digest: body.policies?.digest ?? false,
+      ...tenantPolicyDefaults,
     },
   };
 }
@@ -30,7 +31,7 @@ export function domainRow(name: string, tenant: number, body: DomainBody): Domai
 }
 
 export function trunkRow(key: string, tenant: number, body: TrunkBody): TrunkRow {
-  return { key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources };
+  return { key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources, ...trunkDefaults };
 }
 
 export function routeSetRow(number: number, tenant: number | null, body: RouteSetBody): RouteSetRow {
@@ -45,14 +46,14 @@ export function routeSetRow(number: number, tenant: number | null, body: RouteSe
 
 export function ruleRow(id: number, routeSet: number, position: number, body: RuleBody): RuleRow {
   return {
-    id, routeSet, position, match: body.match, methods: body.methods ?? [], sets: body.sets, strip: body.strip ?? 0, prepend: body.prepend ?? '',
+    id, routeSet, position, match: body.match, methods: body.methods ?? [], sets: body.sets, ...ruleDefaults, strip: body.strip ?? 0, prepend: body.prepend ?? '',
   };
 }
 
 export function dispatcherSetRow(id: number, tenant: number | null, body: DispatcherSetBody): DispatcherSetRow {
   const mode = body.probing?.mode ?? 'always';
   return {
-    id, name: body.name ?? '', tenant, algorithm: body.algorithm ?? 4, affinity: body.affinity ?? 'aor', affinityAll: body.affinityAll ?? false,
+    id, name: body.name ?? '', tenant, algorithm: body.algorithm ?? 4, affinity: body.affinity ?? 'aor', affinityAll: body.affinityAll ?? false, ...dispatcherSetDefaults,
     probing: {
       mode, intervalMs: body.probing?.intervalMs ?? 30_000, timeoutMs: body.probing?.timeoutMs ?? 2_000,
       downAfter: body.probing?.downAfter ?? 2, upAfter: body.probing?.upAfter ?? 2, codes: body.probing?.codes ?? [200],
@@ -72,6 +73,6 @@ export function destinationRow(id: number, set: number, body: DestinationBody): 
 export function settingRow(body: SettingBody): SettingRow {
   return {
     unknownDomain: body.unknownDomain ?? defaultSetting.unknownDomain, requireToMatch: body.requireToMatch ?? defaultSetting.requireToMatch,
-    scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods,
+    scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods, ...settingDefaults,
   };
 }

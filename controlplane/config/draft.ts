@@ -31,8 +31,8 @@ export class Draft {
   readonly nowMs: number;
   readonly faults: ProblemField[] = [];
   private readonly entries: Entries = {
-    setting: new Map(), tenant: new Map(), dispatcherSet: new Map(), destination: new Map(), routeSet: new Map(),
-    rule: new Map(), domain: new Map(), trunk: new Map(), node: new Map(),
+    setting: new Map(), tenant: new Map(), certificate: new Map(), dispatcherSet: new Map(), destination: new Map(), routeSet: new Map(),
+    rule: new Map(), rate: new Map(), domain: new Map(), number: new Map(), alias: new Map(), trunk: new Map(), node: new Map(),
   };
   /** Keys of the rows that are or were in a group (see groupOf), so that finding a set's rows does not look at all. */
   private readonly groups = new Map<string, Set<string>>();

@@ -35,7 +35,7 @@ export async function removeSetting(draft: Draft, options: EditOptions): Edited<
 /** `id` is a node's uuid. Not draining is the default, which needs no row. */
 export async function setNodeDraining(draft: Draft, id: string, draining: boolean): Edited<null> {
   if (await draft.tx.node.count({ where: { id } }) === 0) return notFound(`There is no node ${id}.`);
-  if (draining) await draft.put('node', id, { id, draining });
+  if (draining) await draft.put('node', id, { id, draining, answerOptions: true });
   else await draft.remove('node', id);
   return ok(() => null);
 }

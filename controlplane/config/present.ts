@@ -55,6 +55,6 @@ export function presentDispatcherSet(stored: Stored<'dispatcherSet'>, destinatio
 
 /** null = never written: the defaults, version 0. */
 export function presentSetting(stored: Stored<'setting'> | null): Setting {
-  const row = stored?.row ?? defaultSetting;
-  return { ...row, scanners: [...row.scanners], version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
+  const { unknownDomain, requireToMatch, scanners, methods } = stored?.row ?? defaultSetting;
+  return { unknownDomain, requireToMatch, scanners: [...scanners], methods, version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
 }

@@ -18,6 +18,9 @@ interface Query<T extends TableName> {
   readonly keyOf: (row: Rows[T]) => string | number;
 }
 
+/** A table that the database does not have. */
+const nothing = { sql: 'SELECT $1::text, $2::integer WHERE false', before: '', compile: (): never => { throw new Error('no rows'); }, keyOf: () => '' };
+
 // The casts below say what the SELECT beside them names.
 const queries: { readonly [T in TableName]: Query<T> } = {
   setting: {
@@ -48,13 +51,17 @@ const queries: { readonly [T in TableName]: Query<T> } = {
     sql: `SELECT name, tenant_id AS "tenantId", route_set AS "routeSetId", enabled, did FROM "domain" WHERE name > $1 ORDER BY name LIMIT $2`,
     before: '', compile: (c) => compileDomain(c as unknown as DomainColumns), keyOf: (row) => row.name,
   },
+  certificate: nothing,
+  rate: nothing,
+  number: nothing,
+  alias: nothing,
   trunk: {
     sql: `SELECT "key", name, tenant_id AS "tenantId", route_set AS "routeSetId", enabled, sources FROM "trunk" WHERE "key" > $1 ORDER BY "key" LIMIT $2`,
     before: '', compile: (c) => compileTrunk(c as unknown as TrunkColumns), keyOf: (row) => row.key,
   },
   node: {
     sql: `SELECT id::text AS id, draining FROM "node" WHERE draining AND id::text > $1 ORDER BY id::text LIMIT $2`,
-    before: '', compile: (c) => ({ id: String(c['id']), draining: c['draining'] === true }), keyOf: (row) => row.id,
+    before: '', compile: (c) => ({ id: String(c['id']), draining: c['draining'] === true, answerOptions: true }), keyOf: (row) => row.id,
   },
 };
 

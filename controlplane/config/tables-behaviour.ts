@@ -6,7 +6,7 @@ import { storedRow } from './stored.ts';
 import type { TableStore } from './table-store.ts';
 
 export const storedSetting = (row: Setting): Stored<'setting'> => storedRow(row.key, compileSetting(row), { ...row, comment: '' }, null);
-export const storedNode = (row: Node): Stored<'node'> => storedRow(row.id, { id: row.id, draining: row.draining }, row, null);
+export const storedNode = (row: Node): Stored<'node'> => storedRow(row.id, { id: row.id, draining: row.draining, answerOptions: true }, row, null);
 
 function settingColumns({ row, version, updatedAtMs }: Stored<'setting'>) {
   return {

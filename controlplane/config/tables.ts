@@ -6,6 +6,17 @@ import { destinationTable, dispatcherSetTable } from './tables-dispatcher.ts';
 import { routeSetTable, ruleTable } from './tables-routing.ts';
 import { domainTable, tenantTable, trunkTable } from './tables-tenancy.ts';
 
+/** A table that the database does not have. */
+const unstored = {
+  load: async () => [],
+  insert: refuse,
+  update: refuse,
+  remove: refuse,
+};
+async function refuse(): Promise<never> {
+  throw new Error('the database has no such table');
+}
+
 export const tables: { readonly [T in TableName]: TableStore<T> } = {
   setting: settingTable,
   tenant: tenantTable,
@@ -14,6 +25,10 @@ export const tables: { readonly [T in TableName]: TableStore<T> } = {
   routeSet: routeSetTable,
   rule: ruleTable,
   domain: domainTable,
+  certificate: unstored,
+  rate: unstored,
+  number: unstored,
+  alias: unstored,
   trunk: trunkTable,
   node: nodeTable,
 };

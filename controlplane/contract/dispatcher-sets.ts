@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { algorithmNames, algorithms } from '../../dataplane/contract/algorithms.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
 import { Comment, ExternalId, keptFields, Name, SetNumber, Slug, writtenFields } from './fields.ts';
 import { mergePatchOf } from './merge-patch-schema.ts';
@@ -77,8 +78,8 @@ export type Destination = Static<typeof Destination>;
 export const DestinationWritten = Type.Object({ ...Destination.properties, ...writeFields }, { additionalProperties: false });
 export type DestinationWritten = Static<typeof DestinationWritten>;
 
-export const AlgorithmNumber = Type.Union([Type.Literal(0), Type.Literal(4), Type.Literal(8), Type.Literal(9)], {
-  description: '0 = hash of the Call-ID, 4 = round robin, 8 = serial by rank, 9 = weight',
+export const AlgorithmNumber = Type.Enum(Object.values(algorithms), {
+  description: `Kamailio's numbers: ${Object.entries(algorithmNames).map(([number, name]) => `${number} = ${name}`).join(', ')}`,
 });
 export const AffinityName = Type.Union([Type.Literal('none'), Type.Literal('aor'), Type.Literal('source'), Type.Literal('call-id')]);
 

@@ -7,7 +7,7 @@ const setting = {
   unknownDomain: Type.Union([Type.Literal('drop'), Type.Literal(403), Type.Literal(404)]),
   requireToMatch: Type.Boolean(),
   scanners: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: limits.scannerPatterns }),
-  methods: Type.Union([Type.Literal('iana'), Type.Literal('strict')]),
+  methods: Type.Union([Type.Literal('any'), Type.Literal('iana'), Type.Literal('strict')]),
 };
 /** /settings/global: behaviour of every node. */
 export const SettingBody = Type.Object({

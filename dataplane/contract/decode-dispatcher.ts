@@ -3,20 +3,24 @@ import type { FieldReader, Faults } from './decode-reader.ts';
 import { escapePointer, isObject, readInteger, readText, reportType } from './decode-reader.ts';
 import { maxId } from './decode-tenancy.ts';
 import { limits } from './limits.ts';
-import { algorithms } from './rows.ts';
+import { algorithms, dispatcherSetDefaults } from './rows.ts';
 import type { DestinationRow, DispatcherSetRow } from './rows.ts';
 import { parseTarget } from './target.ts';
 
 export function decodeDispatcherSet(fields: FieldReader): DispatcherSetRow {
+  fields.defaulting(dispatcherSetDefaults);
   const id = fields.integer('id', 0, maxId);
   const name = fields.text('name', 0, limits.nameLength);
   const tenant = fields.integerOrNull('tenant', 1, maxId);
   const algorithm = fields.oneOf('algorithm', Object.values(algorithms));
   const affinity = fields.oneOf('affinity', ['none', 'aor', 'source', 'call-id']);
   const affinityAll = fields.boolean('affinityAll');
+  const hashOn = fields.formatted('hashOn', 1, limits.nameLength, isHashOn, `${hashedValues.join(', ')} or header:NAME`);
+  const slowStartMs = fields.integer('slowStartMs', 0, limits.slowStartMs);
+  const registration = fields.oneOf('registration', ['path', 'contact']);
   const probing = fields.object('probing');
   const row: DispatcherSetRow = {
-    id, name, tenant, algorithm, affinity, affinityAll,
+    id, name, tenant, algorithm, affinity, affinityAll, hashOn, slowStartMs, registration,
     probing: {
       mode: probing.oneOf('mode', ['always', 'failing', 'never']),
       intervalMs: probing.integer('intervalMs', 500, 3_600_000),
@@ -31,6 +35,11 @@ export function decodeDispatcherSet(fields: FieldReader): DispatcherSetRow {
   probing.close();
   return row;
 }
+
+const hashedValues: readonly string[] = ['from', 'to', 'ruri', 'call-id', 'source', 'auth-user'];
+
+/** RFC 3261 §25.1: a header name is a token. */
+const isHashOn = (text: string): boolean => hashedValues.includes(text) || /^header:[A-Za-z0-9.!%*_+`'~-]{1,64}$/.test(text);
 
 export function decodeDestination(fields: FieldReader): DestinationRow {
   return {

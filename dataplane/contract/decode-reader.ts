@@ -19,6 +19,8 @@ export class Faults {
   }
 }
 
+const noDefaults: Readonly<Record<string, unknown>> = {};
+
 /** An object whose fields are read by name; `close` reports those that nobody asked for. */
 export class FieldReader {
   /** Names asked for so far; few, so a list beats a set. */
@@ -26,6 +28,7 @@ export class FieldReader {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly pointer: string;
   readonly faults: Faults;
+  private defaults: Readonly<Record<string, unknown>> = noDefaults;
 
   /** A value that is no object counts as one without fields, and is reported once. */
   constructor(value: unknown, pointer: string, faults: Faults) {
@@ -37,6 +40,12 @@ export class FieldReader {
       this.fields = {};
       faults.add(pointer, 'type', 'must be an object');
     }
+  }
+
+  /** Fields that may be absent, with what they are then: those that came after rows had been written without them. */
+  defaulting(defaults: Readonly<Record<string, unknown>>): this {
+    this.defaults = defaults;
+    return this;
   }
 
   /** Reports unknown fields, naming the known ones. Call it after all reads. */
@@ -89,6 +98,19 @@ export class FieldReader {
     return text;
   }
 
+  /** PEM text (RFC 7468): blocks of `label`; of `min` to `max` characters. Only the outline is looked at. */
+  pem(name: string, label: string, min: number, max: number): string {
+    const value = this.take(name);
+    const accepted = `PEM text (-----BEGIN ${label}-----) of ${min} to ${max} characters`;
+    if (typeof value !== 'string') {
+      this.miss(name, value, `must be ${accepted}`);
+      return '';
+    }
+    if (value.length < min || value.length > max) this.faults.add(this.at(name), value.length < min ? 'too-short' : 'too-long', `must be ${accepted}`);
+    else if (value !== '' && (!value.includes(`-----BEGIN ${label}-----`) || /[^\t\r\n -~]/.test(value))) this.faults.add(this.at(name), 'format', `must be ${accepted}`);
+    return value;
+  }
+
   oneOf<T extends string | number>(name: string, accepted: readonly T[]): T {
     const value = this.take(name);
     const found = accepted.find((entry) => entry === value);
@@ -132,7 +154,7 @@ export class FieldReader {
   /** The raw value; marks the field as known. */
   take(name: string): unknown {
     this.known.push(name);
-    return Object.hasOwn(this.fields, name) ? this.fields[name] : undefined;
+    return Object.hasOwn(this.fields, name) ? this.fields[name] : this.defaults[name];
   }
 
   private miss(name: string, value: unknown, message: string): void {

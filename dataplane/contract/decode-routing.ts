@@ -1,9 +1,13 @@
-/** Decoders of route sets and their rules. */
-import type { Faults, FieldReader } from './decode-reader.ts';
-import { readInteger } from './decode-reader.ts';
+/** Decoders of route sets, their rules and the rates that rules choose by. */
+import type { Faults } from './decode-reader.ts';
+import { FieldReader, readInteger } from './decode-reader.ts';
 import { maxId } from './decode-tenancy.ts';
 import { limits } from './limits.ts';
-import type { FailoverTrigger, RouteSetRow, RuleMatch, RuleRow } from './rows.ts';
+import { ruleDefaults } from './rows.ts';
+import type { FailoverTrigger, RateRow, RouteSetRow, RuleMatch, RuleRow, TimeWindow } from './rows.ts';
+import { isHostName } from './target.ts';
+import { isTimezone } from './timezone.ts';
+import { isUserText, isUserTextOrEmpty } from './user-text.ts';
 
 export function decodeRouteSet(fields: FieldReader): RouteSetRow {
   const number = fields.integer('number', 0, maxId);
@@ -25,17 +29,56 @@ export function decodeRouteSet(fields: FieldReader): RouteSetRow {
 }
 
 export function decodeRule(fields: FieldReader): RuleRow {
-  return {
-    id: fields.integer('id', 1, maxId),
-    routeSet: fields.integer('routeSet', 0, maxId),
+  fields.defaulting(ruleDefaults);
+  const id = fields.integer('id', 1, maxId);
+  const routeSet = fields.integer('routeSet', 0, maxId);
+  const rates = fields.integer('rates', 0, maxId);
+  const enumSuffix = fields.formatted('enumSuffix', 0, limits.domainLength, (text) => text === '' || isSuffix(text), 'empty or a DNS name in lower case, such as e164.arpa');
+  const leastSets = rates === 0 && enumSuffix === '' ? 1 : 0;
+  const row: RuleRow = {
+    id, routeSet, rates, enumSuffix,
     position: fields.integer('position', 0, maxId),
     match: readMatch(fields.object('match')),
     methods: fields.distinct('methods', 0, limits.methodsPerRule, readMethod),
-    sets: fields.distinct('sets', 1, limits.setsPerRule, (value, pointer, faults) => readInteger(value, pointer, 0, maxId, faults)),
+    sets: fields.distinct('sets', leastSets, limits.setsPerRule, (value, pointer, faults) => readInteger(value, pointer, 0, maxId, faults)),
+    prices: fields.list('prices', 0, limits.setsPerRule, (value, pointer, faults) => readInteger(value, pointer, 0, limits.price, faults)),
+    windows: fields.list('windows', 0, limits.windowsPerRule, readWindow),
     strip: fields.integer('strip', 0, limits.userPartLength),
-    prepend: fields.formatted('prepend', 0, limits.userPartLength, (text) => text === '' || isUserText(text), 'characters of a SIP user part'),
+    prepend: fields.formatted('prepend', 0, limits.userPartLength, isUserTextOrEmpty, 'characters of a SIP user part'),
+  };
+  if (row.prices.length !== 0 && row.prices.length !== row.sets.length) {
+    fields.faults.add(fields.at('prices'), 'mismatch', 'must be empty or hold one price for each of sets');
+  }
+  return row;
+}
+
+export function decodeRate(fields: FieldReader): RateRow {
+  return {
+    table: fields.integer('table', 1, maxId),
+    prefix: fields.formatted('prefix', 1, limits.numberLength, isNumberPrefix, 'digits, which + may precede'),
+    set: fields.integer('set', 0, maxId),
+    price: fields.integer('price', 0, limits.price),
   };
 }
+
+const isSuffix = (text: string): boolean => isHostName(text) && text === text.toLowerCase();
+
+/** True for what a price may hang on: `49`, `+4930`, `+`. */
+export const isNumberPrefix = (text: string): boolean => /^(?:\+?[0-9]+|\+)$/.test(text);
+
+function readWindow(value: unknown, pointer: string, faults: Faults): TimeWindow {
+  const fields = new FieldReader(value, pointer, faults);
+  const window: TimeWindow = {
+    timezone: fields.formatted('timezone', 1, limits.slugLength, isTimezone, 'an IANA time zone, such as Europe/Berlin'),
+    days: fields.distinct('days', 1, 7, (day, at) => readInteger(day, at, 1, 7, faults)),
+    from: fields.formatted('from', 5, 5, isClock, 'a time of day HH:MM'),
+    to: fields.formatted('to', 5, 5, (text) => text === '24:00' || isClock(text), 'a time of day HH:MM, or 24:00'),
+  };
+  fields.close();
+  return window;
+}
+
+const isClock = (text: string): boolean => /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/.test(text);
 
 function readMatch(fields: FieldReader): RuleMatch {
   const type = fields.oneOf('type', ['exact', 'range', 'prefix', 'any']);
@@ -68,9 +111,6 @@ const digits = (fields: FieldReader, name: string): string =>
 
 const userText = (fields: FieldReader, name: string): string =>
   fields.formatted(name, 1, limits.userPartLength, isUserText, 'characters of a SIP user part');
-
-/** RFC 3261 §25.1 `user`, escapes undone; `#` and `^` are tolerated because PBXs dial them. */
-const isUserText = (text: string): boolean => /^[A-Za-z0-9_.!~*'()&=+$,;?/#^-]+$/.test(text);
 
 function readTrigger(value: unknown, pointer: string, faults: Faults): FailoverTrigger {
   if (value === 'timeout' || value === 'transport') return value;

@@ -1,9 +1,11 @@
-/** Decoders of rows that say whose traffic it is and how every node behaves: tenant, domain, trunk, node, setting. */
+/** Decoders of rows that say whose traffic it is: tenant, domain, number, alias, trunk. */
 import { parsePrefix } from './address.ts';
 import type { Faults, FieldReader } from './decode-reader.ts';
 import { readText } from './decode-reader.ts';
+import { isUserText, isUserTextOrEmpty } from './user-text.ts';
 import { limits } from './limits.ts';
-import type { DomainRow, NodeRow, SettingRow, TenantRow, TrunkRow } from './rows.ts';
+import { tenantPolicyDefaults, trunkDefaults } from './rows.ts';
+import type { AliasRow, DomainRow, NumberRow, TenantRow, TrunkRow } from './rows.ts';
 import { isHost, isHostName } from './target.ts';
 
 /** Largest id and number of the wire: a signed 32-bit column. */
@@ -19,12 +21,16 @@ export function decodeTenant(fields: FieldReader): TenantRow {
   const cps = bounds.integer('cps', 0, 1_000_000);
   const registrations = bounds.integer('registrations', 0, 100_000_000);
   bounds.close();
-  const policies = fields.object('policies');
+  const policies = fields.object('policies').defaulting(tenantPolicyDefaults);
   const media = policies.oneOf('media', ['relay', 'direct', 'auto']);
   const topologyHiding = policies.boolean('topologyHiding');
   const digest = policies.boolean('digest');
+  const redirects = policies.oneOf('redirects', ['pass', 'block', 'recurse']);
+  const hideCallId = policies.boolean('hideCallId');
   policies.close();
-  return { id, key, name, enabled, limits: { calls, cps, registrations }, policies: { media, topologyHiding, digest } };
+  return {
+    id, key, name, enabled, limits: { calls, cps, registrations }, policies: { media, topologyHiding, digest, redirects, hideCallId },
+  };
 }
 
 export function decodeDomain(fields: FieldReader): DomainRow {
@@ -43,7 +49,43 @@ export function isDomainPattern(text: string): boolean {
   return text.startsWith('*.') ? isHostName(text.slice(2)) : isHost(text);
 }
 
+export function decodeNumber(fields: FieldReader): NumberRow {
+  return {
+    pattern: fields.formatted('pattern', 1, limits.numberLength + 1, isNumberPattern, 'digits, which + may precede, and a * behind them for a prefix'),
+    tenant: fields.integer('tenant', 1, maxId),
+    routeSet: fields.integer('routeSet', 0, maxId),
+    enabled: fields.boolean('enabled'),
+  };
+}
+
+/** True for a called number (`+4930123456`) or the prefix of some (`+4930*`). */
+export function isNumberPattern(text: string): boolean {
+  return text.length <= limits.numberLength + 1 && /^(?:\+?[0-9]+\*?|\+\*)$/.test(text);
+}
+
+export function decodeAlias(fields: FieldReader): AliasRow {
+  const row: AliasRow = {
+    alias: fields.formatted('alias', 3, limits.aliasLength, isAddress, addressForm),
+    target: fields.formatted('target', 3, limits.aliasLength, isAddress, addressForm),
+    tenant: fields.integer('tenant', 1, maxId),
+    enabled: fields.boolean('enabled'),
+  };
+  if (row.alias !== '' && row.alias === row.target) fields.faults.add(fields.at('target'), 'mismatch', 'must differ from the alias');
+  return row;
+}
+
+const addressForm = 'user@host or *@host, the host in lower case';
+
+/** True for what an alias names and points to: `user@host`, or `*@host` for all users. */
+export function isAddress(text: string): boolean {
+  const at = text.indexOf('@');
+  const user = text.slice(0, at);
+  const host = text.slice(at + 1);
+  return at > 0 && user.length <= limits.userPartLength && (user === '*' || (isUserText(user) && user.indexOf('*') < 0)) && isHost(host) && host === host.toLowerCase();
+}
+
 export function decodeTrunk(fields: FieldReader): TrunkRow {
+  fields.defaulting(trunkDefaults);
   return {
     key: slug(fields, 'key'),
     name: fields.text('name', 1, limits.nameLength),
@@ -51,26 +93,12 @@ export function decodeTrunk(fields: FieldReader): TrunkRow {
     routeSet: fields.integer('routeSet', 0, maxId),
     enabled: fields.boolean('enabled'),
     sources: fields.distinct('sources', 0, limits.prefixesPerTrunk, readSource),
+    strip: fields.integer('strip', 0, limits.userPartLength),
+    prepend: fields.formatted('prepend', 0, limits.userPartLength, isUserTextOrEmpty, 'characters of a SIP user part'),
   };
 }
 
-export function decodeNode(fields: FieldReader): NodeRow {
-  return {
-    id: fields.formatted('id', 1, limits.slugLength, (text) => /^[A-Za-z0-9_-]+$/.test(text), 'letters, digits, - and _'),
-    draining: fields.boolean('draining'),
-  };
-}
-
-export function decodeSetting(fields: FieldReader): SettingRow {
-  return {
-    unknownDomain: fields.oneOf('unknownDomain', ['drop', 403, 404]),
-    requireToMatch: fields.boolean('requireToMatch'),
-    scanners: fields.distinct('scanners', 0, limits.scannerPatterns, readScanner),
-    methods: fields.oneOf('methods', ['iana', 'strict']),
-  };
-}
-
-function slug(fields: FieldReader, name: string): string {
+export function slug(fields: FieldReader, name: string): string {
   return fields.formatted(name, 1, limits.slugLength, isSlug, 'lower-case letters, digits, ., _ and -, starting with a letter or digit');
 }
 
@@ -82,11 +110,5 @@ export function isSlug(text: string): boolean {
 function readSource(value: unknown, pointer: string, faults: Faults): string {
   const text = readText(value, pointer, 1, 49, faults, 'an IP address or prefix');
   if (text !== '' && parsePrefix(text) === null) faults.add(pointer, 'format', 'must be an IPv4 or IPv6 address or prefix, such as 192.0.2.7 or 2001:db8::/32');
-  return text;
-}
-
-function readScanner(value: unknown, pointer: string, faults: Faults): string {
-  const text = readText(value, pointer, 1, limits.nameLength, faults);
-  if (text !== text.toLowerCase()) faults.add(pointer, 'format', 'must be in lower case');
   return text;
 }

@@ -1,9 +1,10 @@
 /** From untrusted JSON to a row: the same checks when it is saved and when it reaches a node. */
+import { decodeCertificate, decodeNode, decodeSetting } from './decode-behaviour.ts';
 import { decodeDestination, decodeDispatcherSet } from './decode-dispatcher.ts';
-import { decodeRouteSet, decodeRule } from './decode-routing.ts';
+import { decodeRate, decodeRouteSet, decodeRule } from './decode-routing.ts';
 import { Faults, FieldReader } from './decode-reader.ts';
 import type { FieldError } from './decode-reader.ts';
-import { decodeDomain, decodeNode, decodeSetting, decodeTenant, decodeTrunk } from './decode-tenancy.ts';
+import { decodeAlias, decodeDomain, decodeNumber, decodeTenant, decodeTrunk } from './decode-tenancy.ts';
 import type { Result } from './result.ts';
 import { err, ok } from './result.ts';
 import { limits } from './limits.ts';
@@ -15,11 +16,15 @@ export type { FieldError, FieldErrorCode } from './decode-reader.ts';
 const decoders: { readonly [T in TableName]: (fields: FieldReader) => Rows[T] } = {
   setting: decodeSetting,
   tenant: decodeTenant,
+  certificate: decodeCertificate,
   dispatcherSet: decodeDispatcherSet,
   destination: decodeDestination,
   routeSet: decodeRouteSet,
   rule: decodeRule,
+  rate: decodeRate,
   domain: decodeDomain,
+  number: decodeNumber,
+  alias: decodeAlias,
   trunk: decodeTrunk,
   node: decodeNode,
 };
@@ -27,11 +32,15 @@ const decoders: { readonly [T in TableName]: (fields: FieldReader) => Rows[T] } 
 const keys: { readonly [T in TableName]: (row: Rows[T]) => string } = {
   setting: () => 'global',
   tenant: (row) => String(row.id),
+  certificate: (row) => row.name,
   dispatcherSet: (row) => String(row.id),
   destination: (row) => String(row.id),
   routeSet: (row) => String(row.number),
   rule: (row) => String(row.id),
+  rate: (row) => `${row.table}/${row.prefix}/${row.set}`,
   domain: (row) => row.name,
+  number: (row) => row.pattern,
+  alias: (row) => row.alias,
   trunk: (row) => row.key,
   node: (row) => row.id,
 };

@@ -18,6 +18,20 @@ export const limits = {
   methodsPerRule: 16,
   codesPerSet: 32,
   scannerPatterns: 64,
+  /** `user@host`. */
+  aliasLength: 318,
+  windowsPerRule: 16,
+  /** Longest number, prefix of a rate or called number: E.164 has 15 digits, carriers put routing digits in front. */
+  numberLength: 32,
+  /** 1,000,000 units: prices are in millionths. */
+  price: 1_000_000_000_000,
+  /** Together they fit in `rowBytes`. */
+  namesPerCertificate: 60,
+  certificateChainBytes: 32 * 1024,
+  sealedKeyBytes: 12 * 1024,
+  /** PEM roots in the settings. */
+  caBytes: 48 * 1024,
+  slowStartMs: 3_600_000,
   rowBytes: 64 * 1024,
   weight: 65_535,
   rank: 65_535,

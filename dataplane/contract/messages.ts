@@ -1,7 +1,7 @@
 /** Guards for the channel's text frames: what passes has the shape that wire.ts states. Unknown fields are ignored (version skew). */
 import { isTableName } from './decode.ts';
 import { isObject } from './decode-reader.ts';
-import { isHash } from './hash.ts';
+import { isHash, readTableHashes } from './hash.ts';
 import { limits } from './limits.ts';
 import type { Result } from './result.ts';
 import { err, ok } from './result.ts';
@@ -52,7 +52,7 @@ const text = (max: number): Check => (value) => typeof value === 'string' && val
 const anything: Check = () => true;
 const flag: Check = (value) => typeof value === 'boolean';
 const hash: Check = (value) => typeof value === 'string' && isHash(value);
-const hashes: Check = (value) => isObject(value) && tableNames.every((table) => hash(value[table]));
+const hashes: Check = (value) => readTableHashes(value) !== null;
 const list = (max: number, item: Check): Check => (value) => Array.isArray(value) && value.length <= max && value.every((entry: unknown) => item(entry));
 const object = (shape: Readonly<Record<string, Check>>): Check => (value) => isObject(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
 const oneOf = (...accepted: readonly string[]): Check => (value) => typeof value === 'string' && accepted.includes(value);

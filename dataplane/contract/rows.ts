@@ -4,9 +4,14 @@
  * milliseconds, numbers are integers.
  */
 
+import type { Algorithm } from './algorithms.ts';
+
+export { algorithms } from './algorithms.ts';
+export type { Algorithm } from './algorithms.ts';
+
 /** Wire tables in dependency order: a row only refers to rows of tables before its own. */
 export const tableNames = [
-  'setting', 'tenant', 'dispatcherSet', 'destination', 'routeSet', 'rule', 'domain', 'trunk', 'node',
+  'setting', 'tenant', 'certificate', 'dispatcherSet', 'destination', 'routeSet', 'rule', 'rate', 'domain', 'number', 'alias', 'trunk', 'node',
 ] as const;
 export type TableName = (typeof tableNames)[number];
 
@@ -22,7 +27,22 @@ export interface TenantRow {
     readonly media: 'relay' | 'direct' | 'auto';
     readonly topologyHiding: boolean;
     readonly digest: boolean;
+    /** What becomes of a 3xx of a destination: it goes to the caller, ends as 480, or the edge itself tries its Contacts (RFC 3261 §16.7 step 4). */
+    readonly redirects: 'pass' | 'block' | 'recurse';
+    /** Topology hiding replaces Call-IDs too. */
+    readonly hideCallId: boolean;
   };
+}
+
+/** Key: `name` (slug). Which one a client gets is decided by the name it asks for (SNI). */
+export interface CertificateRow {
+  readonly name: string;
+  /** Lower-case DNS names of the certificate (its SANs, else its CN), wildcards as `*.x`. */
+  readonly names: readonly string[];
+  /** PEM, the certificate itself first, then its issuers in order. */
+  readonly chain: string;
+  /** The private key, sealed (see sealed.ts): nobody but a holder of the cluster keys can open it. */
+  readonly key: string;
 }
 
 /** Key: `name`, lower case; exact (`sip.example`) or a suffix pattern (`*.example`). */
@@ -54,6 +74,18 @@ export interface RouteSetRow {
   };
 }
 
+/** A weekly stretch of time by the clock of a place. */
+export interface TimeWindow {
+  /** IANA name: `Europe/Berlin`. */
+  readonly timezone: string;
+  /** 1 = Monday to 7 = Sunday; the day on which the window begins. */
+  readonly days: readonly number[];
+  /** `HH:MM`, included. */
+  readonly from: string;
+  /** `HH:MM` or `24:00`, not included; not later than `from` = over midnight. */
+  readonly to: string;
+}
+
 export type RuleMatch =
   | { readonly type: 'exact'; readonly value: string }
   /** Both ends included; only users of the same number of digits match. */
@@ -69,18 +101,54 @@ export interface RuleRow {
   readonly match: RuleMatch;
   /** Empty = every method. Upper case. */
   readonly methods: readonly string[];
-  /** Dispatcher set ids: the first with a usable destination serves, the rest are its backups. */
+  /** Dispatcher set ids: the first with a usable destination serves, the rest are its backups. Empty only beside `rates` or `enumSuffix`. */
   readonly sets: readonly number[];
+  /** One for each of `sets`, in millionths of a unit: cheapest first. Empty = the order of `sets` holds. */
+  readonly prices: readonly number[];
+  /** Empty = always; else one of them must hold when the request comes. */
+  readonly windows: readonly TimeWindow[];
+  /** Number of a rate table whose rows choose the sets (least-cost routing), 0 = none; `sets` are then the backups. */
+  readonly rates: number;
+  /** ENUM suffix (RFC 6116) that is asked first, `e164.arpa` say; empty = none. `sets` are then the backups. */
+  readonly enumSuffix: string;
   /** Digits taken off the front of the user part before `prepend` is put there. */
   readonly strip: number;
   readonly prepend: string;
 }
 
-export type Affinity = 'none' | 'aor' | 'source' | 'call-id';
+/** Key: `table/prefix/set`. One line of a carrier's price list: the longest prefix of each set counts, the cheapest set comes first. */
+export interface RateRow {
+  readonly table: number;
+  /** Digits, or `+` and digits. */
+  readonly prefix: string;
+  readonly set: number;
+  /** Millionths of a unit, a minute say. */
+  readonly price: number;
+}
 
-/** Dispatcher algorithms by Kamailio's number. */
-export const algorithms = { callIdHash: 0, roundRobin: 4, serial: 8, weight: 9 } as const;
-export type Algorithm = (typeof algorithms)[keyof typeof algorithms];
+/**
+ * Key: `pattern`. A called number of a tenant (DID), for calls that come from trunks: exact (`+4930123456`) or a prefix
+ * (`+4930123*`); exact wins, then the longest prefix.
+ */
+export interface NumberRow {
+  readonly pattern: string;
+  readonly tenant: number;
+  readonly routeSet: number;
+  readonly enabled: boolean;
+}
+
+/**
+ * Key: `alias`. Another name of an address: `sales@acme.example`, or of a whole domain: `*@old.example`. In `target` a `*`
+ * keeps the dialled user. A target is not looked up as an alias again.
+ */
+export interface AliasRow {
+  readonly alias: string;
+  readonly target: string;
+  readonly tenant: number;
+  readonly enabled: boolean;
+}
+
+export type Affinity = 'none' | 'aor' | 'source' | 'call-id';
 
 /** Key: `id` (Kamailio's setid) as a decimal string. */
 export interface DispatcherSetRow {
@@ -91,6 +159,12 @@ export interface DispatcherSetRow {
   /** Always used for REGISTER; for other methods only when `affinityAll`. */
   readonly affinity: Affinity;
   readonly affinityAll: boolean;
+  /** What algorithm 7 hashes: `from`, `to`, `ruri`, `call-id`, `source`, `auth-user` or `header:NAME`. */
+  readonly hashOn: string;
+  /** A new or recovered destination grows from 10 % to all of its share in so long; 0 = at once. */
+  readonly slowStartMs: number;
+  /** How a phone behind this set's backends is found again: they keep our Path (RFC 3327), or the Contact is replaced. */
+  readonly registration: 'path' | 'contact';
   readonly probing: {
     readonly mode: 'always' | 'failing' | 'never';
     readonly intervalMs: number;
@@ -129,12 +203,17 @@ export interface TrunkRow {
   readonly enabled: boolean;
   /** CIDR prefixes or single addresses, IPv4 or IPv6; the longest match over all trunks wins. */
   readonly sources: readonly string[];
+  /** Characters taken off the front of the dialled user, before `prepend` is put there and numbers are looked up. */
+  readonly strip: number;
+  readonly prepend: string;
 }
 
 /** Key: `id` (node uuid). Desired state of a node; facts about it never travel down. */
 export interface NodeRow {
   readonly id: string;
   readonly draining: boolean;
+  /** false = OPTIONS to the node itself get no answer, so that upstreams leave it. */
+  readonly answerOptions: boolean;
 }
 
 /** Key: always `global`. Behaviour of every node. */
@@ -145,18 +224,38 @@ export interface SettingRow {
   readonly requireToMatch: boolean;
   /** Lower-case substrings of User-Agent that get silence. */
   readonly scanners: readonly string[];
-  /** `iana` = every registered method; `strict` = REGISTER, INVITE, ACK, BYE, CANCEL, OPTIONS. */
-  readonly methods: 'iana' | 'strict';
+  /** `any` = unknown methods pass too; `iana` = every registered method; `strict` = REGISTER, INVITE, ACK, BYE, CANCEL, OPTIONS. */
+  readonly methods: 'any' | 'iana' | 'strict';
+  readonly tls: {
+    readonly clientCertificates: 'off' | 'request' | 'require';
+    /** PEM roots for client certificates and for the certificates of destinations, beside the system's. */
+    readonly ca: string;
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    /** Destinations over TLS must show a certificate that fits their host. */
+    readonly verifyDestinations: boolean;
+  };
+  readonly registration: {
+    /** REGISTERs a second that a node relays, 0 = no limit; more get 503 with a spread Retry-After. */
+    readonly perSecond: number;
+    /** Granted expiries are shortened by up to so many percent, so that storms spread; 0 = not at all. */
+    readonly spreadPercent: number;
+  };
+  /** Towards registered phones behind NAT on UDP. */
+  readonly keepAlive: { readonly method: 'off' | 'crlf' | 'options'; readonly intervalMs: number };
 }
 
 export interface Rows {
   readonly setting: SettingRow;
   readonly tenant: TenantRow;
+  readonly certificate: CertificateRow;
   readonly dispatcherSet: DispatcherSetRow;
   readonly destination: DestinationRow;
   readonly routeSet: RouteSetRow;
   readonly rule: RuleRow;
+  readonly rate: RateRow;
   readonly domain: DomainRow;
+  readonly number: NumberRow;
+  readonly alias: AliasRow;
   readonly trunk: TrunkRow;
   readonly node: NodeRow;
 }
@@ -166,9 +265,21 @@ export type RowOp = {
   readonly [T in TableName]: { readonly table: T; readonly key: string; readonly row: Rows[T] | null };
 }[TableName];
 
+/** Behaviour of every node as long as nobody set any. */
 export const defaultSetting: SettingRow = {
   unknownDomain: 'drop',
   requireToMatch: false,
   scanners: ['sipvicious', 'friendly-scanner', 'sipcli', 'sip-scan', 'sundayddr', 'nmap', 'sipsak-scan', 'vaxsipuseragent'],
-  methods: 'iana',
+  methods: 'any',
+  tls: { clientCertificates: 'off', ca: '', minVersion: 'TLSv1.2', verifyDestinations: true },
+  registration: { perSecond: 0, spreadPercent: 0 },
+  keepAlive: { method: 'crlf', intervalMs: 30_000 },
 };
+
+// Fields that came after schema 1: a row written before them is read with these values.
+export const settingDefaults = { tls: defaultSetting.tls, registration: defaultSetting.registration, keepAlive: defaultSetting.keepAlive } as const;
+export const tenantPolicyDefaults = { redirects: 'pass', hideCallId: false } as const;
+export const dispatcherSetDefaults = { hashOn: 'call-id', slowStartMs: 0, registration: 'path' } as const;
+export const ruleDefaults = { prices: [], windows: [], rates: 0, enumSuffix: '' } as const;
+export const trunkDefaults = { strip: 0, prepend: '' } as const;
+export const nodeDefaults = { answerOptions: true } as const;

@@ -1,6 +1,8 @@
 /** Makes the next ConfigView out of the last one and row changes. Cost follows the changes, not the configuration. */
 import { defaultSetting } from '../contract/rows.ts';
-import type { DestinationRow, DispatcherSetRow, DomainRow, NodeRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow } from '../contract/rows.ts';
+import type {
+  AliasRow, CertificateRow, DestinationRow, DispatcherSetRow, DomainRow, NodeRow, NumberRow, RateRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow,
+} from '../contract/rows.ts';
 import { parsePrefix } from '../contract/address.ts';
 import { Destination } from './destination.ts';
 import { DispatcherSet } from './dispatcher-set.ts';
@@ -28,6 +30,10 @@ export function emptyView(): ConfigView {
     trunks: Table.empty(),
     sources: new PrefixTree(),
     nodes: Table.empty(),
+    certificates: Table.empty(),
+    rates: Table.empty(),
+    numbers: Table.empty(),
+    aliases: Table.empty(),
   };
   return new ConfigView(tables, defaultSetting, '', 0);
 }
@@ -56,6 +62,10 @@ export class ViewDraft {
   private readonly trunks: TableDraft<string, TrunkRow>;
   private sources: PrefixTree<TrunkRow>;
   private readonly nodes: TableDraft<string, NodeRow>;
+  private readonly certificates: TableDraft<string, CertificateRow>;
+  private readonly rates: TableDraft<string, RateRow>;
+  private readonly numbers: TableDraft<string, NumberRow>;
+  private readonly aliases: TableDraft<string, AliasRow>;
 
   constructor(view: ConfigView) {
     const base = view.tables;
@@ -69,6 +79,10 @@ export class ViewDraft {
     this.trunks = new TableDraft(base.trunks);
     this.sources = base.sources;
     this.nodes = new TableDraft(base.nodes);
+    this.certificates = new TableDraft(base.certificates);
+    this.rates = new TableDraft(base.rates);
+    this.numbers = new TableDraft(base.numbers);
+    this.aliases = new TableDraft(base.aliases);
   }
 
   apply(op: RowOp): void {
@@ -82,6 +96,10 @@ export class ViewDraft {
       case 'domain': this.applyDomain(op.key, op.row); break;
       case 'trunk': this.applyTrunk(op.key, op.row); break;
       case 'node': put(this.nodes, op.key, op.row); break;
+      case 'certificate': put(this.certificates, op.key, op.row); break;
+      case 'rate': put(this.rates, op.key, op.row); break;
+      case 'number': put(this.numbers, op.key, op.row); break;
+      case 'alias': put(this.aliases, op.key, op.row); break;
     }
   }
 
@@ -108,6 +126,10 @@ export class ViewDraft {
       trunks: this.trunks.finish(),
       sources: this.sources,
       nodes: this.nodes.finish(),
+      certificates: this.certificates.finish(),
+      rates: this.rates.finish(),
+      numbers: this.numbers.finish(),
+      aliases: this.aliases.finish(),
     };
     return new ConfigView(tables, this.setting ?? defaultSetting, epoch, rev);
   }

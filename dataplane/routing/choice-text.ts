@@ -1,4 +1,5 @@
 /** What a recorder says about the choice among the destinations of a set. */
+import type { Algorithm } from '../contract/rows.ts';
 import type { Destination } from './destination.ts';
 import { verdictOf } from './dispatcher-set.ts';
 import type { DispatcherSet, Verdict } from './dispatcher-set.ts';
@@ -7,7 +8,11 @@ import type { RoutePlan } from './route-plan.ts';
 import type { Recorder } from './recorder.ts';
 import { affinityKey, reachableBy } from './select.ts';
 
-const algorithmText = { 0: 'hash over Call-ID', 4: 'round robin', 8: 'serial by rank', 9: 'weight' } as const;
+const algorithmText: Readonly<Record<Algorithm, string>> = {
+  0: 'hash over Call-ID', 1: 'hash over From', 2: 'hash over To', 3: 'hash over Request-URI', 4: 'round robin', 5: 'hash over authentication user', 6: 'random',
+  7: 'hash over a configured value', 8: 'serial by rank', 9: 'weight', 10: 'call load', 11: 'relative weight', 12: 'all at once', 13: 'latency',
+  14: 'round robin within a rank', 15: 'tiers by rank', 64: 'overload control',
+};
 
 const verdictText: Readonly<Record<Verdict, string>> = {
   usable: 'usable, but not its turn',

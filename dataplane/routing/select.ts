@@ -51,6 +51,7 @@ export function selectFrom(plan: RoutePlan, set: DispatcherSet, pass: FamilyPass
     case algorithms.roundRobin: return inTurn(plan, set, pass, health, plan.turns.of(set, plan.view));
     case algorithms.serial: return firstByRank(plan, set, pass, health);
     case algorithms.weight: return byWeight(plan, set, pass, health, plan.turns.of(set, plan.view));
+    default: return inTurn(plan, set, pass, health, plan.turns.of(set, plan.view));
   }
 }
 

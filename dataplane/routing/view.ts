@@ -1,5 +1,5 @@
 /** The configuration as a worker sees it: immutable, swapped whole; a message reads the reference once. */
-import type { DomainRow, NodeRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
+import type { AliasRow, CertificateRow, DomainRow, NodeRow, NumberRow, RateRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
 import type { Destination } from './destination.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
 import type { PrefixTree } from './prefix-tree.ts';
@@ -28,6 +28,11 @@ export interface ViewTables {
   /** Enabled trunks only. */
   readonly sources: PrefixTree<TrunkRow>;
   readonly nodes: Table<string, NodeRow>;
+  readonly certificates: Table<string, CertificateRow>;
+  /** By wire key. */
+  readonly rates: Table<string, RateRow>;
+  readonly numbers: Table<string, NumberRow>;
+  readonly aliases: Table<string, AliasRow>;
 }
 
 const DOT = 46;
@@ -100,11 +105,15 @@ export class ConfigView {
     return {
       setting: tables.setting === null ? 0 : 1,
       tenant: tables.tenants.size,
+      certificate: tables.certificates.size,
       dispatcherSet: tables.sets.size,
       destination: tables.destinations.size,
       routeSet: tables.routeSets.size,
       rule: tables.rules.size,
+      rate: tables.rates.size,
       domain: tables.domains.size + tables.suffixes.size,
+      number: tables.numbers.size,
+      alias: tables.aliases.size,
       trunk: tables.trunks.size,
       node: tables.nodes.size,
     };

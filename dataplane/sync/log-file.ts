@@ -3,10 +3,11 @@
  * starts with the SHA-256 of its JSON, so a torn or damaged tail is seen; replay stops in front of it.
  */
 import { hash } from 'node:crypto';
+import { readTableHashes } from '../contract/hash.ts';
 import type { TableHashes } from '../contract/hash.ts';
 import { isTableName } from '../contract/decode.ts';
 import type { WireRow } from '../contract/wire.ts';
-import { isHashes, parseObject } from './snapshot-file.ts';
+import { parseObject } from './snapshot-file.ts';
 
 const magic = 'signalbox-config-log';
 
@@ -61,8 +62,9 @@ function readRecord(line: string): LogRecord | null {
   const record = unseal(line);
   if (record === null) return null;
   const { epoch, from, to, hashes, rows } = record;
-  if (typeof epoch !== 'string' || typeof from !== 'number' || typeof to !== 'number' || !isHashes(hashes) || !Array.isArray(rows) || !rows.every(isWireRow)) return null;
-  return { epoch, from, to, hashes, rows };
+  const sums = readTableHashes(hashes);
+  if (typeof epoch !== 'string' || typeof from !== 'number' || typeof to !== 'number' || sums === null || !Array.isArray(rows) || !rows.every(isWireRow)) return null;
+  return { epoch, from, to, hashes: sums, rows };
 }
 
 function isWireRow(value: unknown): value is WireRow {

@@ -18,11 +18,16 @@ export function missingReference(op: RowOp, exists: Exists): string | null {
       return need('dispatcherSet', op.row.set, exists);
     case 'rule':
       return need('routeSet', op.row.routeSet, exists)
-        ?? (op.row.sets.some((set) => exists('dispatcherSet', String(set))) ? null : `dispatcherSet ${op.row.sets.join(', ')} is missing`);
+        ?? (op.row.rates !== 0 || op.row.enumSuffix !== '' || op.row.sets.some((set) => exists('dispatcherSet', String(set))) ? null : `dispatcherSet ${op.row.sets.join(', ')} is missing`);
+    case 'rate':
+      return need('dispatcherSet', op.row.set, exists);
+    case 'alias':
+      return need('tenant', op.row.tenant, exists);
     case 'domain':
+    case 'number':
     case 'trunk':
       return need('tenant', op.row.tenant, exists) ?? need('routeSet', op.row.routeSet, exists);
-    case 'setting': case 'tenant': case 'dispatcherSet': case 'routeSet': case 'node':
+    case 'setting': case 'tenant': case 'certificate': case 'dispatcherSet': case 'routeSet': case 'node':
       return null;
   }
 }

@@ -7,7 +7,7 @@ import type { Hash } from 'node:crypto';
 import { decodeOp } from '../contract/decode.ts';
 import { isObject } from '../contract/decode-reader.ts';
 import { parseRowLine, rowLine } from '../contract/frames.ts';
-import { emptyHashes, isHash, mapTables } from '../contract/hash.ts';
+import { emptyHashes, mapTables, readTableHashes } from '../contract/hash.ts';
 import type { TableHashes } from '../contract/hash.ts';
 import type { Result } from '../contract/result.ts';
 import { err, ok } from '../contract/result.ts';
@@ -108,8 +108,8 @@ export class SnapshotReader {
     const header = parseObject(text);
     if (header?.['magic'] !== magic) this.fault = 'is no configuration file';
     else if (header['format'] !== format) this.fault = `has format ${String(header['format'])}, this version reads ${format}`;
-    else if (typeof header['epoch'] !== 'string' || !Number.isSafeInteger(header['rev']) || !isHashes(header['hashes'])) this.fault = 'has a damaged header';
-    else this.header = { epoch: header['epoch'], rev: Number(header['rev']), hashes: header['hashes'] };
+    else this.header = openHeader(header);
+    if (this.header === null) this.fault ??= 'has a damaged header';
     this.sum.update(`${text}\n`);
   }
 
@@ -165,7 +165,7 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | n
   }
 }
 
-/** True when there is a table hash for every table. */
-export function isHashes(value: unknown): value is TableHashes {
-  return isObject(value) && tableNames.every((table) => typeof value[table] === 'string' && isHash(value[table]));
+function openHeader({ epoch, rev, hashes }: Readonly<Record<string, unknown>>): Header | null {
+  const sums = readTableHashes(hashes);
+  return typeof epoch === 'string' && Number.isSafeInteger(rev) && sums !== null ? { epoch, rev: Number(rev), hashes: sums } : null;
 }

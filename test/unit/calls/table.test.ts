@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
 import { CallTable, dialogKey, type CallEntry } from '../../../dataplane/calls/table.ts';
 import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
+import { tenantPolicyDefaults } from '../../../dataplane/contract/rows.ts';
 import type { TenantRow } from '../../../dataplane/contract/rows.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 
@@ -40,7 +41,7 @@ describe('CallTable', () => {
 });
 
 describe('TenantLimits', () => {
-  const tenant = (calls: number, cps: number): TenantRow => ({ id: 1, key: 'a', name: 'A', enabled: true, limits: { calls, cps, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false } });
+  const tenant = (calls: number, cps: number): TenantRow => ({ id: 1, key: 'a', name: 'A', enabled: true, limits: { calls, cps, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } });
 
   it('holds calls at the worker’s share, rounded up', () => {
     const limits = new TenantLimits(2);

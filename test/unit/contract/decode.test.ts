@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import { decodeOp, decodeRow, isTableName, rowKey } from '../../../dataplane/contract/decode.ts';
 import type { FieldError } from '../../../dataplane/contract/decode.ts';
-import { defaultSetting, tableNames } from '../../../dataplane/contract/rows.ts';
+import {
+  defaultSetting, dispatcherSetDefaults, nodeDefaults, ruleDefaults, settingDefaults, tableNames, tenantPolicyDefaults, trunkDefaults,
+} from '../../../dataplane/contract/rows.ts';
 import type { TableName } from '../../../dataplane/contract/rows.ts';
 import { validRows } from './rows.ts';
 
@@ -22,6 +24,12 @@ function faults(table: TableName, changes: Readonly<Record<string, unknown>>): r
   return decoded.ok ? [] : decoded.error;
 }
 
+/** Fields that rows of schema 1 did not have. */
+const late: Readonly<Partial<Record<TableName, object>>> = {
+  setting: settingDefaults, dispatcherSet: dispatcherSetDefaults, rule: ruleDefaults, trunk: trunkDefaults, node: nodeDefaults,
+};
+const lateFields = (table: TableName): readonly string[] => Object.keys(late[table] ?? {});
+
 describe.each(tableNames)('a row of %s', (table) => {
   const row = validRows[table];
   const key = rowKey(table, row as never);
@@ -32,7 +40,7 @@ describe.each(tableNames)('a row of %s', (table) => {
   });
 
   it('needs every field, and no other', () => {
-    for (const name of Object.keys(row)) {
+    for (const name of Object.keys(row).filter((field) => !lateFields(table).includes(field))) {
       const [fault] = faults(table, { [name]: undefined });
       expect(fault).toMatchObject({ pointer: `/${name}`, code: 'required' });
       expect(fault?.message).toContain('is required: ');
@@ -56,6 +64,20 @@ describe.each(tableNames)('a row of %s', (table) => {
   });
 });
 
+describe('a row of schema 1', () => {
+  it.each(tableNames.filter((table) => late[table] !== undefined))('%s is read with the defaults of what it lacks', (table) => {
+    const row: Record<string, unknown> = { ...validRows[table] };
+    for (const field of lateFields(table)) delete row[field];
+    expect(decodeRow(table, rowKey(table, validRows[table] as never), row)).toEqual({ ok: true, value: { ...validRows[table], ...late[table] } });
+  });
+
+  it('tenant policies too', () => {
+    const { media, topologyHiding, digest } = validRows.tenant.policies;
+    const decoded = decodeRow('tenant', '1', { ...validRows.tenant, policies: { media, topologyHiding, digest } });
+    expect(decoded).toMatchObject({ ok: true, value: { policies: { media, topologyHiding, digest, ...tenantPolicyDefaults } } });
+  });
+});
+
 describe('field errors say what is accepted', () => {
   it.each<[TableName, Record<string, unknown>, string, string, string]>([
     ['dispatcherSet', { 'probing.intervalMs': 10 }, '/probing/intervalMs', 'out-of-range', 'must be 500 to 3600000'],
@@ -65,7 +87,7 @@ describe('field errors say what is accepted', () => {
     ['dispatcherSet', { 'probing.codes': [200, 200] }, '/probing/codes/1', 'duplicate', 'must not be listed twice'],
     ['dispatcherSet', { 'probing.from': 'ping' }, '/probing/from', 'format', 'must be empty or a SIP URI such as sip:ping@edge.example'],
     ['dispatcherSet', { 'probing.extra': 1 }, '/probing/extra', 'unknown-field', 'unknown field; accepted: mode, intervalMs, timeoutMs, downAfter, upAfter, codes, from, useUnknown'],
-    ['dispatcherSet', { algorithm: 1 }, '/algorithm', 'not-allowed', 'must be one of 0, 4, 8, 9'],
+    ['dispatcherSet', { algorithm: 16 }, '/algorithm', 'not-allowed', 'must be one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 64'],
     ['dispatcherSet', { tenant: 0 }, '/tenant', 'out-of-range', 'must be 1 to 2147483647 or null'],
     ['dispatcherSet', { probing: undefined }, '/probing', 'required', 'is required: an object'],
     ['dispatcherSet', { probing: 'always' }, '/probing', 'type', 'must be an object'],
@@ -84,8 +106,36 @@ describe('field errors say what is accepted', () => {
     ['rule', { match: { type: 'any', value: '1' } }, '/match/value', 'unknown-field', 'unknown field; accepted: type'],
     ['rule', { match: { type: 'regex' } }, '/match/type', 'not-allowed', 'must be one of exact, range, prefix, any'],
     ['rule', { methods: ['invite'] }, '/methods/0', 'format', 'must be a SIP method in upper case'],
-    ['rule', { sets: [] }, '/sets', 'too-short', 'must be a list of 1 to 16 items'],
-    ['rule', { sets: 10 }, '/sets', 'type', 'must be a list of 1 to 16 items'],
+    ['rule', { sets: [], rates: 0, enumSuffix: '' }, '/sets', 'too-short', 'must be a list of 1 to 16 items'],
+    ['rule', { sets: 10, rates: 0, enumSuffix: '' }, '/sets', 'type', 'must be a list of 1 to 16 items'],
+    ['rule', { prices: [1] }, '/prices', 'mismatch', 'must be empty or hold one price for each of sets'],
+    ['rule', { prices: [1, -1] }, '/prices/1', 'out-of-range', 'must be 0 to 1000000000000'],
+    ['rule', { enumSuffix: 'E164.arpa' }, '/enumSuffix', 'format', 'must be empty or a DNS name in lower case, such as e164.arpa'],
+    ['rule', { 'windows.0.timezone': 'Berlin' }, '/windows/0/timezone', 'format', 'must be an IANA time zone, such as Europe/Berlin'],
+    ['rule', { 'windows.0.timezone': '+02:00' }, '/windows/0/timezone', 'format', 'must be an IANA time zone, such as Europe/Berlin'],
+    ['rule', { 'windows.0.days': [] }, '/windows/0/days', 'too-short', 'must be a list of 1 to 7 items'],
+    ['rule', { 'windows.0.days': [0] }, '/windows/0/days/0', 'out-of-range', 'must be 1 to 7'],
+    ['rule', { 'windows.0.from': '24:00' }, '/windows/0/from', 'format', 'must be a time of day HH:MM'],
+    ['rule', { 'windows.0.to': '24:01' }, '/windows/0/to', 'format', 'must be a time of day HH:MM, or 24:00'],
+    ['rule', { windows: Array.from({ length: 17 }, () => validRows.rule.windows[0]) }, '/windows', 'too-long', 'must be a list of 0 to 16 items'],
+    ['rate', { table: 0 }, '/table', 'out-of-range', 'must be 1 to 2147483647'],
+    ['rate', { prefix: '+49 30' }, '/prefix', 'format', 'must be digits, which + may precede'],
+    ['rate', { prefix: '1'.repeat(33) }, '/prefix', 'too-long', 'must be digits, which + may precede of 1 to 32 characters'],
+    ['number', { pattern: '+49*30' }, '/pattern', 'format', 'must be digits, which + may precede, and a * behind them for a prefix'],
+    ['alias', { alias: 'acme.example' }, '/alias', 'format', 'must be user@host or *@host, the host in lower case'],
+    ['alias', { target: 'a*@x.example' }, '/target', 'format', 'must be user@host or *@host, the host in lower case'],
+    ['alias', { target: '*@old.example' }, '/target', 'mismatch', 'must differ from the alias'],
+    ['certificate', { names: [] }, '/names', 'too-short', 'must be a list of 1 to 60 items'],
+    ['certificate', { names: ['A.example'] }, '/names/0', 'format', 'must be a DNS name or address in lower case, or *.suffix'],
+    ['certificate', { chain: 'AAAA' }, '/chain', 'format', 'must be PEM text (-----BEGIN CERTIFICATE-----) of 1 to 32768 characters'],
+    ['certificate', { key: '-----BEGIN PRIVATE KEY-----' }, '/key', 'format', 'must be a sealed key'],
+    ['dispatcherSet', { hashOn: 'header:' }, '/hashOn', 'format', 'must be from, to, ruri, call-id, source, auth-user or header:NAME'],
+    ['dispatcherSet', { slowStartMs: 3_600_001 }, '/slowStartMs', 'out-of-range', 'must be 0 to 3600000'],
+    ['tenant', { 'policies.redirects': 'follow' }, '/policies/redirects', 'not-allowed', 'must be one of pass, block, recurse'],
+    ['trunk', { strip: 65 }, '/strip', 'out-of-range', 'must be 0 to 64'],
+    ['setting', { 'tls.ca': '\u0000-----BEGIN CERTIFICATE-----' }, '/tls/ca', 'format', 'must be PEM text (-----BEGIN CERTIFICATE-----) of 0 to 49152 characters'],
+    ['setting', { 'keepAlive.intervalMs': 100 }, '/keepAlive/intervalMs', 'out-of-range', 'must be 5000 to 600000'],
+    ['setting', { 'registration.spreadPercent': 91 }, '/registration/spreadPercent', 'out-of-range', 'must be 0 to 90'],
     ['rule', { prepend: 'a b' }, '/prepend', 'format', 'must be characters of a SIP user part'],
     ['domain', { name: 'SIP.example' }, '/name', 'format', 'must be a host name in lower case, *.suffix, or an IP address'],
     ['domain', { did: 'x'.repeat(65) }, '/did', 'too-long', 'must be text of 0 to 64 characters'],

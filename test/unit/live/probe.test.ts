@@ -4,10 +4,11 @@ import { NodeFacts } from '../../../controlplane/live/node-facts.ts';
 import { probeNow } from '../../../controlplane/live/probe.ts';
 import type { Result } from '../../../dataplane/contract/result.ts';
 import { err, ok } from '../../../dataplane/contract/result.ts';
+import { dispatcherSetDefaults } from '../../../dataplane/contract/rows.ts';
 import type { DispatcherSetRow } from '../../../dataplane/contract/rows.ts';
 
 const row: DispatcherSetRow = {
-  id: 10, name: '', tenant: null, algorithm: 4, affinity: 'aor', affinityAll: false,
+  id: 10, name: '', tenant: null, algorithm: 4, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults,
   probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false },
 };
 

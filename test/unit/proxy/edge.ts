@@ -1,7 +1,7 @@
 /** A whole worker without a network: the real proxy, transactions and routing over a recording sender and a manual clock. */
 import { CallTable } from '../../../dataplane/calls/table.ts';
 import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
-import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults } from '../../../dataplane/contract/rows.ts';
 import type { DestinationRow, RowOp, SettingRow } from '../../../dataplane/contract/rows.ts';
 import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
@@ -169,11 +169,11 @@ export interface World {
 export function world(options: World = {}): RowOp[] {
   return [
     { table: 'setting', key: 'global', row: { ...defaultSetting, ...options.setting } },
-    { table: 'tenant', key: '1', row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: options.limits ?? { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false } } },
-    { table: 'dispatcherSet', key: '10', row: { id: 10, name: 'pbx', tenant: 1, algorithm: options.algorithm ?? 8, affinity: 'aor', affinityAll: false, probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false } } },
+    { table: 'tenant', key: '1', row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: options.limits ?? { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } } },
+    { table: 'dispatcherSet', key: '10', row: { id: 10, name: 'pbx', tenant: 1, algorithm: options.algorithm ?? 8, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults, probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false } } },
     ...(options.destinations ?? [destination(1, 'sip:10.0.0.1:5060'), destination(2, 'sip:10.0.0.2:5060', { rank: 2 })]),
     { table: 'routeSet', key: '1', row: { number: 1, name: 'acme', tenant: 1, family: 'prefer', failover: { frMs: 5_000, frInviteMs: 30_000, on: options.on ?? ['timeout', 'transport', 500, 503], maxAttempts: options.maxAttempts ?? 3 } } },
-    { table: 'rule', key: '1', row: { id: 1, routeSet: 1, position: 1, match: { type: 'any' }, methods: [], sets: [10], strip: options.strip ?? 0, prepend: options.prepend ?? '' } },
+    { table: 'rule', key: '1', row: { id: 1, routeSet: 1, position: 1, match: { type: 'any' }, methods: [], sets: [10], ...ruleDefaults, strip: options.strip ?? 0, prepend: options.prepend ?? '' } },
     { table: 'domain', key: 'acme.example', row: { name: 'acme.example', tenant: 1, routeSet: 1, enabled: true, did: '' } },
   ];
 }

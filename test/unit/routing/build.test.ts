@@ -52,7 +52,7 @@ const anyOp: fc.Arbitrary<RowOp> = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 8 }), small, small, fc.integer({ min: 0, max: 2 })).map(([id, owner, rank, weight]) => destination(id, { set: owner, rank, weight })),
   fc.tuple(fc.constantFrom('t1', 't2', 't3'), fc.subarray(['192.0.2.0/24', '192.0.2.1', '0.0.0.0/0', '2001:db8::/32', '2001:db8::1']), fc.boolean())
     .map(([key, prefixes, enabled]) => trunk(key, prefixes, { enabled })),
-  small.map((id): RowOp => ({ table: 'node', key: `n${id}`, row: { id: `n${id}`, draining: true } })),
+  small.map((id): RowOp => ({ table: 'node', key: `n${id}`, row: { id: `n${id}`, draining: true, answerOptions: true } })),
   fc.boolean().map((requireToMatch): RowOp => ({ table: 'setting', key: 'global', row: { ...defaultSetting, requireToMatch } })),
   fc.tuple(fc.constantFrom('tenant', 'routeSet', 'dispatcherSet'), small).map(([table, id]) => gone(table, String(id))),
   fc.tuple(fc.constantFrom('rule', 'destination'), fc.integer({ min: 1, max: 8 })).map(([table, id]) => gone(table, String(id))),

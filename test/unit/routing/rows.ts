@@ -1,4 +1,5 @@
 /** Rows for routing tests: whole, valid, with what a test cares about on top. */
+import { dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../../dataplane/contract/rows.ts';
 import type {
   DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RowOp, RuleMatch, RuleRow, TenantRow, TrunkRow,
 } from '../../../dataplane/contract/rows.ts';
@@ -12,7 +13,7 @@ export const tenant = (id: number, over: Partial<TenantRow> = {}): RowOp => ({
   table: 'tenant', key: String(id),
   row: {
     id, key: `tenant-${id}`, name: `Tenant ${id}`, enabled: true, limits: { calls: 0, cps: 0, registrations: 0 },
-    policies: { media: 'direct', topologyHiding: false, digest: false }, ...over,
+    policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults }, ...over,
   },
 });
 
@@ -30,13 +31,13 @@ export const routeSet = (number: number, over: Partial<RouteSetRow> = {}): RowOp
 
 export const rule = (id: number, match: RuleMatch, over: Partial<RuleRow> = {}): RowOp => ({
   table: 'rule', key: String(id),
-  row: { id, routeSet: 1, position: id, match, methods: [], sets: [1], strip: 0, prepend: '', ...over },
+  row: { id, routeSet: 1, position: id, match, methods: [], sets: [1], ...ruleDefaults, strip: 0, prepend: '', ...over },
 });
 
 export const set = (id: number, over: Partial<DispatcherSetRow> = {}, probing: Partial<DispatcherSetRow['probing']> = {}): RowOp => ({
   table: 'dispatcherSet', key: String(id),
   row: {
-    id, name: `set ${id}`, tenant: null, algorithm: 4, affinity: 'aor', affinityAll: false,
+    id, name: `set ${id}`, tenant: null, algorithm: 4, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults,
     probing: {
       mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false, ...probing,
     },
@@ -50,7 +51,7 @@ export const destination = (id: number, over: Partial<DestinationRow> = {}): Row
 });
 
 export const trunk = (key: string, sources: readonly string[], over: Partial<TrunkRow> = {}): RowOp => ({
-  table: 'trunk', key, row: { key, name: key, tenant: 1, routeSet: 1, enabled: true, sources, ...over },
+  table: 'trunk', key, row: { key, name: key, tenant: 1, routeSet: 1, enabled: true, sources, ...trunkDefaults, ...over },
 });
 
 export const view = (...ops: readonly RowOp[]): ConfigView => applyOps(emptyView(), ops, 'epoch', 1);

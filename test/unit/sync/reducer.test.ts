@@ -48,7 +48,7 @@ function live(): void {
 
 describe('opening', () => {
   it('says hello with the position', () => {
-    expect(sent(node.step({ type: 'opened' }))).toMatchObject([{ t: 'hello', boot: 'b', schema: 1, have: base.position }]);
+    expect(sent(node.step({ type: 'opened' }))).toMatchObject([{ t: 'hello', boot: 'b', schema: 2, have: base.position }]);
     expect(node.phase).toBe('placing');
   });
 

@@ -3,7 +3,7 @@ import { noPrecondition, refuseStale } from '../../../../controlplane/config/pre
 import { emptyNote } from '../../../../controlplane/config/stored.ts';
 import type { Stored } from '../../../../controlplane/config/stored.ts';
 
-const stored: Stored<'node'> = { key: 'n', row: { id: 'n', draining: true }, json: '{}', note: emptyNote, version: 3, createdAtMs: 0, updatedAtMs: 0 };
+const stored: Stored<'node'> = { key: 'n', row: { id: 'n', draining: true, answerOptions: true }, json: '{}', note: emptyNote, version: 3, createdAtMs: 0, updatedAtMs: 0 };
 
 describe('optimistic locking', () => {
   it.each([
