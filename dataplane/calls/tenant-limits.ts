@@ -1,61 +1,118 @@
 /**
- * Tenant limits in one worker: calls a second (token bucket that holds one second's worth) and
- * concurrent calls. Workers share a tenant's load evenly (the kernel hashes flows over them), so each
- * takes its share of the limit, rounded up. PURE.
+ * Tenant limits as one worker sees them: concurrent calls, calls a second (a bucket that holds one second's worth) and
+ * registrations. Limited tenants are counted in cells that all workers share; unlimited ones cost a local count. PURE.
  */
 import type { TenantRow } from '../contract/rows.ts';
+import { LimitCells, newLimitBuffer } from './limit-cells.ts';
 
+/** What this worker holds of a tenant, and where all workers count together. */
 interface Usage {
   calls: number;
-  tokens: number;
-  refilledMs: number;
+  registrations: number;
+  /** null while the tenant has had no limit: `slot` means nothing then. */
+  cells: LimitCells | null;
+  slot: number;
 }
 
 export type LimitVerdict = 'pass' | 'cps' | 'calls';
 
 export class TenantLimits {
+  readonly #shared: LimitCells;
   readonly #usage = new Map<number, Usage>();
-  readonly #workers: number;
 
-  constructor(workers: number) {
-    this.#workers = workers;
+  /** @param buffer the process's cells, of `newLimitBuffer` */
+  constructor(buffer: SharedArrayBuffer) {
+    this.#shared = new LimitCells(buffer);
   }
 
-  /** Asks for one more call of the tenant and takes a token when it may start. */
+  /**
+   * Asks for one more call of the tenant. One that passes takes a turn, and where calls are limited it counts at once, so
+   * that calls which ring cannot exceed the limit together: `callEnded` takes it off again.
+   * @param nowMs of the host's monotonic clock, which all workers share
+   */
   admitCall(tenant: TenantRow, nowMs: number): LimitVerdict {
     const { cps, calls } = tenant.limits;
     if (cps === 0 && calls === 0) return 'pass';
-    const usage = this.#usageOf(tenant.id, nowMs, cps);
-    if (calls > 0 && usage.calls >= this.#share(calls)) return 'calls';
-    if (cps > 0) {
-      const rate = this.#share(cps);
-      usage.tokens = Math.min(rate, usage.tokens + ((nowMs - usage.refilledMs) * rate) / 1000);
-      usage.refilledMs = nowMs;
-      if (usage.tokens < 1) return 'cps';
-      usage.tokens -= 1;
+    const usage = this.#limited(tenant.id);
+    const { cells, slot } = usage;
+    if (cells === null) return 'pass';
+    if (calls > 0 && !cells.takeCall(slot, calls)) return 'calls';
+    if (cps > 0 && !cells.takeTurn(slot, cps, nowMs)) {
+      if (calls > 0) cells.addCalls(slot, -1);
+      return 'cps';
     }
+    if (calls > 0) usage.calls += 1;
     return 'pass';
   }
 
-  callStarted(tenant: number, nowMs: number): void {
-    this.#usageOf(tenant, nowMs, 0).calls += 1;
+  /** A call that is up, whether or not anybody asked before. */
+  callStarted(tenant: number): void {
+    const usage = this.#usageOf(tenant);
+    usage.calls += 1;
+    usage.cells?.addCalls(usage.slot, 1);
   }
 
   callEnded(tenant: number): void {
     const usage = this.#usage.get(tenant);
-    if (usage !== undefined && usage.calls > 0) usage.calls -= 1;
+    if (usage === undefined || usage.calls === 0) return;
+    usage.calls -= 1;
+    usage.cells?.addCalls(usage.slot, -1);
+    this.#forget(tenant, usage);
   }
 
-  #share(limit: number): number {
-    return Math.ceil(limit / this.#workers);
-  }
-
-  #usageOf(tenant: number, nowMs: number, cps: number): Usage {
-    let usage = this.#usage.get(tenant);
-    if (usage === undefined) {
-      usage = { calls: 0, tokens: this.#share(cps), refilledMs: nowMs };
-      this.#usage.set(tenant, usage);
+  /** Asks for one more registration of the tenant; one that passes counts until `registrationEnded`. */
+  admitRegistration(tenant: TenantRow): boolean {
+    const { registrations } = tenant.limits;
+    if (registrations === 0) {
+      const usage = this.#usageOf(tenant.id);
+      usage.registrations += 1;
+      usage.cells?.addRegistrations(usage.slot, 1);
+      return true;
     }
+    const usage = this.#limited(tenant.id);
+    if (usage.cells?.takeRegistration(usage.slot, registrations) === false) return false;
+    usage.registrations += 1;
+    return true;
+  }
+
+  registrationEnded(tenant: number): void {
+    const usage = this.#usage.get(tenant);
+    if (usage === undefined || usage.registrations === 0) return;
+    usage.registrations -= 1;
+    usage.cells?.addRegistrations(usage.slot, -1);
+    this.#forget(tenant, usage);
+  }
+
+  /** After a change of tenants: what is up for a tenant that has a limit from now on is counted by all workers from now on. */
+  adopt(tenantOf: (id: number) => TenantRow | null): void {
+    for (const [id, usage] of this.#usage) {
+      if (usage.cells !== null) continue;
+      const limits = tenantOf(id)?.limits;
+      if (limits !== undefined && (limits.calls > 0 || limits.cps > 0 || limits.registrations > 0)) this.#share(id, usage);
+    }
+  }
+
+  #limited(tenant: number): Usage {
+    const usage = this.#usageOf(tenant);
+    if (usage.cells === null) this.#share(tenant, usage);
     return usage;
+  }
+
+  #share(tenant: number, usage: Usage): void {
+    const slot = this.#shared.slotOf(tenant);
+    usage.cells = slot < 0 ? new LimitCells(newLimitBuffer(1)) : this.#shared;
+    usage.slot = Math.max(0, slot);
+    usage.cells.addCalls(usage.slot, usage.calls);
+    usage.cells.addRegistrations(usage.slot, usage.registrations);
+  }
+
+  #usageOf(tenant: number): Usage {
+    let usage = this.#usage.get(tenant);
+    if (usage === undefined) this.#usage.set(tenant, usage = { calls: 0, registrations: 0, cells: null, slot: 0 });
+    return usage;
+  }
+
+  #forget(tenant: number, { calls, registrations, cells }: Usage): void {
+    if (cells === null && calls === 0 && registrations === 0) this.#usage.delete(tenant);
   }
 }

@@ -16,7 +16,7 @@ import { Edits } from '../sip/edits.ts';
 import { TransactionLayer } from '../transaction/layer.ts';
 import { Resolver } from '../transport/resolver.ts';
 import type { Transports } from '../transport/transports.ts';
-import { monotonicClock } from './clock.ts';
+import { hostClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
@@ -36,11 +36,11 @@ export function assemble(
 ): Assembly {
   const sender = setup.workers > 1 ? new SharedSender(transports, neighbours) : transports;
   const health = new WorkerHealth(setup.board, setup.worker);
-  const limits = new TenantLimits(setup.workers);
-  const clock = monotonicClock;
+  const limits = new TenantLimits(setup.limits);
+  const clock = hostClock;
   const calls = new CallTable({
     added: (entry) => {
-      limits.callStarted(entry.tenant, clock.now());
+      limits.callStarted(entry.tenant);
       health.callStarted(entry.destination);
     },
     removed: (entry) => {

@@ -4,8 +4,14 @@ export interface Clock {
   now(): number;
 }
 
-/** The process's own monotonic clock. */
+/** The thread's own monotonic clock: small numbers, for timers. */
 export const monotonicClock: Clock = { now: () => performance.now() };
+
+/** What lies before the start of the thread on the host's clock. */
+const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** The host's monotonic clock, the same for all threads and processes: what one of them notes down another can read. */
+export const hostClock: Clock = { now: () => threadStartMs + performance.now() };
 
 /** A clock that stands still until it is told to move: tests and simulations. */
 export class ManualClock implements Clock {

@@ -27,6 +27,8 @@ export interface WorkerSetup {
   /** Applied before the first socket opens, so that no message meets an empty configuration. */
   readonly config: ConfigBatch;
   readonly counters: SharedArrayBuffer;
+  /** What all workers count of limited tenants (calls/limit-cells.ts). */
+  readonly limits: SharedArrayBuffer;
   /** Ports towards backends that the former process had; taken if they are free. */
   readonly backendPorts: BackendPorts;
 }

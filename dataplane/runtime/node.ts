@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import { newLimitBuffer } from '../calls/limit-cells.ts';
 import { describeHealth, type DestinationHealth } from '../contract/health.ts';
 import { isWildcard } from '../contract/address.ts';
 import type { ClusterKey } from '../contract/wire.ts';
@@ -108,7 +109,7 @@ export class Node {
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
-      config: this.#kept, counters: this.#counters.buffer,
+      config: this.#kept, counters: this.#counters.buffer, limits: newLimitBuffer(),
     }, loadBackendPorts(this.#folder));
     this.#addresses = listening[0]?.addresses ?? [];
     if (settings.workers > 1) saveBackendPorts(this.#folder, listening.map((one) => one.backendPorts));

@@ -160,6 +160,7 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
 /** Swaps the view in one assignment: no message sees parts of two revisions. */
 async function apply(env: Assembly['env'], n: number, change: ConfigBatch): Promise<void> {
   env.view = await nextView(env.view, change);
+  if (change.ops.some(({ table }) => table === 'tenant')) env.limits.adopt((id) => env.view.tenant(id));
   tell({ t: 'applied', n });
 }
 

@@ -40,12 +40,8 @@ export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict
 export function withinLimits(ctx: ProxyContext, env: ProxyEnvironment): boolean {
   const { tenant } = ctx;
   if (ctx.request.method !== 'INVITE' || tenant === null) return true;
-  const now = env.clock.now();
-  if (env.limits.admitCall(tenant, now) === 'pass') {
-    if (tenant.limits.calls > 0) {
-      env.limits.callStarted(tenant.id, now);
-      ctx.reserved = true;
-    }
+  if (env.limits.admitCall(tenant, env.clock.now()) === 'pass') {
+    ctx.reserved = tenant.limits.calls > 0;
     return true;
   }
   env.counters.add('refused_limit_total');

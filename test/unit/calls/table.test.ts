@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
 import { CallTable, dialogKey, type CallEntry } from '../../../dataplane/calls/table.ts';
-import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
-import { tenantPolicyDefaults } from '../../../dataplane/contract/rows.ts';
-import type { TenantRow } from '../../../dataplane/contract/rows.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 
 const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs });
@@ -37,35 +34,6 @@ describe('CallTable', () => {
   it('names a dialog alike from both of its ends, and each of two callees by itself', () => {
     expect(dialogKey('c', 'x', 'y')).toBe(dialogKey('c', 'y', 'x'));
     expect(new Set([dialogKey('c', 'x', 'y'), dialogKey('c', 'x', 'z'), dialogKey('d', 'x', 'y')]).size).toBe(3);
-  });
-});
-
-describe('TenantLimits', () => {
-  const tenant = (calls: number, cps: number): TenantRow => ({ id: 1, key: 'a', name: 'A', enabled: true, limits: { calls, cps, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } });
-
-  it('holds calls at the worker’s share, rounded up', () => {
-    const limits = new TenantLimits(2);
-    for (let n = 0; n < 2; n++) {
-      expect(limits.admitCall(tenant(3, 0), 0)).toBe('pass');
-      limits.callStarted(1, 0);
-    }
-    expect(limits.admitCall(tenant(3, 0), 0)).toBe('calls');
-    limits.callEnded(1);
-    expect(limits.admitCall(tenant(3, 0), 0)).toBe('pass');
-  });
-
-  it('lets a second’s worth through at once and then at its rate', () => {
-    const limits = new TenantLimits(1);
-    const admitted = (at: number): number => Array.from({ length: 20 }, () => limits.admitCall(tenant(0, 10), at)).filter((verdict) => verdict === 'pass').length;
-    expect([admitted(0), admitted(0), admitted(500), admitted(10_000)]).toEqual([10, 0, 5, 10]);
-  });
-
-  it('ends no call that never started, and knows no limit of 0', () => {
-    const limits = new TenantLimits(1);
-    limits.callEnded(1);
-    limits.callStarted(1, 0);
-    expect(limits.admitCall(tenant(1, 0), 0)).toBe('calls');
-    expect(limits.admitCall(tenant(0, 0), 0)).toBe('pass');
   });
 });
 

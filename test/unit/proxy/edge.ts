@@ -1,5 +1,6 @@
 /** A whole worker without a network: the real proxy, transactions and routing over a recording sender and a manual clock. */
 import { CallTable } from '../../../dataplane/calls/table.ts';
+import { newLimitBuffer } from '../../../dataplane/calls/limit-cells.ts';
 import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
 import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults } from '../../../dataplane/contract/rows.ts';
 import type { DestinationRow, RowOp, SettingRow } from '../../../dataplane/contract/rows.ts';
@@ -67,11 +68,11 @@ export class Edge {
         this.sent.push({ target, text, message: outcome.message, owner });
       },
     };
-    const limits = new TenantLimits(1);
+    const limits = new TenantLimits(newLimitBuffer());
     const workerHealth = health;
     const calls = new CallTable({
       added: (entry) => {
-        limits.callStarted(entry.tenant, this.clock.now());
+        limits.callStarted(entry.tenant);
         workerHealth.callStarted(entry.destination);
       },
       removed: (entry) => {
