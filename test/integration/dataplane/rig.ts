@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import { applyChanges, emptyHashes, mapTables } from '../../../dataplane/contract/hash.ts';
-import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type RouteSetRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
+import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type DispatcherSetRow, type RouteSetRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
 import { Replica } from '../../../dataplane/sync/replica.ts';
 import { RowTable } from '../../../dataplane/sync/row-table.ts';
 import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
@@ -26,18 +26,22 @@ export interface Plan {
   readonly trunk?: readonly string[];
   readonly strip?: number;
   readonly prepend?: string;
+  /** Instead of `<key>.example`. */
+  readonly domains?: readonly string[];
+  readonly set?: Partial<DispatcherSetRow>;
+  readonly policies?: Partial<TenantRow['policies']>;
 }
 
 /** Rows of one tenant with one domain, route set, rule and dispatcher set, all with number `n`; destinations are tried in order. */
 function rowsOf(plan: Plan, n: number): RowOp[] {
   const { key } = plan;
   return [
-    { table: 'tenant', key: String(n), row: { id: n, key, name: key, enabled: true, limits: { calls: 0, cps: 0, registrations: 0, ...plan.limits }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } } },
-    { table: 'dispatcherSet', key: String(n), row: { id: n, name: key, tenant: n, algorithm: 8, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults, probing: { mode: 'never', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 20, upAfter: 1, codes: [200], from: '', useUnknown: true } } },
+    { table: 'tenant', key: String(n), row: { id: n, key, name: key, enabled: true, limits: { calls: 0, cps: 0, registrations: 0, ...plan.limits }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults, ...plan.policies } } },
+    { table: 'dispatcherSet', key: String(n), row: { id: n, name: key, tenant: n, algorithm: 8, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults, probing: { mode: 'never', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 20, upAfter: 1, codes: [200], from: '', useUnknown: true }, ...plan.set } },
     ...plan.destinations.map((uri, index): RowOp => ({ table: 'destination', key: String(n * 100 + index), row: { id: n * 100 + index, set: n, uri, rank: index + 1, weight: 1, admin: 'enabled', attrs: {} } })),
     { table: 'routeSet', key: String(n), row: { number: n, name: key, tenant: n, family: 'prefer', failover: { frMs: 1_000, frInviteMs: 20_000, on: ['timeout', 'transport', 500, 503], maxAttempts: 3, ...plan.failover } } },
     { table: 'rule', key: String(n), row: { id: n, routeSet: n, position: 1, match: { type: 'any' }, methods: [], sets: [n], ...ruleDefaults, strip: plan.strip ?? 0, prepend: plan.prepend ?? '' } },
-    { table: 'domain', key: `${key}.example`, row: { name: `${key}.example`, tenant: n, routeSet: n, enabled: true, did: '' } },
+    ...(plan.domains ?? [`${key}.example`]).map((name): RowOp => ({ table: 'domain', key: name, row: { name, tenant: n, routeSet: n, enabled: true, did: '' } })),
     ...(plan.trunk === undefined ? [] : [{ table: 'trunk' as const, key, row: { key, name: key, tenant: n, routeSet: n, enabled: true, sources: plan.trunk, ...trunkDefaults } }]),
   ];
 }
