@@ -28,6 +28,8 @@ export const limits = {
   /** Together they fit in `rowBytes`. */
   namesPerCertificate: 60,
   certificateChainBytes: 32 * 1024,
+  /** PEM; RSA with 8,192 bits takes 6,400. */
+  privateKeyBytes: 8 * 1024,
   sealedKeyBytes: 12 * 1024,
   /** PEM roots in the settings. */
   caBytes: 48 * 1024,
