@@ -1,22 +1,19 @@
 /** The response context of one request (RFC 3261 §16.7): what the proxy knows between its arrival and its last answer. */
 import type { TenantLimits } from '../calls/tenant-limits.ts';
 import type { RouteSetRow, TenantRow } from '../contract/rows.ts';
-import type { Destination } from '../routing/destination.ts';
 import type { RoutePlan } from '../routing/plan.ts';
 import type { FlowSide } from '../security/tokens.ts';
 import type { SipMessage } from '../sip/message.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { Flow, Target, TransportName } from '../transport/flow.ts';
+import type { BestResponse } from './best-response.ts';
+import type { Branch } from './branch.ts';
 
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */
 export const noFailover: RouteSetRow['failover'] = { frMs: 32_000, frInviteMs: 181_000, on: [], maxAttempts: 1 };
 
-/** An attempt that was given up; its late 2xx still counts. */
-interface FormerAttempt {
-  readonly client: ClientTransaction;
-  readonly destination: Destination | null;
-}
+/** Client transactions that one request may start, over all of its branches: bounded by the digit in our branch and by RFC 5393. */
+export const maxTries = 32;
 
 export class ProxyContext {
   /** null for the ACK of a 2xx, which has no transaction (RFC 3261 §13.2.2.4). */
@@ -50,17 +47,18 @@ export class ProxyContext {
   plan: RoutePlan | null = null;
   failover: RouteSetRow['failover'] = noFailover;
 
-  /** The attempt under way. */
-  destination: Destination | null = null;
-  client: ClientTransaction | null = null;
-  attempts = 0;
-  /** The best final response so far, kept while other destinations are tried. */
-  best: SipMessage | null = null;
-  /** The caller gave up (CANCEL). */
+  /** Its branches, the one begun last first, and how many of them have no end yet. */
+  newest: Branch | null = null;
+  open = 0;
+  /** Client transactions started so far; also the number in the branch of the next one. */
+  tries = 0;
+  /** What would go up if every branch had ended; null = nothing has failed yet. */
+  best: BestResponse | null = null;
+  /** The caller gave up (CANCEL), or a callee declined for everybody (6xx): no further branch begins. */
   cancelled = false;
+  declined = false;
   /** A final response has gone up, or none will ever (see `settle`). */
   answered = false;
-  #former: FormerAttempt[] | null = null;
   #request: SipMessage | null;
 
   constructor(tx: ServerTransaction | null, request: SipMessage, flow: Flow) {
@@ -77,15 +75,9 @@ export class ProxyContext {
     return this.#request;
   }
 
-  /** Notes the attempt under way as given up, before the next one starts. */
-  giveUpAttempt(): void {
-    if (this.client !== null) (this.#former ??= []).push({ client: this.client, destination: this.destination });
-  }
-
-  /** The destination that an attempt of this request went to. */
-  destinationOf(client: ClientTransaction): Destination | null {
-    if (client === this.client) return this.destination;
-    return this.#former?.find((attempt) => attempt.client === client)?.destination ?? null;
+  /** Nothing new may be tried. */
+  get over(): boolean {
+    return this.answered || this.cancelled || this.declined;
   }
 
   /**
@@ -96,6 +88,7 @@ export class ProxyContext {
     this.#request = null;
     this.plan = null;
     this.best = null;
+    for (let branch = this.newest; branch !== null; branch = branch.earlier) branch.release();
   }
 }
 

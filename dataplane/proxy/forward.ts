@@ -31,8 +31,8 @@ export interface Forwarding {
 /** Max-Forwards given to a request that has none (§16.6 step 3). */
 export const defaultMaxForwards = 70;
 
-/** Applies every rewriting step; `edits` is cleared first and holds the splices until its next use. */
-export function rewriteRequest(edits: Edits, request: SipMessage, forwarding: Forwarding): string {
+/** Lists every rewriting step in `edits`, which is cleared first; the caller adds its own and applies them. */
+export function editRequest(edits: Edits, request: SipMessage, forwarding: Forwarding): void {
   edits.clear();
   if (forwarding.requestUri !== null) edits.replace(request.uriStart, request.uriEnd, forwarding.requestUri);
   let head = forwarding.viaLine + forwarding.recordLines;
@@ -50,5 +50,4 @@ export function rewriteRequest(edits: Edits, request: SipMessage, forwarding: Fo
     keepValues(edits, routes, forwarding.poppedRoutes, routes.length - (forwarding.lastRouteTaken ? 1 : 0));
   }
   if (forwarding.appendedRoute !== '') edits.insert(request.headersEnd, forwarding.appendedRoute);
-  return edits.apply(request.raw);
 }

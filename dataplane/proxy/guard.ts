@@ -4,6 +4,7 @@ import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
+import { Branch } from './branch.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { refuse } from './responses.ts';
@@ -114,8 +115,9 @@ export class Guard implements TransactionUser {
 
   /** The request of a branch that failed gets its answer, too: a transaction without one would stay for ever. */
   #fail(where: string, error: unknown, tx: ClientTransaction): void {
-    const ctx: unknown = tx.user;
-    if (!(ctx instanceof ProxyContext) || ctx.answered || ctx.tx === null) {
+    const branch: unknown = tx.user;
+    const ctx = branch instanceof Branch ? branch.ctx : null;
+    if (ctx === null || ctx.answered || ctx.tx === null) {
       this.#env.fault(where, error);
       return;
     }

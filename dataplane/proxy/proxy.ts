@@ -6,17 +6,22 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
 import { branchWorker } from '../security/tokens.ts';
+import { Branch } from './branch.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { answer, conclude } from './final-response.ts';
 import { runPipeline } from './pipeline.ts';
-import { answer, failed, relay, takeFailure } from './relay.ts';
+import { onRegistered } from './registered.ts';
+import { relay } from './relay.ts';
+import { cancelOpen, failed, takeFailure } from './search.ts';
 import { passResponse, refuse, replyStateless, sendReply, takeStray } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
 const ok = reply(200, 'OK');
 const noSuchTransaction = reply(481, 'Call/Transaction Does Not Exist');
-const requestTerminated = reply(487, 'Request Terminated');
 const internalError = reply(500, 'Server Internal Error');
+/** RFC 3326: the other callees hear why they are cancelled. */
+const completedElsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
 /** Requests without an answer may hold so much of a worker's memory; more is refused. */
 const maxPendingBytes = 256 * 1024 * 1024;
 
@@ -53,7 +58,7 @@ export class Proxy implements TransactionUser {
     }
   }
 
-  /** RFC 3261 §16.10: 200 for the CANCEL, and the INVITE's pending attempt is cancelled. */
+  /** RFC 3261 §16.10: 200 for the CANCEL, and every open branch of the INVITE is cancelled. */
   onCancel(cancel: ServerTransaction, request: SipMessage, flow: Flow, invite: ServerTransaction | null): void {
     const env = this.#env;
     const ctx = invite?.user;
@@ -64,8 +69,8 @@ export class Proxy implements TransactionUser {
     sendReply(env, cancel, request, flow, ok);
     if (ctx.answered) return;
     ctx.cancelled = true;
-    if (ctx.client !== null && !ctx.client.ended) env.layer.cancel(ctx.client, request.header('reason') ?? '');
-    else answer(env, ctx, requestTerminated);
+    cancelOpen(env, ctx, request.header('reason') ?? '');
+    conclude(env, ctx);
   }
 
   /** The ACK of a 2xx goes the way of the dialog, without a transaction. */
@@ -79,36 +84,40 @@ export class Proxy implements TransactionUser {
 
   onResponse(tx: ClientTransaction, response: SipMessage): void {
     const env = this.#env;
-    const ctx = tx.user as ProxyContext;
+    const branch = tx.user as Branch;
+    const { ctx } = branch;
     const { status } = response;
     if (status === 100) return;
+    // A try that was given up, or a caller with an answer, hears nothing more but 2xx.
+    const current = !ctx.answered && branch.open && branch.client === tx;
     if (status < 200) {
-      // A branch that was given up, or a caller with an answer, hears nothing more.
-      if (!ctx.answered && ctx.client === tx) passResponse(env, ctx, response);
+      if (current) passResponse(env, ctx, response);
       return;
     }
     if (ctx.inDialog) this.#noteEnd(tx.method, response);
     if (status < 300) {
-      this.#succeeded(ctx, tx, response);
-      // Each 2xx to an INVITE goes up, late ones of former attempts and retransmissions too (§16.7 step 5).
+      this.#succeeded(branch, tx, response);
+      // Each 2xx to an INVITE goes up, late ones of former tries and retransmissions too (§16.7 step 5).
       passResponse(env, ctx, response);
+      // Nobody else must ring on (§16.7 step 10).
+      if (tx.invite && ctx.open > 0) cancelOpen(env, ctx, completedElsewhere);
       return;
     }
-    if (!ctx.answered && ctx.client === tx) takeFailure(env, ctx, response);
+    if (current) takeFailure(env, branch, response);
   }
 
-  #succeeded(ctx: ProxyContext, tx: ClientTransaction, response: SipMessage): void {
+  #succeeded(branch: Branch, tx: ClientTransaction, response: SipMessage): void {
     const env = this.#env;
-    const destination = ctx.destinationOf(tx);
+    const { ctx, destination } = branch;
+    if (branch.client === tx) branch.close(response.status);
     if (!ctx.answered) {
-      // A former attempt was quicker than the one under way, which must not ring on (§16.7 step 10).
-      if (tx.invite && ctx.client !== null && ctx.client !== tx) env.layer.cancel(ctx.client);
       settle(env, ctx);
       if (destination !== null) env.sink.outcome(destination.id, 'ok');
       if (tx.invite && !ctx.inDialog) {
         env.counters.add('invite_answered_total');
         env.counters.add('calls_total');
       }
+      if (tx.method === 'REGISTER') onRegistered(env, branch, response);
     }
     if (!tx.invite || ctx.inDialog) return;
     const { callId, fromTag, toTag } = response;
@@ -137,15 +146,16 @@ export class Proxy implements TransactionUser {
 
   onTimeout(tx: ClientTransaction): void {
     const env = this.#env;
-    const ctx = tx.user as ProxyContext;
-    if (ctx.answered || ctx.client !== tx) return;
+    const branch = tx.user as Branch;
+    const { ctx } = branch;
+    if (ctx.answered || !branch.open || branch.client !== tx) return;
     if (tx.method === 'BYE' && ctx.inDialog) this.#callEnded(ctx.request);
-    failed(env, ctx, 'timeout', tx.provisional);
+    failed(env, branch, 'timeout', tx.provisional);
   }
 
   onTransportError(tx: ClientTransaction): void {
-    const ctx = tx.user as ProxyContext;
-    if (!ctx.answered && ctx.client === tx) failed(this.#env, ctx, 'transport');
+    const branch = tx.user as Branch;
+    if (!branch.ctx.answered && branch.open && branch.client === tx) failed(this.#env, branch, 'transport');
   }
 
   onServerEnd(tx: ServerTransaction): void {
@@ -153,12 +163,12 @@ export class Proxy implements TransactionUser {
   }
 
   onClientEnd(tx: ClientTransaction): void {
-    const ctx = tx.user;
+    const branch = tx.user;
     tx.user = null;
-    if (!(ctx instanceof ProxyContext) || ctx.client !== tx) return;
-    ctx.client = null;
+    if (!(branch instanceof Branch) || branch.client !== tx) return;
+    branch.client = null;
     // Another request with the same identity took its place: nobody would ever answer this one.
-    if (!ctx.answered) answer(this.#env, ctx, internalError);
+    if (branch.open) answer(this.#env, branch.ctx, internalError);
   }
 
   /** A full table: 503 without a transaction tells the caller to go elsewhere. */

@@ -1,17 +1,15 @@
 /** Responses on their way up: ours are built, others lose our Via and pass (RFC 3261 §16.7 steps 3 and 9). */
 import { verifyBranch } from '../security/tokens.ts';
-import type { Edits } from '../sip/edits.ts';
-import { H } from '../sip/header-names.ts';
-import { keepValues } from '../sip/list-values.ts';
 import type { ParseFault } from '../sip/parse.ts';
 import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
-import { Address, type Flow, type TransportName } from '../transport/flow.ts';
+import { Address, type Flow } from '../transport/flow.ts';
 import { familyOf } from '../contract/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { forUpstream } from './for-upstream.ts';
 import type { Reply } from './verdict.ts';
 
 /** The To tag of our own answers: keyed over the request's identity, so that a repeated request gets the same one. */
@@ -48,56 +46,9 @@ export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: 
   if (fault.answerable && fault.partial !== null) replyStateless(env, fault.partial, flow, { status: fault.status, reason: fault.reason, headers: '' });
 }
 
-/** Passes a response up without our Via. */
-export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage): void {
-  if (ctx.tx !== null) env.layer.respond(ctx.tx, forUpstream(env, response, ctx.tx.target.transport), response.status);
-}
-
-/** The response's text as it goes up. */
-function forUpstream(env: ProxyEnvironment, response: SipMessage, transport: TransportName): string {
-  const { raw, topVia: top } = response;
-  if (top === null) return raw;
-  const unframed = transport !== 'udp' && response.contentLength < 0;
-  const leaking = response.status >= 300 && response.has(H.recordRoute);
-  // The Via value's own line is taken out; only a list of values on it, or one of the rare rules, costs a closer look.
-  if (!unframed && !leaking && raw.charCodeAt(top.end) === 13 && top.end + 2 === top.lineEnd) return raw.slice(0, top.lineStart) + raw.slice(top.lineEnd);
-  const { edits } = env;
-  edits.clear();
-  const second = response.via(1);
-  if (second !== null && second.lineStart === top.lineStart) edits.remove(top.start, second.start);
-  else edits.remove(top.lineStart, top.lineEnd);
-  if (unframed) edits.insert(response.headersEnd, `Content-Length: ${raw.length - response.bodyStart}\r\n`);
-  if (leaking) removeOwnRecordRoutes(env, edits, response);
-  return edits.apply(raw);
-}
-
-/**
- * Many backends copy Record-Route into every response. Where no dialog came about nobody has a use for ours but a stranger:
- * with its token a request with a forged To tag would pass.
- */
-function removeOwnRecordRoutes(env: ProxyEnvironment, edits: Edits, response: SipMessage): void {
-  const values = response.routeValues('record-route');
-  const isOurs = (index: number): boolean => {
-    const uri = values[index]?.sipUri ?? null;
-    return uri !== null && env.identity.means(uri);
-  };
-  let from = 0;
-  while (from < values.length && !isOurs(from)) from++;
-  let to = from;
-  while (to < values.length && isOurs(to)) to++;
-  if (from === to) return;
-  if (from === 0) keepValues(edits, values, to, values.length);
-  else if (to === values.length) keepValues(edits, values, 0, from);
-  else removeLines(edits, values);
-}
-
-/** Ours between others': all of them go, as no proxy reads the Record-Route of a failure. */
-function removeLines(edits: Edits, values: readonly { readonly lineStart: number; readonly lineEnd: number }[]): void {
-  let behind = -1;
-  for (const { lineStart, lineEnd } of values) {
-    if (lineStart !== behind) edits.remove(lineStart, lineEnd);
-    behind = lineStart;
-  }
+/** Passes a response up without our Via. `extraLines`: whole header lines to add, or ''. */
+export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, extraLines = ''): void {
+  if (ctx.tx !== null) env.layer.respond(ctx.tx, forUpstream(env, response, ctx.tx.target.transport, extraLines), response.status);
 }
 
 /**
@@ -124,5 +75,5 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
     return;
   }
   env.counters.add('relayed_stray_response_total');
-  env.sender.send(new Address(transport, family, address, port, listener, 0), forUpstream(env, response, transport), null);
+  env.sender.send(new Address(transport, family, address, port, listener, 0), forUpstream(env, response, transport, ''), null);
 }

@@ -32,6 +32,7 @@ export const counterHelp = {
   invite_failed_total: 'INVITE requests that ended with 408, 5xx or 6xx',
   calls_total: 'Calls set up through this node',
   registers_total: 'REGISTER requests relayed',
+  registered_total: 'REGISTER requests that the registrar accepted',
   replies_sent_total: 'Responses made by this node',
   faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;

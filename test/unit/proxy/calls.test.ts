@@ -178,8 +178,8 @@ describe('a 2xx of an attempt that was given up', () => {
     edge.take();
     edge.receive(answerTo(first, 200, 'late'), ...backend);
     const sent = edge.take();
-    expect(sent.map(({ message }) => (message.isRequest ? message.method : message.status))).toEqual(['CANCEL', 200]);
-    expect(sent[0]?.target.address).toBe('10.0.0.2');
+    expect(sent.map(({ message }) => (message.isRequest ? message.method : message.status))).toEqual([200, 'CANCEL']);
+    expect(sent[1]?.target.address).toBe('10.0.0.2');
     expect(edge.outcomes.at(-1)).toEqual([1, 'ok']);
     edge.receive(answerTo(next, 487), ...second);
     expect(edge.take().map(({ message }) => message.method)).toEqual(['ACK']);

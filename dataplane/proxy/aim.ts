@@ -1,0 +1,29 @@
+/** Where a branch goes: the address of its destination, or one place of a host name after the other (RFC 3263 §4.3). */
+import { Address } from '../transport/flow.ts';
+import type { Branch } from './branch.ts';
+import { maxTries } from './context.ts';
+import type { ProxyEnvironment } from './environment.ts';
+import { send } from './send.ts';
+
+/** Sends a branch to its destination; false = there is no way to it. */
+export function aim(env: ProxyEnvironment, branch: Branch): boolean {
+  const { destination } = branch;
+  if (destination === null) return false;
+  const { transport, family, host, port } = destination;
+  if (family !== 0) return send(env, branch, new Address(transport, family, host, port, env.pickListener(transport, family), 0));
+  // The prober keeps where the name leads; a name that leads nowhere is not usable to begin with.
+  branch.places = env.health.targets(destination.id, branch.ctx.flow.family);
+  return sendToNextPlace(env, branch);
+}
+
+/** Sends a branch to the next place of its host name that there is a way to; false = none is left. */
+export function sendToNextPlace(env: ProxyEnvironment, branch: Branch): boolean {
+  const { places, ctx } = branch;
+  while (branch.tried < places.length && ctx.tries < maxTries) {
+    const place = places[branch.tried++];
+    if (place === undefined) break;
+    const { transport, family, address, port, serverName } = place;
+    if (send(env, branch, new Address(transport, family, address, port, env.pickListener(transport, family), 0, serverName))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,61 @@
+/** One branch of a response context (RFC 3261 §16.7): the request on its way to one destination, Contact or next hop. */
+import type { Destination } from '../routing/destination.ts';
+import type { RoutePlan } from '../routing/plan.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
+import type { Located } from '../transport/locate.ts';
+import type { ProxyContext } from './context.ts';
+
+/** A branch that leads to one address needs no list. */
+const nowhereElse: readonly Located[] = [];
+
+/** It hangs on each of its client transactions as their `user`. */
+export class Branch {
+  readonly ctx: ProxyContext;
+  readonly destination: Destination | null;
+  /** Request-URI of this branch alone; null = that of the context. */
+  readonly requestUri: string | null;
+  /** The branch begun before this one: all branches of a context are chained from its `newest`. */
+  readonly earlier: Branch | null;
+  /** Gave the destination and says where to go when it fails; null = there is nowhere else. */
+  plan: RoutePlan | null;
+  /** The places of a host name in the order to try, and how many had their try. */
+  places: readonly Located[] = nowhereElse;
+  tried = 0;
+  /** Its share of Max-Breadth (RFC 5393 §5.3), 0 = nothing is said. */
+  breadth = 0;
+  /** How many redirections led here. */
+  depth = 0;
+  /** The try under way; earlier ones may still bring a late 2xx. */
+  client: ClientTransaction | null = null;
+  /** How it ended: a final status, 408 for silence, 503 when nothing could be sent; 0 = it is under way. */
+  status = 0;
+  /** Its end lets its plan go on to another destination. */
+  movesOn = false;
+
+  constructor(ctx: ProxyContext, plan: RoutePlan | null, destination: Destination | null, requestUri: string | null) {
+    this.ctx = ctx;
+    this.plan = plan;
+    this.destination = destination;
+    this.requestUri = requestUri;
+    this.earlier = ctx.newest;
+    ctx.newest = this;
+    ctx.open += 1;
+  }
+
+  get open(): boolean {
+    return this.status === 0;
+  }
+
+  /** Notes its end; a branch ends once. */
+  close(status: number): void {
+    if (this.status !== 0) return;
+    this.status = status;
+    this.ctx.open -= 1;
+  }
+
+  /** Lets go of what only another try would need. */
+  release(): void {
+    this.plan = null;
+    this.places = nowhereElse;
+  }
+}

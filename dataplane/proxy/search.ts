@@ -1,0 +1,122 @@
+/**
+ * The search for somebody who takes the request: how branches begin and end, and what an end means for the others
+ * (RFC 3261 §16.7 steps 4, 5 and 10, §16.8, §16.9).
+ */
+import type { Destination } from '../routing/destination.ts';
+import { nextDestination, type RoutePlan } from '../routing/plan.ts';
+import type { SipMessage } from '../sip/message.ts';
+import { aim, sendToNextPlace } from './aim.ts';
+import { BestResponse } from './best-response.ts';
+import { Branch } from './branch.ts';
+import { maxTries, type ProxyContext } from './context.ts';
+import type { Outcome, ProxyEnvironment } from './environment.ts';
+import { movesOn } from './failover.ts';
+import { answer, conclude } from './final-response.ts';
+import { breadthExceeded, shareBreadth, together } from './fork.ts';
+
+/** Methods that every PBX answers: silence to them counts against it. */
+const callMethods = new Set(['INVITE', 'REGISTER']);
+
+/** Begins the next branch of a plan, or all branches of a set that is called all at once; false = nobody is left. */
+export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): boolean {
+  const destination = ctx.tries >= maxTries ? null : nextDestination(plan, env.health, null);
+  if (destination === null) return false;
+  if (ctx.tries > 0) env.counters.add('failovers_total');
+  if (plan.parallel) {
+    aimTogether(env, ctx, together(env, ctx, plan, destination));
+  } else {
+    const branch = new Branch(ctx, plan, destination, null);
+    if (!aim(env, branch)) failed(env, branch, 'transport');
+  }
+  return true;
+}
+
+/** Sends branches that have all begun: one that fails at once must not end the request while others have not left. */
+function aimTogether(env: ProxyEnvironment, ctx: ProxyContext, branches: readonly Branch[]): void {
+  if (!shareBreadth(ctx, branches)) {
+    for (const branch of branches) branch.close(breadthExceeded.status);
+    if (ctx.open === 0) answer(env, ctx, breadthExceeded);
+    return;
+  }
+  for (const branch of branches) {
+    if (ctx.answered) return;
+    if (!aim(env, branch)) failed(env, branch, 'transport');
+  }
+}
+
+/** Takes a final response that is not 2xx: another place or destination, or the end of the branch. */
+export function takeFailure(env: ProxyEnvironment, branch: Branch, response: SipMessage): void {
+  const { ctx } = branch;
+  const { status } = response;
+  // A server that is overloaded is skipped like one that is not there (RFC 3263 §4.3).
+  if (status === 503 && !ctx.over && sendToNextPlace(env, branch)) return;
+  if (!ctx.cancelled) noteOutcome(env, branch.destination, status);
+  branch.close(status);
+  const best = (ctx.best ??= new BestResponse());
+  best.add(response);
+  if (status >= 600 && !ctx.declined) {
+    ctx.declined = true;
+    cancelOpen(env, ctx, `SIP;cause=${status}`);
+  }
+  goOn(env, branch, status);
+}
+
+/**
+ * Takes a try without a final response: no answer in time, or nothing could be sent.
+ * @param ringing the callee has rung: it is not moved on, as the person there may have two phones, but not two PBXs
+ */
+export function failed(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport', ringing = false): void {
+  const { ctx } = branch;
+  env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
+  if (ctx.tx === null || ctx.answered) return;
+  if (!ringing && !ctx.over && sendToNextPlace(env, branch)) return;
+  // Who gives up early proves nothing about the destination, nor does silence to what a PBX may not know (a stranger may send that).
+  const telling = outcome === 'transport' || callMethods.has(ctx.request.method);
+  if (!ringing && !ctx.over && telling) noteOutcome(env, branch.destination, outcome);
+  const status = outcome === 'timeout' ? 408 : 503;
+  branch.close(status);
+  (ctx.best ??= new BestResponse()).addLocal(status);
+  goOn(env, branch, ringing ? 0 : outcome);
+}
+
+/** Behind the end of a branch: the next destination of its plan, else the answer when it was the last branch. */
+function goOn(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport' | number): void {
+  const { ctx, plan } = branch;
+  if (plan !== null && outcome !== 0 && !ctx.over) {
+    branch.movesOn = movesOn(plan.routeSet.row.failover, outcome, plan.attempts);
+    if (branch.movesOn && !(plan.parallel && othersHold(branch))) {
+      if (startNext(env, ctx, plan)) return;
+      env.counters.add('no_destination_total');
+      if (ctx.best !== null) ctx.best.exhausted = true;
+    }
+  }
+  conclude(env, ctx);
+}
+
+/** Among destinations called all at once: one still rings, or has said what is final. */
+function othersHold(branch: Branch): boolean {
+  for (let other = branch.ctx.newest; other !== null; other = other.earlier) {
+    if (other !== branch && other.plan === branch.plan && !other.movesOn) return true;
+  }
+  return false;
+}
+
+/**
+ * Cancels every branch that is open (§16.7 step 10). Their finals are waited for; one that waits for a look-up has nothing
+ * to wait for.
+ * @param reason value of the Reason header (RFC 3326), '' = none
+ */
+export function cancelOpen(env: ProxyEnvironment, ctx: ProxyContext, reason: string): void {
+  for (let branch = ctx.newest; branch !== null; branch = branch.earlier) {
+    if (!branch.open) continue;
+    if (branch.client === null || branch.client.ended) branch.close(487);
+    else env.layer.cancel(branch.client, reason);
+  }
+}
+
+/** Tells passive health how an attempt at a destination went. */
+function noteOutcome(env: ProxyEnvironment, destination: Destination | null, outcome: Outcome): void {
+  if (destination === null) return;
+  const bad = outcome === 'timeout' || outcome === 'transport' || outcome === 503;
+  env.sink.outcome(destination.id, bad ? outcome : 'ok');
+}
