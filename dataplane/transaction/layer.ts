@@ -7,6 +7,7 @@ import { responseTarget } from '../transport/response-target.ts';
 import { ClientTransaction } from './client.ts';
 import type { RequestTimeouts } from './client.ts';
 import type { TransactionContext, TransactionCounters } from './context.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { KeyMaker } from './keys.ts';
 import type { KeySecrets } from './keys.ts';
 import { ServerTransaction } from './server.ts';
@@ -39,6 +40,8 @@ export class TransactionLayer {
   readonly counters: TransactionCounters = {
     retransmissionsIn: 0, retransmissionsOut: 0, timeouts: 0, transportErrors: 0, strays: 0, overloads: 0,
   };
+  /** Who else has transactions of this node; null = nobody. */
+  elsewhere: Elsewhere | null = null;
   readonly #user: TransactionUser;
   readonly #sender: MessageSender;
   readonly #context: TransactionContext;
@@ -75,6 +78,7 @@ export class TransactionLayer {
       trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow }),
       serverEnded: (tx) => {
         this.#servers.remove(tx);
+        if (this.elsewhere !== null) this.elsewhere.closed(tx.keyFirst, tx.keySecond);
         user.onServerEnd(tx);
       },
       clientEnded: (tx) => {
@@ -92,6 +96,11 @@ export class TransactionLayer {
 
   get clientCount(): number {
     return this.#clients.size;
+  }
+
+  /** The keys of all server transactions, two words each. */
+  serverKeys(): Int32Array {
+    return this.#servers.keys();
   }
 
   /** Takes in one parsed message; a request without a Via that can be read is dropped. */
@@ -164,6 +173,7 @@ export class TransactionLayer {
       known.repeated();
       return;
     }
+    if (this.elsewhere !== null && invite === null && this.#taken(request, via, flow, this.elsewhere)) return;
     // The CANCEL of a known INVITE passes the cap: it sets memory free.
     if (invite === null && (this.#servers.size >= this.#maxServers || this.#clients.size >= this.#maxClients)) {
       this.counters.overloads++;
@@ -173,13 +183,33 @@ export class TransactionLayer {
     const target = responseTarget(via, flow, this.#forceRport);
     const tx = new ServerTransaction(this.#context, key, !via.hasCookie, request, flow, target);
     this.#servers.add(tx);
+    if (this.elsewhere !== null) this.elsewhere.opened(tx.keyFirst, tx.keySecond);
     if (method === 'CANCEL') this.#user.onCancel(tx, request, flow, invite);
     else this.#user.onRequest(tx, request, flow);
   }
 
+  /** Whether another layer has this request's transaction, or the one that a CANCEL means. */
+  #taken(request: SipMessage, via: Via, flow: Flow, elsewhere: Elsewhere): boolean {
+    const key = this.#key;
+    if (request.method === 'CANCEL') {
+      key.ofRequest(request, via, 'INVITE');
+      if (elsewhere.takes(key.first, key.second, request, flow)) return true;
+      key.ofRequest(request, via, 'CANCEL');
+    }
+    return elsewhere.takes(key.first, key.second, request, flow);
+  }
+
   #receiveAck(ack: SipMessage, via: Via, flow: Flow): void {
     const tx = via.hasCookie ? this.#cookieInvite(via) : this.#legacyInvite(ack, via);
+    if (tx === null && this.elsewhere !== null && this.#ackTaken(ack, via, flow, this.elsewhere)) return;
     if (tx === null || tx.acknowledged()) this.#user.onAck(ack, flow);
+  }
+
+  #ackTaken(ack: SipMessage, via: Via, flow: Flow, elsewhere: Elsewhere): boolean {
+    const key = this.#key;
+    if (via.hasCookie) key.ofCookie(via, 'INVITE');
+    else key.ofLegacy(ack, via, 'INVITE', '');
+    return elsewhere.takes(key.first, key.second, ack, flow);
   }
 
   #cookieInvite(via: Via): ServerTransaction | null {

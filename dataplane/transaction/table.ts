@@ -30,6 +30,19 @@ export class TransactionTable<T extends Keyed<T>> {
     return null;
   }
 
+  /** The keys of all entries, two words each. */
+  keys(): Int32Array {
+    const keys = new Int32Array(2 * this.#size);
+    let at = 0;
+    for (const bucket of this.#buckets) {
+      for (let entry = bucket; entry !== null; entry = entry.nextInBucket) {
+        keys[at++] = entry.keyFirst;
+        keys[at++] = entry.keySecond;
+      }
+    }
+    return keys;
+  }
+
   /** Adds an entry that is in no table. */
   add(entry: T): void {
     const bucket = entry.keyFirst & this.#mask;
