@@ -1,0 +1,34 @@
+/** An edge under test: Signalbox or Kamailio, seen from outside only. */
+import type { EdgeAddress } from '../harness/peer.ts';
+
+/** What becomes of the requests for one domain. Every row has a domain of its own, so that rows do not meet. */
+export interface EdgePlan {
+  /** Number of the route set and dispatcher set. */
+  readonly number: number;
+  /** Domains that are served; the first is the row's own. */
+  readonly domains: readonly string[];
+  /** URIs of its backends, in the order in which they are tried. */
+  readonly destinations: readonly string[];
+  /** Dispatcher algorithm by number: 4 round robin, 8 serial, 12 all at once. */
+  readonly algorithm: number;
+  /** Wait for a first provisional and, after it, for a final response, in milliseconds. */
+  readonly frMs: number;
+  readonly frInviteMs: number;
+  /** OPTIONS probes every second, one failure takes out, one success brings back. */
+  readonly probing: boolean;
+  readonly topologyHiding: boolean;
+  /** Addresses whose requests belong here whatever their domain. */
+  readonly trunk: readonly string[];
+}
+
+export interface Edge extends EdgeAddress {
+  readonly name: 'signalbox' | 'kamailio';
+  /** A host name that means the edge itself. */
+  readonly ownName: string;
+  readonly running: boolean;
+  /** Resident memory of all its processes, in bytes. */
+  residentBytes(): number;
+  stop(): Promise<void>;
+}
+
+export type StartEdge = (plans: readonly EdgePlan[]) => Promise<Edge>;

@@ -1,0 +1,7 @@
+/** All scenarios: importing this registers them. */
+import './a1-requests.ts';
+import './a2-forwarding.ts';
+import './a3-responses.ts';
+import './a4-cancel.ts';
+import './b1-invite.ts';
+import './b2-non-invite.ts';

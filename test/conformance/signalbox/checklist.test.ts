@@ -1,0 +1,33 @@
+/** The checklist against Signalbox: every row passes or is refused with a reason, and the table says which. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../harness/certificate.ts';
+import { checklist } from '../checklist.ts';
+import { refusals } from '../refusals.ts';
+import { rows } from '../row.ts';
+import '../scenarios/every.ts';
+import { Course, tableOf, unaccounted } from '../verdicts.ts';
+import { startSignalbox } from './edge.ts';
+
+let course: Course;
+beforeAll(async () => {
+  course = await Course.start(startSignalbox, rows(), makeCertificate());
+}, 60_000);
+afterAll(async () => {
+  process.stdout.write(`\nConformance checklist, Signalbox\n${tableOf(course.verdicts())}\n`);
+  await course.stop();
+});
+
+describe.concurrent('row', () => {
+  it.each(rows().map((row) => [row.requirement.number, row.requirement.text, row] as const))('%i: %s', async (_number, _text, row) => {
+    const failure = await course.run(row);
+    if (failure !== null) throw failure;
+  }, 60_000);
+});
+
+describe('the checklist', () => {
+  it('has 160 rows, each with a scenario or a reason, none with both', () => {
+    expect(checklist).toHaveLength(160);
+    expect(unaccounted()).toEqual([]);
+    expect(rows().filter(({ requirement }) => refusals[requirement.number] !== undefined)).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+/** Runs scenarios and says what came of them. */
+import type { StartEdge, Edge } from './edge.ts';
+import { checklist } from './checklist.ts';
+import { refusals } from './refusals.ts';
+import { rows, type Row } from './row.ts';
+import { World } from './world.ts';
+import type { TestCertificate } from '../harness/sip-wires.ts';
+
+export interface Verdict {
+  readonly number: number;
+  readonly verdict: 'pass' | 'fail' | 'refused';
+  /** '' for a pass. */
+  readonly reason: string;
+}
+
+/** An edge with a world for each row. */
+export class Course {
+  readonly edge: Edge;
+  readonly worlds: ReadonlyMap<number, World>;
+  readonly #verdicts = new Map<number, Verdict>();
+
+  private constructor(edge: Edge, worlds: ReadonlyMap<number, World>) {
+    this.edge = edge;
+    this.worlds = worlds;
+  }
+
+  static async start(start: StartEdge, wanted: readonly Row[], certificate: TestCertificate): Promise<Course> {
+    const worlds = new Map<number, World>();
+    for (const row of wanted) worlds.set(row.requirement.number, await World.prepare(row, certificate));
+    const edge = await start([...worlds.values()].map(({ plan }) => plan));
+    for (const world of worlds.values()) world.attach(edge);
+    return new Course(edge, worlds);
+  }
+
+  /** Runs one row. @returns the error that its scenario threw, or null */
+  async run({ requirement: { number }, scenario }: Row): Promise<Error | null> {
+    const world = this.worlds.get(number);
+    if (world === undefined) throw new Error(`row ${number} was not prepared`);
+    let failure: Error | null = null;
+    try {
+      await scenario(world);
+      if (!this.edge.running) throw new Error(`${this.edge.name} is not running any more`);
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#verdicts.set(number, { number, verdict: failure === null ? 'pass' : 'fail', reason: failure === null ? '' : firstLine(failure.message) });
+    return failure;
+  }
+
+  /** The whole checklist: what ran, and what has no scenario with the reason for it. */
+  verdicts(): readonly Verdict[] {
+    return checklist.map(({ number }) => this.#verdicts.get(number) ?? { number, verdict: 'refused', reason: refusals[number] ?? 'no scenario and no reason' });
+  }
+
+  async stop(): Promise<void> {
+    for (const world of this.worlds.values()) await world.close();
+    await this.edge.stop();
+  }
+}
+
+const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replaceAll(escapes, '').slice(0, 160);
+
+/** The table that a suite prints at its end. */
+export function tableOf(verdicts: readonly Verdict[]): string {
+  const lines = verdicts.map(({ number, verdict, reason }) => {
+    const { section, text } = checklist[number - 1] ?? { section: '', text: '' };
+    return `${section} ${String(number).padStart(3)}  ${verdict.padEnd(8)} ${text}${reason === '' ? '' : `  [${reason}]`}`;
+  });
+  const count = (verdict: string): number => verdicts.filter((one) => one.verdict === verdict).length;
+  return [...lines, `${verdicts.length} rows: ${count('pass')} pass, ${count('refused')} refused with a reason, ${count('fail')} fail`].join('\n');
+}
+
+/** Rows that have neither a scenario nor a reason: there must be none. */
+export const unaccounted = (): readonly number[] => {
+  const known = new Set(rows().map(({ requirement }) => requirement.number));
+  return checklist.map(({ number }) => number).filter((number) => !known.has(number) && refusals[number] === undefined);
+};

@@ -1,0 +1,133 @@
+/** What one scenario works with: its domain at the edge, its backends, and phones on any transport. */
+import { SipSocket, type Received, type SipSocketOptions } from '../harness/sip-socket.ts';
+import { Peer, type RequestOptions } from '../harness/peer.ts';
+import { callIdOf, headerOf, newBranch, token } from '../harness/sip-text.ts';
+import type { TestCertificate } from '../harness/sip-wires.ts';
+import type { Edge, EdgePlan } from './edge.ts';
+import type { BackendKind, Row } from './row.ts';
+
+/** An INVITE that has reached a backend. */
+export interface Invited {
+  readonly caller: Peer;
+  readonly callId: string;
+  readonly branch: string;
+  /** As the caller wrote it. */
+  readonly text: string;
+  /** As the backend got it. */
+  readonly invite: Received;
+  cancel(): Promise<void>;
+}
+
+export class World {
+  readonly row: Row;
+  readonly plan: EdgePlan;
+  readonly #sockets: readonly SipSocket[];
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  #edge!: Edge;
+  backends: readonly Peer[] = [];
+
+  private constructor(row: Row, plan: EdgePlan, sockets: readonly SipSocket[]) {
+    this.row = row;
+    this.plan = plan;
+    this.#sockets = sockets;
+  }
+
+  /** Opens the backends of a row, which must be there before the edge is told of them. */
+  static async prepare(row: Row, certificate: TestCertificate): Promise<World> {
+    const { number } = row.requirement;
+    const { backends = ['udp'], algorithm = 8, frMs = 4_000, frInviteMs = 30_000, probing = false, topologyHiding = false } = row.needs;
+    const sockets = await Promise.all(backends.map((kind) => openBackend(kind, certificate)));
+    const destinations = sockets.map((socket) => new Peer(socket, nowhere).uri);
+    await Promise.all(sockets.map((socket, i) => (backends[i] === 'refusing' ? socket.close() : undefined)));
+    return new World(row, { number, domains: [`r${number}.example`], destinations, algorithm, frMs, frInviteMs, probing, topologyHiding, trunk: [] }, sockets);
+  }
+
+  attach(edge: Edge): void {
+    this.#edge = edge;
+    this.backends = this.#sockets.map((socket) => new Peer(socket, edge));
+  }
+
+  get edge(): Edge {
+    return this.#edge;
+  }
+
+  get domain(): string {
+    return this.plan.domains[0] ?? '';
+  }
+
+  /** A user of the row's domain. */
+  get uri(): string {
+    return `sip:1001@${this.domain}`;
+  }
+
+  /** The first backend. */
+  get backend(): Peer {
+    return this.backendAt(0);
+  }
+
+  backendAt(index: number): Peer {
+    const peer = this.backends[index];
+    if (peer === undefined) throw new Error(`row ${this.row.requirement.number} has no backend ${index}`);
+    return peer;
+  }
+
+  async phone(options: SipSocketOptions = {}): Promise<Peer> {
+    const peer = new Peer(await SipSocket.open(options), this.edge);
+    this.#closers.push(() => peer.socket.close());
+    return peer;
+  }
+
+  /** Runs at the scenario's end. */
+  defer(close: () => Promise<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  /** An INVITE on its way to the first backend. */
+  async invite(options: RequestOptions & { readonly uri?: string; readonly phone?: Peer; readonly to?: string } = {}): Promise<Invited> {
+    const caller = options.phone ?? (await this.phone());
+    const callId = options.callId ?? token();
+    const branch = options.branch ?? newBranch();
+    const uri = options.uri ?? this.uri;
+    const text = caller.request('INVITE', uri, { ...options, callId, branch });
+    await caller.send(text);
+    const invite = await this.backend.gets('INVITE', callId);
+    return { caller, callId, branch, text, invite, cancel: () => caller.send(caller.request('CANCEL', uri, { callId, branch })) };
+  }
+
+  /**
+   * Returns once the edge has dealt with what this peer sent before: three OPTIONS behind it were answered. What has not come
+   * by then is not on its way.
+   */
+  async settled(peer: Peer): Promise<void> {
+    for (let i = 0; i < 3; i++) {
+      const callId = `settled-${token()}`;
+      const { host, port } = peer.edge;
+      await peer.send(peer.request('OPTIONS', `sip:${host.includes(':') ? `[${host}]` : host}:${port}`, { callId }));
+      await peer.hears(200, callId);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+    for (const socket of this.#sockets) await socket.close();
+  }
+}
+
+const nowhere = { addressFor: () => ({ host: '', port: 0 }) };
+
+function openBackend(kind: BackendKind, certificate: TestCertificate): Promise<SipSocket> {
+  if (kind === 'tls') return SipSocket.open({ transport: 'tls', certificate });
+  if (kind === 'udp6') return SipSocket.open({ host: '::1' });
+  if (kind === 'tcp6') return SipSocket.open({ transport: 'tcp', host: '::1' });
+  return SipSocket.open({ transport: kind === 'udp' ? 'udp' : 'tcp' });
+}
+
+/** Statuses that came for a call's INVITE (or `method`), in order, without 100. */
+export const statuses = (peer: Peer, callId: string, method = 'INVITE'): number[] =>
+  peer.socket.received
+    .filter(({ message }) => message.status > 100 && callIdOf(message) === callId && headerOf(message, 'cseq').endsWith(` ${method}`))
+    .map(({ message }) => message.status);
+
+/** Requests of that method and call that came, in order. */
+export const requests = (peer: Peer, method: string, callId: string): Received[] =>
+  peer.socket.received.filter(({ message }) => message.status === 0 && message.method === method && callIdOf(message) === callId);
