@@ -3,16 +3,10 @@
  * a small overlay of what changed since it was packed; whoever asks sees one table. A ConfigView holds one version of each
  * (`view.tables.domains`, `.numbers`, `.rates`); versions never change. Look-ups allocate nothing on repeated keys.
  */
-import type { DomainRow } from '../contract/rows.ts';
+import type { DomainRow, NumberRow } from '../contract/rows.ts';
 
-/** A row of the wire table `number`. */
-export interface NumberFound {
-  /** Exact (`+4930123456`) or a prefix (`+4930123*`). */
-  readonly pattern: string;
-  readonly tenant: number;
-  readonly routeSet: number;
-  readonly enabled: boolean;
-}
+/** What a look-up of a number gives. */
+export type NumberFound = NumberRow;
 
 /** Domains by name. */
 export interface PackedDomains {
@@ -29,10 +23,10 @@ export interface PackedDomains {
 /** Numbers (DIDs) by pattern. */
 export interface PackedNumbers {
   readonly size: number;
-  get(pattern: string): NumberFound | undefined;
+  get(pattern: string): NumberRow | undefined;
   /** The row of a dialled user part: the exact number, else the longest prefix (`+49*` holds `+49` too). Disabled ones included. */
-  find(user: string): NumberFound | null;
-  values(): Iterable<NumberFound>;
+  find(user: string): NumberRow | null;
+  values(): Iterable<NumberRow>;
 }
 
 /** What `PackedRates.find` came upon. One shared record that the next look-up overwrites: read it at once. */
