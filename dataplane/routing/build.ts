@@ -1,12 +1,19 @@
 /** Makes the next ConfigView out of the last one and row changes. Cost follows the changes, not the configuration. */
 import { defaultSetting } from '../contract/rows.ts';
 import type {
-  AliasRow, CertificateRow, DestinationRow, DispatcherSetRow, DomainRow, NodeRow, NumberRow, RateRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow,
+  AliasRow, CertificateRow, DestinationRow, DispatcherSetRow, NodeRow, RouteSetRow, RowOp, RuleRow, SettingRow, TenantRow, TrunkRow,
 } from '../contract/rows.ts';
 import { parsePrefix } from '../contract/address.ts';
+import { BigTable, BigTableDraft } from './big-table.ts';
 import { Destination } from './destination.ts';
 import { DispatcherSet } from './dispatcher-set.ts';
+import { DomainTable } from './domain-table.ts';
+import { NumberTable } from './number-table.ts';
+import { PackedBase } from './packed-base.ts';
+import { packedKinds } from './packed-kinds.ts';
+import type { PackedTable } from './packed-tables.ts';
 import { PrefixTree } from './prefix-tree.ts';
+import { RateDraft, RateTable } from './rate-table.ts';
 import { RuleDraft } from './rule-draft.ts';
 import { RouteSet, RuleIndex } from './rules.ts';
 import { Table, TableDraft } from './table.ts';
@@ -18,9 +25,7 @@ export function emptyView(): ConfigView {
   const tables: ViewTables = {
     setting: null,
     tenants: Table.empty(),
-    domains: Table.empty(),
-    suffixes: Table.empty(),
-    suffixLabels: [],
+    domains: new DomainTable(BigTable.empty('domain')),
     routeSets: Table.empty(),
     ruleIndexes: Table.empty(),
     rules: Table.empty(),
@@ -31,8 +36,8 @@ export function emptyView(): ConfigView {
     sources: new PrefixTree(),
     nodes: Table.empty(),
     certificates: Table.empty(),
-    rates: Table.empty(),
-    numbers: Table.empty(),
+    rates: new RateTable(),
+    numbers: new NumberTable(BigTable.empty('number')),
     aliases: Table.empty(),
   };
   return new ConfigView(tables, defaultSetting, '', 0);
@@ -50,9 +55,7 @@ export class ViewDraft {
   private readonly base: ViewTables;
   private setting: SettingRow | null;
   private readonly tenants: TableDraft<number, TenantRow>;
-  private readonly domains: TableDraft<string, DomainRow>;
-  private readonly suffixes: TableDraft<string, DomainRow>;
-  private suffixLabels: number[] | null = null;
+  private readonly domains: BigTableDraft<'domain'>;
   private readonly routeSetRows = new Map<number, RouteSetRow | null>();
   private readonly ruleDrafts = new Map<number, RuleDraft>();
   private readonly rules: TableDraft<number, RuleRow>;
@@ -63,8 +66,8 @@ export class ViewDraft {
   private sources: PrefixTree<TrunkRow>;
   private readonly nodes: TableDraft<string, NodeRow>;
   private readonly certificates: TableDraft<string, CertificateRow>;
-  private readonly rates: TableDraft<string, RateRow>;
-  private readonly numbers: TableDraft<string, NumberRow>;
+  private readonly rates: RateDraft;
+  private readonly numbers: BigTableDraft<'number'>;
   private readonly aliases: TableDraft<string, AliasRow>;
 
   constructor(view: ConfigView) {
@@ -72,17 +75,25 @@ export class ViewDraft {
     this.base = base;
     this.setting = base.setting;
     this.tenants = new TableDraft(base.tenants);
-    this.domains = new TableDraft(base.domains);
-    this.suffixes = new TableDraft(base.suffixes);
+    this.domains = new BigTableDraft(base.domains.rows);
     this.rules = new TableDraft(base.rules);
     this.destinations = new TableDraft(base.destinations);
     this.trunks = new TableDraft(base.trunks);
     this.sources = base.sources;
     this.nodes = new TableDraft(base.nodes);
     this.certificates = new TableDraft(base.certificates);
-    this.rates = new TableDraft(base.rates);
-    this.numbers = new TableDraft(base.numbers);
+    this.rates = new RateDraft(base.rates);
+    this.numbers = new BigTableDraft(base.numbers.rows);
     this.aliases = new TableDraft(base.aliases);
+  }
+
+  /** Goes on from a packed table: rows of it that came before are forgotten. @throws RangeError when it is none of this layout */
+  rebase({ table, buffer }: PackedTable): void {
+    switch (table) {
+      case 'domain': this.domains.rebase(new PackedBase(packedKinds.domain, buffer)); break;
+      case 'number': this.numbers.rebase(new PackedBase(packedKinds.number, buffer)); break;
+      case 'rate': this.rates.rebase(new PackedBase(packedKinds.rate, buffer)); break;
+    }
   }
 
   apply(op: RowOp): void {
@@ -93,12 +104,12 @@ export class ViewDraft {
       case 'destination': this.applyDestination(Number(op.key), op.row); break;
       case 'routeSet': this.routeSetRows.set(Number(op.key), op.row); break;
       case 'rule': this.applyRule(Number(op.key), op.row); break;
-      case 'domain': this.applyDomain(op.key, op.row); break;
+      case 'domain': this.domains.put(op.key, op.row); break;
       case 'trunk': this.applyTrunk(op.key, op.row); break;
       case 'node': put(this.nodes, op.key, op.row); break;
       case 'certificate': put(this.certificates, op.key, op.row); break;
-      case 'rate': put(this.rates, op.key, op.row); break;
-      case 'number': put(this.numbers, op.key, op.row); break;
+      case 'rate': this.rates.put(op.key, op.row); break;
+      case 'number': this.numbers.put(op.key, op.row); break;
       case 'alias': put(this.aliases, op.key, op.row); break;
     }
   }
@@ -111,12 +122,12 @@ export class ViewDraft {
     const ruleIndexes = new TableDraft(this.base.ruleIndexes);
     const routeSets = new TableDraft(this.base.routeSets);
     this.commitRouteSets(ruleIndexes, routeSets);
+    const domains = this.domains.finish();
+    const numbers = this.numbers.finish();
     const tables: ViewTables = {
       setting: this.setting,
       tenants: this.tenants.finish(),
-      domains: this.domains.finish(),
-      suffixes: this.suffixes.finish(),
-      suffixLabels: this.suffixLabels ?? this.base.suffixLabels,
+      domains: domains === this.base.domains.rows ? this.base.domains : new DomainTable(domains),
       routeSets: routeSets.finish(),
       ruleIndexes: ruleIndexes.finish(),
       rules: this.rules.finish(),
@@ -128,26 +139,10 @@ export class ViewDraft {
       nodes: this.nodes.finish(),
       certificates: this.certificates.finish(),
       rates: this.rates.finish(),
-      numbers: this.numbers.finish(),
+      numbers: numbers === this.base.numbers.rows ? this.base.numbers : new NumberTable(numbers),
       aliases: this.aliases.finish(),
     };
     return new ConfigView(tables, this.setting ?? defaultSetting, epoch, rev);
-  }
-
-  private applyDomain(name: string, row: DomainRow | null): void {
-    if (!name.startsWith('*.')) {
-      put(this.domains, name, row);
-      return;
-    }
-    const suffix = name.slice(1);
-    const before = this.suffixes.get(suffix);
-    put(this.suffixes, suffix, row);
-    const step = (row === null ? 0 : 1) - (before === undefined ? 0 : 1);
-    if (step === 0) return;
-    const labels = suffix.split('.').length - 1;
-    this.suffixLabels ??= this.base.suffixLabels.slice();
-    while (this.suffixLabels.length <= labels) this.suffixLabels.push(0);
-    this.suffixLabels[labels] = (this.suffixLabels[labels] ?? 0) + step;
   }
 
   private applyTrunk(key: string, row: TrunkRow | null): void {

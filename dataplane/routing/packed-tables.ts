@@ -4,6 +4,13 @@
  * (`view.tables.domains`, `.numbers`, `.rates`); versions never change. Look-ups allocate nothing on repeated keys.
  */
 import type { DomainRow, NumberRow } from '../contract/rows.ts';
+import type { BigTableName } from './packed-kinds.ts';
+
+/** A whole table, packed: what the main thread hands to the workers. Posted by reference. */
+export interface PackedTable {
+  readonly table: BigTableName;
+  readonly buffer: SharedArrayBuffer;
+}
 
 /** What a look-up of a number gives. */
 export type NumberFound = NumberRow;

@@ -1,8 +1,11 @@
 /** The configuration as a worker sees it: immutable, swapped whole; a message reads the reference once. */
-import type { AliasRow, CertificateRow, DomainRow, NodeRow, NumberRow, RateRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
+import type { AliasRow, CertificateRow, DomainRow, NodeRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
 import type { Destination } from './destination.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
+import type { DomainTable } from './domain-table.ts';
+import type { NumberTable } from './number-table.ts';
 import type { PrefixTree } from './prefix-tree.ts';
+import type { RateTable } from './rate-table.ts';
 import type { RouteSet, RuleIndex } from './rules.ts';
 import type { Table } from './table.ts';
 
@@ -11,11 +14,7 @@ export interface ViewTables {
   /** null = none came yet; the default applies. */
   readonly setting: SettingRow | null;
   readonly tenants: Table<number, TenantRow>;
-  readonly domains: Table<string, DomainRow>;
-  /** Wildcards by what follows the star: `*.example` under `.example`. */
-  readonly suffixes: Table<string, DomainRow>;
-  /** How many wildcards have n labels, at index n. */
-  readonly suffixLabels: readonly number[];
+  readonly domains: DomainTable;
   readonly routeSets: Table<number, RouteSet>;
   /** Rules by route set, whether its own row is there or not. */
   readonly ruleIndexes: Table<number, RuleIndex>;
@@ -30,12 +29,10 @@ export interface ViewTables {
   readonly nodes: Table<string, NodeRow>;
   readonly certificates: Table<string, CertificateRow>;
   /** By wire key. */
-  readonly rates: Table<string, RateRow>;
-  readonly numbers: Table<string, NumberRow>;
+  readonly rates: RateTable;
+  readonly numbers: NumberTable;
   readonly aliases: Table<string, AliasRow>;
 }
-
-const DOT = 46;
 
 export class ConfigView {
   readonly epoch: string;
@@ -56,20 +53,7 @@ export class ConfigView {
 
   /** The domain of a host (lower case): exact, else the longest `*.suffix`. Disabled ones included. */
   domain(host: string): DomainRow | null {
-    const { tables } = this;
-    const exact = tables.domains.get(host);
-    if (exact !== undefined) return exact;
-    if (tables.suffixes.size === 0) return null;
-    const counts = tables.suffixLabels;
-    let labels = 0;
-    for (let i = 0; i < host.length; i++) if (host.charCodeAt(i) === DOT) labels++;
-    // Left to right = longest first; label counts that no wildcard has cost no look-up, however long the name.
-    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1), labels--) {
-      if ((counts[labels] ?? 0) === 0) continue;
-      const found = tables.suffixes.get(host.slice(dot));
-      if (found !== undefined && dot > 0) return found;
-    }
-    return null;
+    return this.tables.domains.find(host);
   }
 
   /** The enabled trunk with the longest prefix over a numeric source address. */
@@ -111,7 +95,7 @@ export class ConfigView {
       routeSet: tables.routeSets.size,
       rule: tables.rules.size,
       rate: tables.rates.size,
-      domain: tables.domains.size + tables.suffixes.size,
+      domain: tables.domains.size,
       number: tables.numbers.size,
       alias: tables.aliases.size,
       trunk: tables.trunks.size,

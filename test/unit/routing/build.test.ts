@@ -122,7 +122,7 @@ describe('applyOps', () => {
     for (let i = 0; i < 100_000; i++) draft.apply(domain(`d${i}.example`));
     const before = draft.commit('epoch', 1);
     const after = applyOps(before, [domain('d5.example', { enabled: false })], 'epoch', 2);
-    const fresh = new Set(after.tables.domains.directory.filter((bucket, slot) => bucket !== before.tables.domains.directory[slot]));
+    const fresh = new Set(after.tables.domains.rows.overlay.directory.filter((bucket, slot) => bucket !== before.tables.domains.rows.overlay.directory[slot]));
     expect(fresh.size).toBe(1);
     expect(after.tables.tenants).toBe(before.tables.tenants);
     expect(after.tables.routeSets).toBe(before.tables.routeSets);
