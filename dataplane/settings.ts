@@ -3,6 +3,7 @@
  * (`SIGNALBOX_NODE_HTTP` = `--node-http`), read once into one frozen value. A wrong value is one
  * sentence that names the variable, the value and what is accepted.
  */
+import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
@@ -12,6 +13,8 @@ export interface Settings {
   readonly listen: readonly ListenSetting[];
   /** Lower-case host names that mean this node. */
   readonly names: readonly string[];
+  /** DNS servers as `address[:port]`, IPv6 in brackets before a port; empty = the system's. */
+  readonly dns: readonly string[];
   readonly dataDir: string;
   readonly nodeHttp: { readonly host: string; readonly port: number };
   readonly controlUrls: readonly string[];
@@ -23,13 +26,14 @@ export interface Settings {
 }
 
 const names = [
-  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS', 'SIGNALBOX_LOG',
 ] as const;
 type Name = (typeof names)[number];
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const maxWorkers = 32;
+const maxDnsServers = 8;
 
 /** `--node-http` for `SIGNALBOX_NODE_HTTP`. */
 const flagOf = (name: Name): string => name.slice('SIGNALBOX_'.length).toLowerCase().replaceAll('_', '-');
@@ -64,6 +68,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   for (const name of hostNames) {
     if (!/^[a-z0-9]([a-z0-9.-]{0,252})$/.test(name)) return refuse('SIGNALBOX_NAMES', name, 'host names separated by commas');
   }
+  const dns = splitList(get('SIGNALBOX_DNS') ?? '');
+  const wrongDns = dns.find((server) => !isDnsServer(server));
+  if (wrongDns !== undefined || dns.length > maxDnsServers) {
+    return refuse('SIGNALBOX_DNS', wrongDns ?? dns.join(','), `up to ${maxDnsServers} addresses with or without port, separated by commas, like 192.0.2.53,[2001:db8::53]:5353`);
+  }
   const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
   const workers = Number(workersText);
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
@@ -78,6 +87,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   return ok(Object.freeze({
     listen: listen.value,
     names: hostNames,
+    dns,
     dataDir: get('SIGNALBOX_DATA') ?? './data',
     nodeHttp: nodeHttp.value,
     controlUrls,
@@ -106,6 +116,13 @@ function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, s
 }
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+
+function isDnsServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const match = /^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(match?.[2] ?? 53);
+  return match !== null && isIP(unbracket(match[1] ?? '')) !== 0 && port >= 1 && port <= 65_535;
+}
 
 function parseHostPort(name: Name, text: string): Result<{ host: string; port: number }, string> {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);

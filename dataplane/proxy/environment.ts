@@ -10,6 +10,7 @@ import type { KeyRing } from '../security/key-ring.ts';
 import type { Edits } from '../sip/edits.ts';
 import type { TransactionLayer } from '../transaction/layer.ts';
 import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
+import type { Locator, NumberDirectory } from '../transport/locate.ts';
 import type { FlowTokens } from './flow-tokens.ts';
 import type { NodeIdentity } from './identity.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -43,6 +44,8 @@ export interface ProxyEnvironment {
   readonly layer: TransactionLayer;
   readonly sender: MessageSender;
   readonly resolver: HostResolver;
+  readonly locator: Locator;
+  readonly numbers: NumberDirectory;
   readonly health: WorkerHealth;
   readonly turns: Turns;
   readonly calls: CallTable;

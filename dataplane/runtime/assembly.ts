@@ -2,6 +2,10 @@
 import { OutcomeFilter } from '../calls/outcomes.ts';
 import { CallTable } from '../calls/table.ts';
 import { TenantLimits } from '../calls/tenant-limits.ts';
+import { EnumDirectory } from '../dns/number-directory.ts';
+import type { Families } from '../dns/records.ts';
+import { ServerLocator } from '../dns/server-locator.ts';
+import { SystemDns } from '../dns/system-dns.ts';
 import { WorkerHealth } from '../health/worker-health.ts';
 import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
 import { FlowTokens } from '../proxy/flow-tokens.ts';
@@ -15,6 +19,7 @@ import type { KeyRing } from '../security/key-ring.ts';
 import { Edits } from '../sip/edits.ts';
 import { TransactionLayer } from '../transaction/layer.ts';
 import { Resolver } from '../transport/resolver.ts';
+import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
 import { hostClock } from './clock.ts';
 import type { Faults } from './faults.ts';
@@ -38,6 +43,7 @@ export function assemble(
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;
+  const dns = new SystemDns(clock, setup.dns);
   const calls = new CallTable({
     added: (entry) => {
       limits.callStarted(entry.tenant);
@@ -48,10 +54,11 @@ export function assemble(
       health.callEnded(entry.destination);
     },
   });
+  const reach = (transport: LocatedTransport): Families => ({ v4: transports.listenerFor(transport, 4) !== null, v6: transports.listenerFor(transport, 6) !== null });
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender, neighbours, resolver: new Resolver(clock), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, resolver: new Resolver(clock), locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (address: string, remotePort: number) => transports.connectionTo(address, remotePort),
     fault: (where: string, error: unknown) => faults.note(where, error),

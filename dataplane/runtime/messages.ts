@@ -21,6 +21,8 @@ export interface WorkerSetup {
   readonly workers: number;
   readonly listen: readonly ListenSetting[];
   readonly names: readonly string[];
+  /** DNS servers; empty = the system's. */
+  readonly dns: readonly string[];
   readonly interfaces: readonly InterfaceAddress[];
   readonly keys: readonly ClusterKey[];
   readonly board: BoardUpdate;

@@ -107,7 +107,7 @@ export class Node {
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
     const listening = await this.#supervisor.start({
-      workers: settings.workers, listen: settings.listen, names: settings.names, interfaces: interfaceAddresses(),
+      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer, limits: newLimitBuffer(),
     }, loadBackendPorts(this.#folder));
