@@ -62,8 +62,8 @@ export interface ProxyEnvironment {
   publicListener(transport: TransportName, family: Family): Listener | null;
   /** Whether messages can be sent by that transport in that family. */
   hasListener(transport: TransportName, family: Family): boolean;
-  /** The open stream connection to that address and port; 0 = none. */
-  connectionTo(address: string, port: number): number;
+  /** The open connection of that transport to that address and port; 0 = none. */
+  connectionTo(transport: TransportName, address: string, port: number): number;
   readonly neighbours: Neighbours;
   /** A part threw: a bug. It is logged and counted, and the message is given up; the worker goes on. */
   fault(where: string, error: unknown): void;

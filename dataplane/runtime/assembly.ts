@@ -60,7 +60,7 @@ export function assemble(
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
     sender, neighbours, resolver: new Resolver(clock), locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
-    flows: new FlowTokens(), connectionTo: (address: string, remotePort: number) => transports.connectionTo(address, remotePort),
+    flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),
     hasListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of) !== null,
     publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),

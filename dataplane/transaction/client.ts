@@ -132,6 +132,11 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     if (this.#state === inviteClientState.proceeding) this.#cancelNow();
   }
 
+  /** Of `SendOwner`. */
+  get awaiting(): boolean {
+    return this.#status === 0 && !this.#ended;
+  }
+
   /** Of `SendOwner`: the request, or the ACK, could not be sent. */
   sendFailed(detail: string): void {
     if (this.#ended) return;

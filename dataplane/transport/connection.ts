@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net';
 import { TimerNode } from '../runtime/timer-wheel.ts';
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
-import { FRAME, StreamFramer } from '../sip/framing.ts';
 import type { Flow, SendOwner } from './flow.ts';
 import { codeOf } from './listen-error.ts';
 import type { MessageReceiver } from './receiver.ts';
@@ -18,146 +16,144 @@ export interface ConnectionEnvironment {
 }
 
 const never = -1;
+/** Owners noted before it is looked through for those that have their answer. */
+const firstSweep = 64;
 
 /**
- * One TCP connection, accepted or opened by us: framing (RFC 3261 §18.3), keep-alives (RFC 5626 §4.4.1) and three
- * guards on one timer node: connecting, idling, and half a message for too long.
+ * One connection that messages come and go by, accepted or opened by us. Here are its guards, on one timer node
+ * (connecting, idling, half a message for too long), its bounded queue, and who is told when it dies: every request that
+ * has no response yet.
  */
-export class Connection extends TimerNode {
+export abstract class Connection extends TimerNode {
   readonly id: number;
   /** The one Flow of everything that comes over this connection. */
   readonly flow: Flow;
   /** Key in the table of remote addresses. */
   readonly remote: string;
-  readonly #environment: ConnectionEnvironment;
-  readonly #socket: Socket;
-  readonly #framer = new StreamFramer();
-  #connecting: boolean;
-  #closing = false;
+  /** Another key that it is found by (RFC 5923), '' = none. */
+  aliasKey = '';
+  protected readonly environment: ConnectionEnvironment;
+  protected connecting: boolean;
+  protected closing = false;
   #idleTick: number;
   #messageTick = never;
+  /** Requests that may still wait for a response; looked through each time it has doubled. */
+  #owners: Set<SendOwner> | null = null;
+  #sweepAt = firstSweep;
 
-  constructor(environment: ConnectionEnvironment, flow: Flow, remote: string, socket: Socket, connecting: boolean) {
+  constructor(environment: ConnectionEnvironment, flow: Flow, remote: string, connecting: boolean) {
     super();
-    this.#environment = environment;
+    this.environment = environment;
     this.id = flow.connection;
     this.flow = flow;
     this.remote = remote;
-    this.#socket = socket;
-    this.#connecting = connecting;
+    this.connecting = connecting;
     const { wheel, limits } = environment;
     this.#idleTick = wheel.tickAfter(connecting ? limits.connectTimeoutMs : limits.idleTimeoutMs);
     wheel.armTick(this, this.#idleTick);
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('error', () => { environment.counters.receiveErrors++; });
-    socket.on('close', () => this.#closed());
-    if (connecting) socket.once('connect', () => this.#connected());
   }
 
   /** Writable, or about to be. */
   get open(): boolean {
-    return !this.#closing;
+    return !this.closing;
   }
+
+  /** Bytes that wait to be written. */
+  protected abstract get queued(): number;
+  /** Hands one message to the socket; a failure shows in its closing. */
+  protected abstract write(text: string): void;
+  /** Closes the socket at once; `error` is why, for `lost`. */
+  protected abstract cut(error?: Error): void;
+  /** Whether the other end's certificate fits `name`; always, where there is no need to ask. */
+  abstract fits(name: string): boolean;
 
   /** Queues one message; a reader that lets too much pile up loses the connection. */
   send(text: string, owner: SendOwner | null): void {
-    const { counters, limits, wheel } = this.#environment;
-    if (this.#socket.writableLength + text.length > limits.streamQueueBytes) {
+    const { counters, limits } = this.environment;
+    if (this.queued + text.length > limits.streamQueueBytes) {
       counters.connectionsReaped++;
       this.destroy();
-      if (owner !== null) process.nextTick(() => owner.sendFailed(`${this.remote} does not read`));
+      if (owner !== null) process.nextTick(() => owner.sendFailed(`${this.place} does not read`));
       return;
     }
     counters.messagesOut++;
-    if (!this.#connecting) this.#idleTick = wheel.tickAfter(limits.idleTimeoutMs);
-    if (owner === null) {
-      this.#socket.write(text, 'latin1');
-      return;
-    }
-    this.#socket.write(text, 'latin1', (error) => {
-      if (error === null || error === undefined) return;
-      counters.sendErrors++;
-      owner.sendFailed(`${codeOf(this.#socket.errored ?? error)} ${this.remote}`);
-    });
+    if (!this.connecting) this.touch();
+    if (owner !== null) this.#note(owner);
+    this.write(text);
+  }
+
+  /** Address and port of the other end, for people. */
+  get place(): string {
+    const { family, address, port } = this.flow;
+    return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
   }
 
   destroy(): void {
-    this.#closing = true;
-    this.#socket.destroy();
+    this.closing = true;
+    this.cut();
   }
 
   override fire(tick: number): void {
     const late = this.#messageTick !== never && this.#messageTick <= tick;
     if (late || this.#idleTick <= tick) {
-      this.#environment.counters.connectionsReaped++;
-      this.#closing = true;
-      this.#socket.destroy(this.#connecting ? new ConnectTimeout() : undefined);
+      this.environment.counters.connectionsReaped++;
+      this.closing = true;
+      this.cut(this.connecting ? new ConnectTimeout() : undefined);
       return;
     }
     this.#arm();
   }
 
-  #connected(): void {
-    this.#connecting = false;
-    this.#touch();
+  protected connected(): void {
+    this.connecting = false;
+    this.touch();
     this.#arm();
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#closing) return;
-    const framer = this.#framer;
-    const { receiver, counters } = this.#environment;
-    this.#touch();
-    framer.push(chunk.toString('latin1'));
-    let fresh = false;
-    for (;;) {
-      const found = framer.next();
-      if (found === FRAME.message) {
-        fresh = true;
-        counters.messagesIn++;
-        receiver.receive(framer.text, this.flow);
-      } else if (found === FRAME.ping) {
-        this.#socket.write('\r\n', 'latin1');
-      } else if (found === FRAME.fault) {
-        counters.streamFaults++;
-        receiver.fault(framer.text, framer.status, framer.fault, this.flow);
-        this.#closing = true;
-        this.#socket.destroySoon();
-        return;
-      } else {
-        break;
-      }
-      if (this.#closing) return;
-    }
-    this.#guardMessage(fresh);
+  /** Something was read or written: idling begins anew. */
+  protected touch(): void {
+    // The node stays where it is: `fire` finds that there is time left.
+    this.#idleTick = this.environment.wheel.tickAfter(this.environment.limits.idleTimeoutMs);
   }
 
   /** The time for a message runs from its first byte; more bytes of it do not prolong it. */
-  #guardMessage(fresh: boolean): void {
-    if (!this.#framer.partial) {
+  protected guardMessage(partial: boolean, fresh: boolean): void {
+    if (!partial) {
       this.#messageTick = never;
       return;
     }
     if (this.#messageTick !== never && !fresh) return;
-    this.#messageTick = this.#environment.wheel.tickAfter(this.#environment.limits.messageTimeoutMs);
+    this.#messageTick = this.environment.wheel.tickAfter(this.environment.limits.messageTimeoutMs);
     this.#arm();
   }
 
-  #touch(): void {
-    // The node stays where it is: `fire` finds that there is time left.
-    this.#idleTick = this.#environment.wheel.tickAfter(this.#environment.limits.idleTimeoutMs);
+  /** The socket is closed: whoever waits for an answer over it learns that none will come. */
+  protected lost(error: unknown): void {
+    this.closing = true;
+    this.environment.wheel.disarm(this);
+    this.environment.closed(this);
+    const owners = this.#owners;
+    this.#owners = null;
+    if (owners === null) return;
+    const detail = `${error === null || error === undefined ? 'closed by' : codeOf(error)} ${this.place}`;
+    for (const owner of owners) {
+      if (!owner.awaiting) continue;
+      this.environment.counters.sendErrors++;
+      owner.sendFailed(detail);
+    }
+  }
+
+  #note(owner: SendOwner): void {
+    const owners = (this.#owners ??= new Set());
+    owners.add(owner);
+    if (owners.size < this.#sweepAt) return;
+    for (const one of owners) if (!one.awaiting) owners.delete(one);
+    this.#sweepAt = Math.max(firstSweep, 2 * owners.size);
   }
 
   #arm(): void {
     const message = this.#messageTick;
-    this.#environment.wheel.armTick(this, message !== never && message < this.#idleTick ? message : this.#idleTick);
-  }
-
-  #closed(): void {
-    this.#closing = true;
-    this.#environment.wheel.disarm(this);
-    this.#environment.closed(this);
+    this.environment.wheel.armTick(this, message !== never && message < this.#idleTick ? message : this.#idleTick);
   }
 }
 

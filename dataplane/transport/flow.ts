@@ -82,6 +82,8 @@ export interface Flow extends Target {
 export interface SendOwner {
   /** `detail`: one line for logs, such as `ECONNREFUSED 192.0.2.1:5060`. */
   sendFailed(detail: string): void;
+  /** Still waits for any answer to what it sent over a connection: it is told when that connection dies. */
+  readonly awaiting: boolean;
 }
 
 /** The sending half of the transports: all that the transaction layer and the proxy need of them. */

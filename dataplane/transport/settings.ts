@@ -16,6 +16,8 @@ export interface ListenerSettings {
   readonly reusePort: boolean;
   /** A worker's own port towards backends (see `Listener.backend`). */
   readonly backend: boolean;
+  /** Certificate file of a TLS or WSS listener, '' = none of its own. */
+  readonly certFile: string;
 }
 
 /** Finite bounds of all transports of one worker. */
@@ -30,6 +32,8 @@ export interface TransportLimits {
   /** Unsent bytes of one stream connection; a reader slower than that loses the connection. */
   readonly streamQueueBytes: number;
   readonly connectTimeoutMs: number;
+  /** An accepted connection must be through TLS and HTTP upgrade by then. */
+  readonly handshakeTimeoutMs: number;
   /** A connection on which nothing was read or written for so long is closed. */
   readonly idleTimeoutMs: number;
   /** A message must be whole so long after its first byte. */
@@ -44,6 +48,7 @@ export const defaultLimits: TransportLimits = {
   connectionsPerSource: 500,
   streamQueueBytes: 1024 * 1024,
   connectTimeoutMs: 4_000,
+  handshakeTimeoutMs: 8_000,
   idleTimeoutMs: 3_600_000,
   messageTimeoutMs: 10_000,
 };
@@ -63,9 +68,19 @@ export interface TransportCounters {
   /** Connections closed for idling, for half a message or for not reading. */
   connectionsReaped: number;
   streamFaults: number;
+  /** Accepted connections closed because TLS or the HTTP upgrade took too long. */
+  handshakesTimedOut: number;
+  /** TLS handshakes done, on either side, and how many of those we accepted resumed a session. */
+  tlsHandshakes: number;
+  tlsResumptions: number;
+  /** Handshakes that failed: no TLS at all, a certificate that one side did not take, anything else. */
+  tlsFailedPlain: number;
+  tlsFailedCertificate: number;
+  tlsFailedOther: number;
 }
 
 export const newTransportCounters = (): TransportCounters => ({
   messagesIn: 0, messagesOut: 0, sendErrors: 0, receiveErrors: 0, dropped: 0,
   connectionsAccepted: 0, connectionsOpened: 0, connectionsRefused: 0, connectionsReaped: 0, streamFaults: 0,
+  handshakesTimedOut: 0, tlsHandshakes: 0, tlsResumptions: 0, tlsFailedPlain: 0, tlsFailedCertificate: 0, tlsFailedOther: 0,
 });

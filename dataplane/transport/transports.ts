@@ -7,20 +7,23 @@ import type { ListenError } from './listen-error.ts';
 import type { MessageReceiver } from './receiver.ts';
 import { defaultLimits, newTransportCounters } from './settings.ts';
 import type { ListenerSettings, TransportCounters, TransportLimits } from './settings.ts';
-import { ConnectionTable, TcpListener } from './tcp.ts';
+import { ConnectionTable } from './connections.ts';
+import { StreamListener } from './stream-listener.ts';
+import type { TlsParts } from './stream-listener.ts';
+import { TlsIdentities } from './tls-identities.ts';
 import { UdpListener } from './udp.ts';
 
 /** All sockets of one worker: opens them, sends by them, closes them. */
 export class Transports implements MessageSender {
   readonly listeners: readonly Listener[];
   readonly counters: TransportCounters;
-  readonly #sockets: readonly (UdpListener | TcpListener)[];
+  readonly #sockets: readonly (UdpListener | StreamListener)[];
   readonly #connections: ConnectionTable;
   /** By `slotOf`: what an unbound target of that transport and family is sent from, and what the public sees. */
-  readonly #outgoing: readonly (UdpListener | TcpListener | null)[];
+  readonly #outgoing: readonly (UdpListener | StreamListener | null)[];
   readonly #public: readonly (Listener | null)[];
 
-  private constructor(sockets: readonly (UdpListener | TcpListener)[], connections: ConnectionTable, counters: TransportCounters) {
+  private constructor(sockets: readonly (UdpListener | StreamListener)[], connections: ConnectionTable, counters: TransportCounters) {
     this.#sockets = sockets;
     this.#connections = connections;
     this.counters = counters;
@@ -33,19 +36,19 @@ export class Transports implements MessageSender {
   /**
    * Opens every listener, or none: the first that fails closes the others. The receiver may be called before
    * the promise settles. `wheel` must be turned by its driver for the connections' time-outs. Connections are numbered from
-   * `firstConnection` on.
+   * `firstConnection` on. Without `tls` there is no certificate to show, and none is trusted.
    */
   static async open(
-    settings: readonly ListenerSettings[], receiver: MessageReceiver, wheel: TimerWheel, limits: Partial<TransportLimits> = {}, firstConnection = 0,
+    settings: readonly ListenerSettings[], receiver: MessageReceiver, wheel: TimerWheel, limits: Partial<TransportLimits> = {}, firstConnection = 0, tls: TlsParts = withoutTls(),
   ): Promise<Result<Transports, ListenError>> {
     const bounds = { ...defaultLimits, ...limits };
     const counters = newTransportCounters();
-    const connections = new ConnectionTable(wheel, receiver, counters, bounds, firstConnection);
-    const sockets: (UdpListener | TcpListener)[] = [];
+    const connections = new ConnectionTable({ wheel, receiver, counters, limits: bounds, identities: tls.identities }, firstConnection);
+    const sockets: (UdpListener | StreamListener)[] = [];
     for (const [id, one] of settings.entries()) {
       const opened = one.transport === 'udp'
         ? await UdpListener.open(id, one, receiver, counters, bounds)
-        : await TcpListener.open(id, one, connections);
+        : await StreamListener.open(id, one, connections, tls);
       if (!opened.ok) {
         await Promise.all(sockets.map((socket) => socket.close()));
         return err(opened.error);
@@ -78,9 +81,14 @@ export class Transports implements MessageSender {
     return this.#public[slotOf({ transport, family })] ?? null;
   }
 
-  /** Number of the open stream connection to that address and port, 0 = none. */
-  connectionTo(address: string, port: number): number {
-    return this.#connections.find(address, port);
+  /** Number of the open connection of that transport to that address and port, 0 = none. */
+  connectionTo(transport: TransportName, address: string, port: number): number {
+    return this.#connections.find(transport, address, port);
+  }
+
+  /** Notes what the `alias` parameter of a Via asks for (RFC 5923); without effect unless a client certificate is verified. */
+  alias(connection: number, port: number): void {
+    this.#connections.alias(connection, port);
   }
 
   /** Whether a stream connection (a flow) still takes messages. */
@@ -102,3 +110,8 @@ export class Transports implements MessageSender {
 
 const slotOf = (of: { readonly transport: TransportName; readonly family: Family }): number =>
   (of.transport === 'udp' ? 0 : 2 * transportNames.indexOf(of.transport)) + (of.family === 4 ? 0 : 1);
+
+const withoutTls = (): TlsParts => ({
+  identities: new TlsIdentities({ policy: { clientCertificates: 'off', ca: '', minVersion: 'TLSv1.2', verifyDestinations: true }, identities: [] }),
+  tickets: new Uint8Array(48),
+});

@@ -111,7 +111,7 @@ function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity)
 
 /** Its number means nothing to a later process, its address does; what this worker has not may be a neighbour's. 0 = gone. */
 function connectionOf(env: ProxyEnvironment, flow: FlowIdentity, address: string): number {
-  const own = env.connectionTo(address, flow.port);
+  const own = env.connectionTo(flow.transport, address, flow.port);
   return own === 0 && env.neighbours.has(ownerOfConnection(flow.connection)) ? flow.connection : own;
 }
 

@@ -12,7 +12,7 @@ import { Transports } from '../../../dataplane/transport/transports.ts';
 
 export const loopback = (family: Family): string => (family === 4 ? '127.0.0.1' : '::1');
 export const listen = (transport: TransportName, family: Family = 4, more: Partial<ListenerSettings> = {}): ListenerSettings =>
-  ({ transport, family, address: loopback(family), port: 0, advertisedHost: '', advertisedPort: 0, reusePort: false, backend: false, ...more });
+  ({ transport, family, address: loopback(family), port: 0, advertisedHost: '', advertisedPort: 0, reusePort: false, backend: false, certFile: '', ...more });
 export const message = (body = '', name = 'one'): string => `MESSAGE sip:${name}@pbx.example SIP/2.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
 /** Waits until `holds`; looks at each turn of the event loop, fails after `limitMs`. */
@@ -60,10 +60,12 @@ export class Station {
   }
 
   /** Notes failures as one line each. */
-  readonly owner: SendOwner = { sendFailed: (detail) => { this.failures.push(detail); } };
+  owner(): SendOwner {
+    return { awaiting: true, sendFailed: (detail) => { this.failures.push(detail); } };
+  }
 
   sendTo(listener: { transport: TransportName; family: Family; address: string; port: number }, text: string, connection = 0): void {
-    this.transports.send(new Address(listener.transport, listener.family, listener.address, listener.port, null, connection), text, this.owner);
+    this.transports.send(new Address(listener.transport, listener.family, listener.address, listener.port, null, connection), text, this.owner());
   }
 
   run(ms: number): void {

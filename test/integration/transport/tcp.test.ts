@@ -183,7 +183,7 @@ test('a peer that does not read loses the connection, and its sender hears of it
   const { flow } = await a.gets(1);
   const large = message('x'.repeat(60_000));
   for (let i = 0; i < 1_000 && a.failures.length === 0; i++) {
-    a.transports.send(flow, large, a.owner);
+    a.transports.send(flow, large, a.owner());
     await new Promise<void>((resolve) => { setImmediate(resolve); });
   }
   expect(a.failures.length).toBeGreaterThan(0);

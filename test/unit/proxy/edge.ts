@@ -100,7 +100,7 @@ export class Edge {
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
       hasListener: (transport: string, family: number) => pick(transport, family) !== null,
-      connectionTo: (address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
+      connectionTo: (_transport: string, address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
       neighbours: noNeighbours, fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
     };
     const proxy = new Proxy();

@@ -1,0 +1,48 @@
+/** HTTP in front of WebSocket (RFC 6455, RFC 7118): an upgrade to the subprotocol `sip`, and a short word for everything else. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { bounds } from '../sip/bounds.ts';
+
+const subprotocol = 'sip';
+const notice = 'SIP over WebSocket (RFC 7118): connect with the subprotocol "sip".\n';
+const maxHeadBytes = 8_192;
+
+export class WebDoor {
+  readonly #http: Server;
+  readonly #upgrader = new WebSocketServer({
+    noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: bounds.messageBytes,
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  });
+  readonly #passed: (web: WebSocket, socket: Socket) => void;
+
+  /** @param passed takes a WebSocket and the socket below it, plain or TLS */
+  constructor(passed: (web: WebSocket, socket: Socket) => void) {
+    this.#passed = passed;
+    this.#http = createServer({ maxHeaderSize: maxHeadBytes, keepAlive: false, insecureHTTPParser: false });
+    this.#http.on('request', (_, response) => {
+      response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket', connection: 'close, upgrade', 'content-length': notice.length });
+      response.end(notice);
+    });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.on('clientError', (_, socket) => socket.destroy());
+  }
+
+  enter(socket: Socket): void {
+    this.#http.emit('connection', socket);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (!offered.includes(subprotocol)) {
+      // RFC 7118 §4.1: without it the client does not mean SIP.
+      const text = 'The WebSocket subprotocol must be sip.\n';
+      socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+      return;
+    }
+    this.#upgrader.handleUpgrade(request, socket, head, (web) => this.#passed(web, request.socket));
+  }
+}
