@@ -5,3 +5,6 @@ import './a3-responses.ts';
 import './a4-cancel.ts';
 import './b1-invite.ts';
 import './b2-non-invite.ts';
+import './c1-datagrams.ts';
+import './c2-streams.ts';
+import './c3-connections.ts';

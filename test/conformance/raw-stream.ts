@@ -1,0 +1,56 @@
+/** A stream connection to an edge that carries whatever bytes a scenario likes. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { until } from '../harness/deadline.ts';
+import type { Endpoint } from '../harness/sip-wires.ts';
+
+export class RawStream {
+  readonly socket: Socket;
+  /** Everything that came, as latin1. */
+  text = '';
+  closed = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      this.text += String(chunk);
+    });
+    socket.on('error', () => undefined);
+    for (const event of ['close', 'end']) {
+      socket.on(event, () => {
+        this.closed = true;
+      });
+    }
+  }
+
+  static async open({ host, port }: Endpoint, secure = false): Promise<RawStream> {
+    const socket = secure ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port });
+    const stream = new RawStream(socket);
+    await once(socket, secure ? 'secureConnect' : 'connect');
+    return stream;
+  }
+
+  /** Writes and waits until the kernel has it; a peer that has closed is not an error here. */
+  async write(bytes: string): Promise<void> {
+    if (this.closed) return;
+    await new Promise<void>((resolve) => this.socket.write(bytes, 'latin1', () => resolve()));
+  }
+
+  /** Waits for a text in what came. */
+  hears(what: string | RegExp, ms = 5_000): Promise<unknown> {
+    return until(`${String(what)} on the stream, which has ${JSON.stringify(this.text.slice(-200))}`, ms, () => (typeof what === 'string' ? this.text.includes(what) : what.test(this.text)));
+  }
+
+  /** Waits until the peer has closed. */
+  closes(ms = 5_000): Promise<unknown> {
+    return until('the edge to close the stream', ms, () => this.closed);
+  }
+
+  end(): Promise<void> {
+    this.socket.destroy();
+    return Promise.resolve();
+  }
+}
