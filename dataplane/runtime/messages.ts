@@ -1,10 +1,13 @@
 /** What the main thread and its SIP workers tell each other. Everything here is structured-cloned. */
+import type { MessagePort } from 'node:worker_threads';
 import type { RowOp } from '../contract/rows.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import type { TlsState } from '../transport/tls-identities.ts';
 import type { BackendPorts } from './backend-ports.ts';
+import type { KeySecrets } from '../transaction/keys.ts';
 import type { Mail } from './neighbour-mail.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 
@@ -29,31 +32,44 @@ export interface WorkerSetup {
   /** Applied before the first socket opens, so that no message meets an empty configuration. */
   readonly config: ConfigBatch;
   readonly counters: SharedArrayBuffer;
+  readonly tls: TlsState;
+  /** 48 bytes that seal TLS session tickets, the same for all workers. */
+  readonly tickets: Uint8Array;
   /** What all workers count of limited tenants (calls/limit-cells.ts). */
   readonly limits: SharedArrayBuffer;
-  /** Ports towards backends that the former process had; taken if they are free. */
   readonly backendPorts: BackendPorts;
+  /** Of the transaction tables' keys: the same for all workers, so that they can tell each other which they hold. */
+  readonly keySecrets: KeySecrets;
+  /** Which worker holds which server transaction (transaction-directory.ts); null with one worker. */
+  readonly directory: SharedArrayBuffer | null;
+  /** By worker: a way to each sibling, null at the worker's own place. */
+  readonly siblings: readonly (MessagePort | null)[];
+}
+
+/** From one worker to another, by a port of their own. */
+export interface Letter {
+  /** Owner number of the sender. */
+  readonly from: number;
+  readonly mail: Mail;
 }
 
 export type ToWorker =
   /** Answered by `applied` with the same number. */
   | ({ readonly t: 'config'; readonly n: number } & ConfigBatch)
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
+  | { readonly t: 'tls'; readonly state: TlsState }
   | { readonly t: 'board'; readonly update: BoardUpdate }
   | { readonly t: 'draining'; readonly draining: boolean }
-  | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
   /** Stop taking new dialogs, answer `drained` when nothing is pending. */
   | { readonly t: 'drain' }
   | { readonly t: 'stop' };
 
 export type FromWorker =
-  | { readonly t: 'listening'; readonly addresses: readonly string[]; readonly backendPorts: BackendPorts }
+  | { readonly t: 'listening'; readonly addresses: readonly string[] }
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */
   | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }
-  /** For another worker; -1 = all others. */
-  | { readonly t: 'mail'; readonly to: number; readonly mail: Mail }
   | { readonly t: 'drained' }
   | { readonly t: 'stopped' };

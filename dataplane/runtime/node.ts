@@ -18,20 +18,24 @@ import type { Settings } from '../settings.ts';
 import { createSyncClient } from '../sync/client.ts';
 import type { ConfigChange, SyncClient } from '../sync/ports.ts';
 import { openAdmin } from './admin.ts';
-import { loadBackendPorts, saveBackendPorts } from './backend-ports.ts';
+import { chooseBackendPorts, loadBackendPorts, saveBackendPorts, type BackendPorts } from './backend-ports.ts';
 import { runCommand } from './commands.ts';
+import { Certificates } from './certificates.ts';
 import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import type { Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
-import { Supervisor } from './supervisor.ts';
+import { heldPort } from './port-probe.ts';
+import { ListenRefused, Supervisor } from './supervisor.ts';
 
 const nothingKept: ConfigBatch = { ops: [], epoch: '', rev: 0 };
 const reportIntervalMs = 2_000;
 const drainDeadlineMs = 5_000;
 const stopDeadlineMs = 3_000;
+/** As OpenSSL takes them. */
+const ticketKeyBytes = 48;
 
 export class Node {
   readonly #settings: Settings;
@@ -44,6 +48,7 @@ export class Node {
   readonly #board: HealthBoard;
   readonly #prober: Prober;
   readonly #healthFile: HealthFile;
+  readonly #certificates: Certificates;
   readonly #sync: SyncClient;
   #view: ConfigView = emptyView();
   #addresses: readonly string[] = [];
@@ -58,6 +63,7 @@ export class Node {
   /**
    * @param folder the node's own folder below the data folder, existing
    * @param onCrash a worker died; the process must end
+   * @throws CertificateRefused for a listener whose certificate file cannot be used
    */
   constructor(settings: Settings, folder: string, version: string, log: Logger, onCrash: (error: unknown) => void) {
     this.#settings = settings;
@@ -73,6 +79,7 @@ export class Node {
         onCrash(error);
       },
     });
+    this.#certificates = new Certificates({ folder, listen: settings.listen, names: settings.names, log, onChange: (state) => this.#supervisor.tls(state) });
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
     this.#prober = new Prober({
       board: this.#board,
@@ -106,13 +113,15 @@ export class Node {
     const settings = this.#settings;
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
+    const backendPorts = await this.#freePorts();
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
-      config: this.#kept, counters: this.#counters.buffer, limits: newLimitBuffer(),
-    }, loadBackendPorts(this.#folder));
-    this.#addresses = listening[0]?.addresses ?? [];
-    if (settings.workers > 1) saveBackendPorts(this.#folder, listening.map((one) => one.backendPorts));
+      config: this.#kept, counters: this.#counters.buffer,
+      tls: this.#certificates.state, tickets: randomBytes(ticketKeyBytes), limits: newLimitBuffer(), keySecrets: { first: randomBytes(4).readInt32BE(), second: randomBytes(4).readInt32BE() },
+    }, backendPorts);
+    this.#addresses = listening[0] ?? [];
+    if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
     this.#kept = nothingKept;
     this.#tellDraining();
@@ -126,6 +135,19 @@ export class Node {
     this.#log.info({ listen: this.#addresses, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
   }
 
+  /**
+   * The workers' ports towards backends, once it is sure that the public ones are nobody else's.
+   * @throws ListenRefused when a port is taken
+   */
+  async #freePorts(): Promise<readonly BackendPorts[]> {
+    const { listen, workers, backendPort } = this.#settings;
+    const held = await heldPort(listen);
+    if (held !== null) throw new ListenRefused(held.sentence());
+    const chosen = await chooseBackendPorts(backendPort, listen, workers, loadBackendPorts(this.#folder), false);
+    if (!chosen.ok) throw new ListenRefused(chosen.error);
+    return chosen.value;
+  }
+
   /** Stops new dialogs, lets what is pending finish (bounded), then closes everything. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
@@ -134,6 +156,7 @@ export class Node {
     await this.#supervisor.drain(drainDeadlineMs);
     await this.#supervisor.stop(stopDeadlineMs);
     this.#healthFile.close();
+    this.#certificates.close();
     await this.#prober.close();
     this.#report();
     await this.#sync.close();
@@ -141,10 +164,16 @@ export class Node {
     this.#admin?.close();
   }
 
+  /** Certificate files are read again (SIGHUP). */
+  reloadCertificates(): void {
+    this.#certificates.reload();
+  }
+
   async #commit(change: ConfigChange): Promise<void> {
     const view = applyOps(this.#view, change.ops, change.epoch, change.rev);
     this.#view = view;
     this.#prober.apply(view);
+    this.#certificates.apply(change.ops);
     if (this.#listening) await this.#supervisor.config(change);
     else this.#kept = change;
     this.#tellDraining();
@@ -160,6 +189,7 @@ export class Node {
   #useKeys(keys: readonly ClusterKey[]): void {
     this.#keys = keys;
     this.#supervisor.keys(keys);
+    this.#certificates.useKeys(keys);
   }
 
   #healthChanged(change: HealthChange): void {

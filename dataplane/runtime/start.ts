@@ -1,10 +1,11 @@
 /** Starts and stops the process: settings → node → signals. Exit codes: 0 stopped, 1 crashed, 2 wrong settings or a port that is taken. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CertificateRefused } from './certificates.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
 import { ListenRefused } from './supervisor.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
 
 function refuse(sentence: string): never {
   process.stderr.write(`signalbox data plane: ${sentence}\n`);
@@ -23,8 +24,18 @@ try {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 const log = createLog(settings.value.logLevel, process.stdout.isTTY);
-const node = new Node(settings.value, folder, version, log, () => process.exit(1));
+const node = create(settings.value);
 
+function create(value: Settings): Node {
+  try {
+    return new Node(value, folder, version, log, () => process.exit(1));
+  } catch (error) {
+    if (error instanceof CertificateRefused) refuse(error.message);
+    throw error;
+  }
+}
+
+process.on('SIGHUP', () => node.reloadCertificates());
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {

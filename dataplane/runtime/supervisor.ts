@@ -3,13 +3,14 @@
  * they tell. A worker that dies takes the process with it: the next process starts from the last-known-good
  * configuration in well under a second, and keyed Record-Routes keep calls alive across it.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
-import { anyPorts, type BackendPorts } from './backend-ports.ts';
-import { everybody, type Mail } from './neighbour-mail.ts';
+import type { TlsState } from '../transport/tls-identities.ts';
+import { noBackendPorts, type BackendPorts } from './backend-ports.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import { newDirectoryBuffer } from './transaction-directory.ts';
 
 export interface SupervisorEvents {
   outcome(destinationId: number, outcome: Outcome): void;
@@ -27,12 +28,6 @@ interface Slot {
   onStopped: (() => void) | null;
 }
 
-/** What a worker has opened. */
-export interface Listening {
-  readonly addresses: readonly string[];
-  readonly backendPorts: BackendPorts;
-}
-
 /** A listener could not be opened; `message` is one sentence for the operator. */
 export class ListenRefused extends Error {}
 
@@ -48,12 +43,15 @@ export class Supervisor {
 
   /**
    * Starts `setup.workers` workers and waits until all of them listen.
-   * @param backendPorts by worker, of the former process
+   * @param backendPorts by worker
    * @returns what each worker listens on
    * @throws ListenRefused when one of them cannot
    */
-  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts'>, backendPorts: readonly BackendPorts[]): Promise<readonly Listening[]> {
-    return Promise.all(Array.from({ length: setup.workers }, (_unused, worker) => this.#spawn({ ...setup, worker, backendPorts: backendPorts[worker] ?? anyPorts })));
+  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts' | 'directory' | 'siblings'>, backendPorts: readonly BackendPorts[]): Promise<readonly (readonly string[])[]> {
+    const { workers } = setup;
+    const directory = workers > 1 ? newDirectoryBuffer(workers) : null;
+    const siblings = portsBetween(workers);
+    return Promise.all(siblings.map((ports, worker) => this.#spawn({ ...setup, worker, backendPorts: backendPorts[worker] ?? noBackendPorts, directory, siblings: ports })));
   }
 
   /** Resolves when every worker routes by the new configuration. */
@@ -66,6 +64,10 @@ export class Supervisor {
 
   keys(keys: readonly ClusterKey[]): void {
     this.#tell({ t: 'keys', keys });
+  }
+
+  tls(state: TlsState): void {
+    this.#tell({ t: 'tls', state });
   }
 
   board(update: BoardUpdate): void {
@@ -96,21 +98,15 @@ export class Supervisor {
     for (const { thread } of this.#slots) thread.postMessage(message);
   }
 
-  /** Hands one worker's mail to another, or to all others. */
-  #carry(from: number, to: number, mail: Mail): void {
-    for (const [worker, { thread }] of this.#slots.entries()) {
-      if (worker !== from && (worker === to || to === everybody)) thread.postMessage({ t: 'mail', from, mail } satisfies ToWorker);
-    }
-  }
-
-  #spawn(setup: WorkerSetup): Promise<Listening> {
-    const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
+  #spawn(setup: WorkerSetup): Promise<readonly string[]> {
+    const transferList = setup.siblings.filter((port) => port !== null);
+    const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup, transferList });
     const slot: Slot = { thread, applied: new Map(), onDrained: null, onStopped: null };
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
       thread.on('message', (message: FromWorker) => {
         switch (message.t) {
-          case 'listening': return resolve(message);
+          case 'listening': return resolve(message.addresses);
           case 'refused': return reject(new ListenRefused(message.sentence));
           case 'applied': {
             slot.applied.get(message.n)?.();
@@ -119,7 +115,6 @@ export class Supervisor {
           }
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
           case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
-          case 'mail': return this.#carry(setup.worker, message.to, message.mail);
           case 'drained': return slot.onDrained?.();
           case 'stopped': return slot.onStopped?.();
         }
@@ -130,6 +125,19 @@ export class Supervisor {
       });
     });
   }
+}
+
+/** By worker: its ports to all others. A hand-over by way of the main thread would take two hops and that thread's time. */
+function portsBetween(workers: number): (MessagePort | null)[][] {
+  const ports = Array.from({ length: workers }, () => new Array<MessagePort | null>(workers).fill(null));
+  for (const [one, own] of ports.entries()) {
+    for (const [other, others] of ports.slice(0, one).entries()) {
+      const { port1, port2 } = new MessageChannel();
+      own[other] = port1;
+      others[one] = port2;
+    }
+  }
+  return ports;
 }
 
 async function withDeadline(promise: Promise<unknown>, deadlineMs: number): Promise<void> {

@@ -6,16 +6,18 @@ import { emptyView, ViewDraft } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
-import { connectionsPerWorker } from '../proxy/neighbours.ts';
+import { connectionsPerOwner } from '../proxy/neighbours.ts';
 import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { MessageReceiver } from '../transport/receiver.ts';
 import type { ListenerSettings } from '../transport/settings.ts';
+import { TlsIdentities } from '../transport/tls-identities.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
-import { anyPorts, type BackendPorts } from './backend-ports.ts';
-import { NeighbourMail } from './neighbour-mail.ts';
-import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import { NeighbourMail, type Mail, type MailReader } from './neighbour-mail.ts';
+import type { ConfigBatch, FromWorker, Letter, ToWorker, WorkerSetup } from './messages.ts';
+import { portsCanBeShared } from './port-probe.ts';
+import { TransactionDirectory } from './transaction-directory.ts';
 import { monotonicClock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
@@ -28,6 +30,7 @@ const gaugeIntervalMs = 1_000;
 /** The histogram's own timer fires this often: what it measures above that is delay. */
 const delayResolutionMs = 10;
 const drainPollMs = 50;
+const maxEarly = 10_000;
 
 const setup = workerData as WorkerSetup;
 const port = parentPort;
@@ -39,12 +42,16 @@ const wheel = new TimerWheel(monotonicClock);
 const faults = new Faults(counters, monotonicClock, (where, detail, more) => tell({ t: 'fault', where, detail, more }));
 const driver = new WheelDriver(wheel, (error) => faults.note('timer', error));
 const mail = new NeighbourMail(setup.worker, setup.workers, (to, letter) => tell({ t: 'mail', to, mail: letter }));
+const identities = new TlsIdentities(setup.tls);
 let edge: Assembly | null = null;
 let stopping = false;
 
 const receiver: MessageReceiver = {
   receive(raw: string, flow: Flow): void {
-    if (edge === null) return;
+    if (edge === null) {
+      if (early.length < maxEarly) early.push({ raw, flow });
+      return;
+    }
     counters.add('messages_received_total');
     try {
       take(raw, flow, edge.env);
@@ -77,29 +84,36 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
   }
 }
 
-/** The listeners of this worker: all share the public ports; with several workers each has a port of its own towards backends. */
-function listenerSettings(ports: BackendPorts): ListenerSettings[] {
-  const shared = setup.workers > 1;
-  const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort: shared, backend: false }));
-  if (!shared) return listeners;
-  const own = setup.listen.filter((one, index) => one.transport === 'udp' && setup.listen.findIndex((other) => other.transport === 'udp' && other.family === one.family) === index);
-  return [...listeners, ...own.map((one): ListenerSettings => ({ ...one, port: one.family === 4 ? ports.udp4 : ports.udp6, advertisedPort: 0, reusePort: false, backend: true }))];
+/** Hands mail to another owner. */
+function post(to: number, letter: Mail): void {
+  if (letter.k === 'message') counters.add('handed_over_total');
+  setup.siblings[to]?.postMessage({ from: setup.worker, mail: letter } satisfies Letter);
+}
+
+/** The listeners of this worker: all workers share the public ports; the port towards backends may be its own. */
+function listenerSettings(): ListenerSettings[] {
+  const reusePort = portsCanBeShared || setup.workers > 1;
+  const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort, backend: false }));
+  for (const family of [4, 6] as const) {
+    const port = family === 4 ? setup.backendPorts.udp4 : setup.backendPorts.udp6;
+    const one = setup.listen.find(({ transport, family: other }) => transport === 'udp' && other === family);
+    if (port !== 0 && one !== undefined) listeners.push({ ...one, port, advertisedPort: 0, reusePort, backend: true });
+  }
+  return listeners;
 }
 
 async function open(): Promise<void> {
   const view = await nextView(emptyView(), setup.config);
-  const openWith = (ports: BackendPorts): ReturnType<typeof Transports.open> =>
-    Transports.open(listenerSettings(ports), receiver, wheel, {}, setup.worker * connectionsPerWorker);
-  // Should somebody have taken the former process's port by now, any other will do for new requests.
-  const kept = await openWith(setup.backendPorts);
-  const transports = kept.ok ? kept : await openWith(anyPorts);
+  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerOwner);
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
   const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults, mail);
   assembly.env.view = view;
+  if (setup.workers > 1) assembly.env.layer.elsewhere = mail;
   edge = assembly;
+  for (const { raw, flow } of early.splice(0)) receiver.receive(raw, flow);
   driver.start();
   const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
   delay.enable();
@@ -108,12 +122,23 @@ async function open(): Promise<void> {
     delay.reset();
   }, gaugeIntervalMs);
   port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value));
-  const portOf = (family: 4 | 6): number => transports.value.listeners.find((one) => one.backend && one.family === family)?.port ?? 0;
-  tell({
-    t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`),
-    backendPorts: { udp4: portOf(4), udp6: portOf(6) },
-  });
+  const reader = mailReader(assembly);
+  for (const sibling of setup.siblings) sibling?.on('message', (letter: Letter) => takeMail(letter, transports.value, reader));
+  tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
 }
+
+function takeMail({ from, mail: letter }: Letter, transports: Transports, reader: MailReader): void {
+  try {
+    mail.take(from, letter, transports, reader);
+  } catch (error) {
+    faults.note('mail', error);
+  }
+}
+
+const mailReader = ({ env }: Assembly): MailReader => ({
+  message: (raw, flow) => take(raw, flow, env),
+  callEnded: (dialog) => env.calls.remove(dialog),
+});
 
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
   new KeyRing(keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
@@ -131,11 +156,11 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
     case 'keys':
       env.keys = keyRing(message.keys);
       return;
+    case 'tls':
+      identities.update(message.state);
+      return;
     case 'board':
       health.update(message.update);
-      return;
-    case 'mail':
-      mail.take(message.from, message.mail, transports, { response: (raw, flow) => receiver.receive(raw, flow), callEnded: (dialog) => env.calls.remove(dialog) });
       return;
     case 'draining':
       // The end of the process is not called off by a change of configuration.
