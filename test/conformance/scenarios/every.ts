@@ -8,3 +8,5 @@ import './b2-non-invite.ts';
 import './c1-datagrams.ts';
 import './c2-streams.ts';
 import './c3-connections.ts';
+import './d1-headers.ts';
+import './d2-start-lines.ts';
