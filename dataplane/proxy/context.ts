@@ -40,6 +40,9 @@ export class ProxyContext {
   /** The callee's flow, for our Record-Route: later requests reach that phone the same way. */
   calleeFlow: `${FlowSide}${string}` | '' = '';
 
+  /** What tells a loop of this request from a spiral (see loop.ts); '' inside dialogs. */
+  loopMark = '';
+
   tenant: TenantRow | null = null;
   tenantId = 0;
   /** Counts as a call of its tenant until it is settled. */

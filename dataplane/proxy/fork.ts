@@ -5,10 +5,6 @@ import { Branch } from './branch.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { incomingBreadth } from './max-breadth.ts';
-import { reply } from './verdict.ts';
-
-/** Breadth that does not reach for all of them is the caller's limit. */
-export const breadthExceeded = reply(440, 'Max-Breadth Exceeded');
 
 /** One branch for `first` and each other destination of the set that `plan` is at, `maxTries` at the most; none has left yet. */
 export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, first: Destination): readonly Branch[] {

@@ -1,6 +1,8 @@
 /** The request pipeline: named steps in order; the first that does not say `continue` decides (design: request pipeline). */
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { checkLoop } from './loop.ts';
+import { checkMaxBreadth } from './max-breadth.ts';
 import { answerKeepAlive, checkMaxForwards, checkMethod, checkProxyRequire, dropScanners } from './steps/hygiene.ts';
 import { followDialog, followPreloadedRoute } from './steps/loose-route.ts';
 import { routeByTenant } from './steps/route.ts';
@@ -10,7 +12,7 @@ export type Step = (ctx: ProxyContext, env: ProxyEnvironment) => Verdict;
 
 /** A request that begins a dialog or stands alone. */
 export const initialSteps: readonly Step[] = [
-  dropScanners, answerKeepAlive, checkMaxForwards, checkProxyRequire, followPreloadedRoute, checkMethod, routeByTenant,
+  dropScanners, answerKeepAlive, checkMaxForwards, checkLoop, checkMaxBreadth, checkProxyRequire, followPreloadedRoute, checkMethod, routeByTenant,
 ];
 
 /** A request with a To tag. */

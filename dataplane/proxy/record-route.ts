@@ -13,7 +13,7 @@ export function branchFor(env: ProxyEnvironment, ctx: ProxyContext, attempt: num
   return makeBranch(env.keys, env.worker, attempt, {
     method: request.method, branch: via?.branch ?? '', sentBy: via?.sentBy ?? '', address: flow.address, port: flow.port,
     callId: request.callId, cseqNumber: request.cseqNumber,
-  });
+  }, ctx.loopMark);
 }
 
 /** Our Via, naming the socket that this worker sends from. */

@@ -12,7 +12,8 @@ import { maxTries, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { movesOn } from './failover.ts';
 import { answer, conclude } from './final-response.ts';
-import { breadthExceeded, shareBreadth, together } from './fork.ts';
+import { shareBreadth, together } from './fork.ts';
+import { breadthExceeded } from './max-breadth.ts';
 
 /** Methods that every PBX answers: silence to them counts against it. */
 const callMethods = new Set(['INVITE', 'REGISTER']);

@@ -15,6 +15,8 @@ export interface DerivedKeys {
   readonly id: number;
   readonly branch: SipKey;
   readonly dialog: SipKey;
+  /** Start value of the loop mark in our branches, which is no secret: it only keeps installations apart. */
+  readonly loopSeed: number;
   readonly flowSeal: Uint8Array;
   readonly flowCheck: Uint8Array;
 }
@@ -35,6 +37,7 @@ export class KeyRing {
         id,
         branch: sipKey(derive(key, 'branch')),
         dialog: sipKey(derive(key, 'record-route')),
+        loopSeed: sipKey(derive(key, 'loop')).k0,
         flowSeal: derive(key, 'flow seal').subarray(0, 16),
         flowCheck: derive(key, 'flow check'),
       };

@@ -28,6 +28,8 @@ export interface BranchOrigin {
 const PREFIX = 'z9hG4bKsb';
 const HASH_LENGTH = 11;
 const BRANCH_LENGTH = PREFIX.length + 2 + HASH_LENGTH;
+/** A loop mark (see proxy/loop.ts) may follow. */
+const MARK_LENGTH = 6;
 const hasher = new SipHasher();
 
 function hashBranch(key: SipKey, worker: number, attempt: number, origin: BranchOrigin): string {
@@ -47,15 +49,21 @@ function hashBranch(key: SipKey, worker: number, attempt: number, origin: Branch
 
 /**
  * The branch for attempt `attempt` (0-63) of worker `worker` (0-63): the same for every process that has the key.
- * Form: `z9hG4bKsb`, worker digit, attempt digit, 11 characters of check value.
+ * Form: `z9hG4bKsb`, worker digit, attempt digit, 11 characters of check value, loop mark.
+ * @param mark 6 characters, or ''; the check value does not cover it, as a response says nothing that could prove it
  */
-export function makeBranch(ring: KeyRing, worker: number, attempt: number, origin: BranchOrigin): string {
-  return PREFIX + (DIGITS[worker & 63] ?? '') + (DIGITS[attempt & 63] ?? '') + hashBranch(ring.signing.branch, worker & 63, attempt & 63, origin);
+export function makeBranch(ring: KeyRing, worker: number, attempt: number, origin: BranchOrigin, mark = ''): string {
+  return PREFIX + (DIGITS[worker & 63] ?? '') + (DIGITS[attempt & 63] ?? '') + hashBranch(ring.signing.branch, worker & 63, attempt & 63, origin) + mark;
+}
+
+/** The loop mark of a branch of our form, '' when it has none or another form. */
+export function branchMark(branch: string): string {
+  return branch.length === BRANCH_LENGTH + MARK_LENGTH && branch.startsWith(PREFIX) ? branch.slice(BRANCH_LENGTH) : '';
 }
 
 /** Worker that made a branch of our form, -1 for any other branch. Not verified: for handing a message on, not for trust. */
 export function branchWorker(ours: string): number {
-  if (ours.length !== BRANCH_LENGTH || !ours.startsWith(PREFIX)) return -1;
+  if ((ours.length !== BRANCH_LENGTH && ours.length !== BRANCH_LENGTH + MARK_LENGTH) || !ours.startsWith(PREFIX)) return -1;
   return DIGITS.indexOf(ours.charAt(PREFIX.length));
 }
 
@@ -68,8 +76,9 @@ export function verifyBranch(ring: KeyRing, ours: string, origin: BranchOrigin):
   if (worker < 0) return -1;
   const attempt = DIGITS.indexOf(ours.charAt(PREFIX.length + 1));
   if (attempt < 0) return -1;
+  const check = ours.slice(PREFIX.length + 2, BRANCH_LENGTH);
   for (const key of ring.keys) {
-    if (ours.endsWith(hashBranch(key.branch, worker, attempt, origin))) return worker * 64 + attempt;
+    if (check === hashBranch(key.branch, worker, attempt, origin)) return worker * 64 + attempt;
   }
   return -1;
 }

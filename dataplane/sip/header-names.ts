@@ -24,12 +24,15 @@ export const H = {
   require: 15,
   contentType: 16,
   expires: 17,
+  timestamp: 18,
+  maxBreadth: 19,
 } as const;
 
 /** Lower-case long names by number. */
 const NAMES: readonly string[] = [
   '', 'via', 'from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'route', 'contact', 'user-agent',
   'proxy-require', 'record-route', 'path', 'supported', 'require', 'content-type', 'expires',
+  'timestamp', 'max-breadth',
 ];
 
 /** Long lower-case name by compact form. */

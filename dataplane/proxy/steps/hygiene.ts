@@ -55,9 +55,11 @@ export function checkProxyRequire(ctx: ProxyContext): Verdict {
   return unsupported.length === 0 ? 'continue' : reply(420, 'Bad Extension', `Unsupported: ${unsupported.join(', ')}\r\n`);
 }
 
-/** Methods that may begin something here; inside a dialog any method passes. */
+/** Methods that may begin something here: any by default, as RFC 3261 §16.3 wants it. Inside a dialog any method passes. */
 export function checkMethod(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
-  const strict = env.view.setting.methods === 'strict';
+  const { methods } = env.view.setting;
+  if (methods === 'any') return 'continue';
+  const strict = methods === 'strict';
   if ((strict ? strictSet : ianaSet).has(ctx.request.method)) return 'continue';
   env.counters.add('refused_method_total');
   return reply(405, 'Method Not Allowed', `Allow: ${strict ? strictMethods : allMethods}\r\n`);

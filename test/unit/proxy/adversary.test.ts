@@ -71,7 +71,7 @@ describe('refusals', () => {
     ['405', request('WEIRD')], ['483', request('INVITE', { maxForwards: 0 })], ['403', request('INVITE', { headers: 'Route: <sip:203.0.113.66;lr>\r\n' })],
     ['404', request('BYE', { toTag: 'x' })], ['481', request('CANCEL')], ['420', request('INVITE', { headers: 'Proxy-Require: foo\r\n' })], ['200', request('OPTIONS', { uri: 'sip:192.0.2.1' })],
   ])('with %s hold no transaction, are not repeated by us, and come again with the same To tag', (status, text) => {
-    const edge = new Edge(world());
+    const edge = new Edge(world({ setting: { methods: 'iana' } }));
     edge.receive(text, ...phone);
     const first = edge.one();
     expect(String(first.message.status)).toBe(status);

@@ -3,7 +3,7 @@ import { CallTable } from '../../../dataplane/calls/table.ts';
 import { newLimitBuffer } from '../../../dataplane/calls/limit-cells.ts';
 import { TenantLimits } from '../../../dataplane/calls/tenant-limits.ts';
 import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults } from '../../../dataplane/contract/rows.ts';
-import type { DestinationRow, RowOp, SettingRow } from '../../../dataplane/contract/rows.ts';
+import type { Algorithm, DestinationRow, RowOp, SettingRow, TenantRow } from '../../../dataplane/contract/rows.ts';
 import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 import type { Outcome, ProxyEnvironment } from '../../../dataplane/proxy/environment.ts';
@@ -166,9 +166,10 @@ export const destination = (id: number, uri: string, more: Partial<DestinationRo
 });
 
 export interface World {
-  readonly algorithm?: 0 | 4 | 8 | 9;
+  readonly algorithm?: Algorithm;
   readonly destinations?: readonly RowOp[];
   readonly setting?: Partial<SettingRow>;
+  readonly policies?: Partial<TenantRow['policies']>;
   readonly limits?: { calls: number; cps: number; registrations: number };
   readonly maxAttempts?: number;
   readonly on?: readonly ('timeout' | 'transport' | number)[];
@@ -180,7 +181,7 @@ export interface World {
 export function world(options: World = {}): RowOp[] {
   return [
     { table: 'setting', key: 'global', row: { ...defaultSetting, ...options.setting } },
-    { table: 'tenant', key: '1', row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: options.limits ?? { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults } } },
+    { table: 'tenant', key: '1', row: { id: 1, key: 'acme', name: 'Acme', enabled: true, limits: options.limits ?? { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, ...tenantPolicyDefaults, ...options.policies } } },
     { table: 'dispatcherSet', key: '10', row: { id: 10, name: 'pbx', tenant: 1, algorithm: options.algorithm ?? 8, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults, probing: { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 2, codes: [200], from: '', useUnknown: false } } },
     ...(options.destinations ?? [destination(1, 'sip:10.0.0.1:5060'), destination(2, 'sip:10.0.0.2:5060', { rank: 2 })]),
     { table: 'routeSet', key: '1', row: { number: 1, name: 'acme', tenant: 1, family: 'prefer', failover: { frMs: 5_000, frInviteMs: 30_000, on: options.on ?? ['timeout', 'transport', 500, 503], maxAttempts: options.maxAttempts ?? 3 } } },

@@ -1,0 +1,58 @@
+/**
+ * Loop detection (RFC 5393 §4). Each branch of ours ends in a mark over everything that decides where a request goes. A
+ * request that comes by a Via of ours with the mark that it would get now has been here before, at this node or another of
+ * the installation, and would go the same way again: a loop. A spiral comes back changed.
+ */
+import { branchMark } from '../security/tokens.ts';
+import { DIGITS } from '../security/siphash.ts';
+import { H } from '../sip/header-names.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { ProxyContext } from './context.ts';
+import type { ProxyEnvironment } from './environment.ts';
+import { reply, type Verdict } from './verdict.ts';
+
+const loopDetected = reply(482, 'Loop Detected');
+
+/** Step: marks the request and refuses one that has come in a circle. A request with a single Via comes from its sender. */
+export function checkLoop(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
+  const { request } = ctx;
+  const mark = loopMark(env.keys.signing.loopSeed, request, ctx.flow.address);
+  ctx.loopMark = mark;
+  const top = request.topVia;
+  if (top === null || (!request.repeats(H.via) && top.end + 2 === top.lineEnd)) return 'continue';
+  for (const via of request.vias()) {
+    if (branchMark(via.branch) !== mark) continue;
+    env.counters.add('refused_loop_total');
+    return loopDetected;
+  }
+  return 'continue';
+}
+
+let state = 0;
+
+/** Six characters over Request-URI, Route, From, To, Call-ID, CSeq number, Proxy-Require, and the source, as trunks are known by it. */
+function loopMark(seed: number, request: SipMessage, source: string): string {
+  const { raw } = request;
+  state = seed ^ request.cseqNumber;
+  add(raw, request.uriStart, request.uriEnd);
+  add(raw, request.fromStart, request.fromEnd);
+  add(raw, request.toStart, request.toEnd);
+  add(raw, request.callIdStart, request.callIdEnd);
+  add(source, 0, source.length);
+  if (request.routeStart >= 0) for (const line of request.headers('route')) add(raw, line.start, line.end);
+  if (request.proxyRequireStart >= 0) for (const line of request.headers('proxy-require')) add(raw, line.start, line.end);
+  state = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+  state ^= state >>> 15;
+  let mark = '';
+  for (let shift = 0; shift < 36; shift += 6) mark += DIGITS[(state >>> shift) & 63] ?? '';
+  return mark;
+}
+
+function add(text: string, start: number, end: number): void {
+  let h = state;
+  for (let i = start; i < end; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  state = Math.imul(h ^ 10, 0x85ebca77);
+}
