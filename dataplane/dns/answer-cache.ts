@@ -60,7 +60,7 @@ export class AnswerCache<K, T> {
   readonly #pending = new Map<string, Pending<T>>();
   readonly #zones = new Map<string, number>();
 
-  /** `load` must not reject, nor may a callback throw. */
+  /** A `load` that rejects counts as silence; callbacks must not throw. */
   constructor(clock: Clock, empty: T, load: (question: K) => Promise<Loaded<T>>, options: CacheOptions = {}) {
     this.#clock = clock;
     this.#load = load;
@@ -106,14 +106,15 @@ export class AnswerCache<K, T> {
       release(pending, this.#old(key));
     }, waitMs);
     timer.unref();
-    void this.#load(question).then((loaded) => {
+    const settle = (loaded: Loaded<T>): void => {
       clearTimeout(timer);
       this.#pending.delete(key);
       const left = (this.#zones.get(zone) ?? 1) - 1;
       if (left === 0) this.#zones.delete(zone);
       else this.#zones.set(zone, left);
       release(pending, this.#keep(key, loaded));
-    });
+    };
+    this.#load(question).then(settle, () => settle({ value: this.#empty, ttlMs: 0, told: false }));
   }
 
   /** What is known of a key although its time is over; the empty answer when that is nothing, or too old. */

@@ -16,7 +16,7 @@ export function enumDomain(number: string, suffix: string): string | null {
   const digits = e164.exec(number)?.[1];
   const zone = suffix.toLowerCase().replace(/\.$/, '');
   if (digits === undefined || zone.length > 200 || !suffixForm.test(zone)) return null;
-  return `${[...digits].reverse().join('.')}.${zone}`;
+  return `${digits.split('').reverse().join('.')}.${zone}`;
 }
 
 /**
