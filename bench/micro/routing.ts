@@ -13,7 +13,7 @@ import { Turns } from '../../dataplane/routing/turns.ts';
 import type { ConfigView } from '../../dataplane/routing/view.ts';
 
 const rounds = 300_000;
-const up: HealthReader = { state: () => 'up', families: () => 0 };
+const up: HealthReader = { state: () => 'up', families: () => 0, load: () => 3, latencyMs: () => 20, lastLatencyMs: () => 20, upSince: () => 0 };
 
 function measure(name: string, count: number, work: (i: number) => unknown): void {
   for (let i = 0; i < Math.min(count, 50_000); i++) work(i);
@@ -78,7 +78,7 @@ function build(domains: number, rules: number, algorithm: Algorithm, trunks: num
 function route(config: ConfigView, method: string, name: string): void {
   const turns = new Turns();
   const queries: RouteQuery[] = Array.from({ length: 1_024 }, (_, i) => ({
-    method, user: String(4_930_000_000 + i * 97), host: `customer${(i * 37) % 1_000}.sip.example`, toHost: '', fromUri: '', callId: `${i * 7_919}-call@192.0.2.7`,
+    method, user: String(4_930_000_000 + i * 97), host: `customer${(i * 37) % 1_000}.sip.example`, toHost: '', fromKey: `${i}@customer.sip.example`, toKey: `${i * 97}@customer.sip.example`, authUser: '', timeMs: 0, header: () => '', callId: `${i * 7_919}-call@192.0.2.7`,
     aor: `${i}@customer.sip.example`, sourceAddress: `192.0.2.${i & 255}`, sourcePort: 5060, transport: 'udp', family: 4,
   }));
   measure(name, rounds, (i) => {

@@ -7,11 +7,12 @@ import type { HealthState } from '../contract/health.ts';
 import type { Located } from '../transport/locate.ts';
 
 const states: readonly HealthState[] = ['unknown', 'probing', 'up', 'down'];
-/** Words of a slot: state, average latency and last latency in microseconds (-1 = none). */
+/** Words of a slot: state, average latency and last latency in microseconds (-1 = none), epoch second of coming into service (0 = none). */
 const stride = 4;
 const STATE = 0;
 const AVERAGE = 1;
 const LAST = 2;
+const UP_SINCE = 3;
 const firstCapacity = 256;
 
 /** A place of a destination with a host name; `priority` and `weight` as SRV has them (RFC 2782), 0 without SRV. */
@@ -98,13 +99,14 @@ export class HealthBoard {
     if (gone.length > 0) this.send(gone);
   }
 
-  /** Latencies in milliseconds, -1 = none yet. */
-  write(id: number, state: HealthState, lastMs: number, averageMs: number): void {
+  /** Latencies in milliseconds, -1 = none yet; `upSinceMs` epoch milliseconds of coming into service, 0 = for long. */
+  write(id: number, state: HealthState, lastMs: number, averageMs: number, upSinceMs = 0): void {
     const entry = this.entries.get(id);
     if (entry === undefined) return;
     const at = entry.slot * stride;
     Atomics.store(this.board, at + AVERAGE, micros(averageMs));
     Atomics.store(this.board, at + LAST, micros(lastMs));
+    Atomics.store(this.board, at + UP_SINCE, Math.floor(upSinceMs / 1_000));
     Atomics.store(this.board, at + STATE, states.indexOf(state));
   }
 
@@ -144,6 +146,7 @@ export class HealthBoard {
     Atomics.store(this.board, slot * stride + STATE, 0);
     Atomics.store(this.board, slot * stride + AVERAGE, -1);
     Atomics.store(this.board, slot * stride + LAST, -1);
+    Atomics.store(this.board, slot * stride + UP_SINCE, 0);
     for (let worker = 0; worker < this.workers; worker++) Atomics.store(this.board, this.lane(worker) + slot, 0);
   }
 
@@ -170,4 +173,4 @@ export function stateOf(word: number): HealthState {
 }
 
 /** Where things lie in the board, for the workers' side. */
-export const layout = { stride, state: STATE, average: AVERAGE, last: LAST } as const;
+export const layout = { stride, state: STATE, average: AVERAGE, last: LAST, upSince: UP_SINCE } as const;

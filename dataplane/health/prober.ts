@@ -183,9 +183,11 @@ export class Prober {
     const before = this.watches.get(id);
     if (before !== undefined && before.destination.uri === destination.uri) {
       const enabled = before.destination.row.admin === 'disabled' && destination.row.admin !== 'disabled';
+      if (before.destination.row.admin !== 'enabled' && destination.row.admin === 'enabled') before.upSinceMs = this.now();
       before.destination = destination;
       before.set = set;
       if (enabled) before.lastProbeMs = 0;
+      this.show(before);
       this.schedule(before);
       return;
     }
@@ -280,6 +282,7 @@ export class Prober {
     const atMs = this.now();
     watch.health = stepHealth(before, event, watch.set.row.probing, atMs);
     if (watch.health.state === before.state) return;
+    if (watch.health.state === 'up' && before.state !== 'probing') watch.upSinceMs = atMs;
     this.show(watch);
     this.options.onChange({
       destinationId: watch.destination.id, setId: watch.set.id, uri: watch.destination.uri,
@@ -317,7 +320,7 @@ export class Prober {
   }
 
   private show(watch: Watch): void {
-    this.options.board.write(watch.destination.id, watch.health.state, watch.latency.last, watch.latency.avg);
+    this.options.board.write(watch.destination.id, watch.health.state, watch.latency.last, watch.latency.avg, watch.upSinceMs);
   }
 }
 

@@ -38,6 +38,8 @@ export class Watch {
   latency: Latency = noLatency;
   /** Epoch milliseconds of the last probe's end, 0 = none since it appeared or was enabled. */
   lastProbeMs = 0;
+  /** Epoch milliseconds since when it takes calls (again), for slow start; 0 = it did so before this process. */
+  upSinceMs: number;
   addresses: readonly ResolvedAddress[] = [];
   resolvedAtMs = 0;
   timer: NodeJS.Timeout | undefined = undefined;
@@ -53,8 +55,9 @@ export class Watch {
     this.destination = destination;
     this.set = set;
     const fresh = newHealth(nowMs);
-    this.health = saved !== undefined && saved.uri === destination.uri
-      ? { ...fresh, state: saved.state, reason: saved.reason, sinceMs: saved.sinceMs } : fresh;
+    const known = saved !== undefined && saved.uri === destination.uri;
+    this.health = known ? { ...fresh, state: saved.state, reason: saved.reason, sinceMs: saved.sinceMs } : fresh;
+    this.upSinceMs = known ? 0 : nowMs;
   }
 
   /** Whether regular probes go to it: never to what is disabled or cannot be reached at all. */

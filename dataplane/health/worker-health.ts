@@ -69,9 +69,25 @@ export class WorkerHealth implements HealthReader {
 
   /** Average probe latency in milliseconds, -1 = none yet. */
   latencyMs(destinationId: number): number {
+    return this.milliseconds(destinationId, layout.average);
+  }
+
+  lastLatencyMs(destinationId: number): number {
+    return this.milliseconds(destinationId, layout.last);
+  }
+
+  upSince(destinationId: number): number {
     const entry = this.entries.get(destinationId);
-    const micros = entry === undefined ? -1 : Atomics.load(this.board, entry.slot * layout.stride + layout.average);
-    return micros < 0 ? -1 : micros / 1000;
+    // Unsigned: the word reaches to the year 2106.
+    return entry === undefined ? 0 : Atomics.load(this.board, entry.slot * layout.stride + layout.upSince) >>> 0;
+  }
+
+  load(destinationId: number): number {
+    const entry = this.entries.get(destinationId);
+    if (entry === undefined) return this.calls(destinationId);
+    let sum = 0;
+    for (let at = this.capacity * layout.stride + entry.slot; at < this.board.length; at += this.capacity) sum += Atomics.load(this.board, at);
+    return sum;
   }
 
   callStarted(destinationId: number): void {
@@ -85,6 +101,12 @@ export class WorkerHealth implements HealthReader {
   /** Calls that this worker has up through the destination. */
   calls(destinationId: number): number {
     return this.counts.get(destinationId) ?? 0;
+  }
+
+  private milliseconds(destinationId: number, word: number): number {
+    const entry = this.entries.get(destinationId);
+    const micros = entry === undefined ? -1 : Atomics.load(this.board, entry.slot * layout.stride + word);
+    return micros < 0 ? -1 : micros / 1000;
   }
 
   private count(destinationId: number, step: 1 | -1): void {

@@ -52,6 +52,8 @@ export interface ProxyEnvironment {
   readonly limits: TenantLimits;
   readonly counters: CounterRow;
   readonly clock: Clock;
+  /** Epoch milliseconds; asked only for time windows, slow start and overload control. */
+  readonly wallClock: Clock;
   readonly sink: ProxySink;
   readonly edits: Edits;
   /** This worker's number, part of each branch. */

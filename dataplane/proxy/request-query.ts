@@ -1,13 +1,21 @@
 /** A request as routing asks about it; what only some algorithms need is worked out when they ask. */
 import type { RouteQuery } from '../routing/query.ts';
-import { decodeEscapes } from '../sip/uri.ts';
+import { credentialsUser } from '../sip/credentials.ts';
+import type { NameAddr } from '../sip/name-addr.ts';
+import { decodeEscapes, uriKey } from '../sip/uri.ts';
 import type { SipMessage } from '../sip/message.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Flow, TransportName } from '../transport/flow.ts';
 
 /** The user part up to its own parameters (`1001;phone-context=...`, RFC 3261 §19.1.6). */
 export function bareUser(user: string): string {
   const semicolon = user.indexOf(';');
   return semicolon < 0 ? user : user.slice(0, semicolon);
+}
+
+function keyOf(address: NameAddr | null): string {
+  const uri = address?.sipUri ?? null;
+  return uri === null ? '' : uriKey(uri);
 }
 
 export class RequestQuery implements RouteQuery {
@@ -19,10 +27,13 @@ export class RequestQuery implements RouteQuery {
   readonly transport: TransportName;
   readonly family: 4 | 6;
   readonly #request: SipMessage;
+  readonly #wallClock: Clock;
 
-  constructor(request: SipMessage, flow: Flow) {
+  /** @param wallClock epoch milliseconds; read only when routing asks for the time */
+  constructor(request: SipMessage, flow: Flow, wallClock: Clock) {
     const uri = request.sipUri;
     this.#request = request;
+    this.#wallClock = wallClock;
     this.method = request.method;
     this.user = uri === null ? '' : decodeEscapes(bareUser(uri.user));
     this.host = uri === null ? '' : uri.host;
@@ -40,8 +51,25 @@ export class RequestQuery implements RouteQuery {
     return this.#request.to?.sipUri?.host ?? '';
   }
 
-  get fromUri(): string {
-    return this.#request.from?.uri ?? '';
+  get fromKey(): string {
+    return keyOf(this.#request.from);
+  }
+
+  get toKey(): string {
+    return keyOf(this.#request.to);
+  }
+
+  get authUser(): string {
+    const credentials = this.#request.header('proxy-authorization') ?? this.#request.header('authorization');
+    return credentials === undefined ? '' : credentialsUser(credentials);
+  }
+
+  get timeMs(): number {
+    return this.#wallClock.now();
+  }
+
+  header(name: string): string {
+    return this.#request.header(name) ?? '';
   }
 
   /** The phone's address of record: To of a REGISTER, From of everything else. */

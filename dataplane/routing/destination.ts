@@ -1,4 +1,6 @@
 /** A backend address, parsed once when its row arrives. */
+import { readAttrs } from '../contract/destination-attrs.ts';
+import type { KnownAttrs } from '../contract/destination-attrs.ts';
 import type { DestinationRow } from '../contract/rows.ts';
 import { parseTarget } from '../contract/target.ts';
 import { saltOf } from './hash.ts';
@@ -9,6 +11,9 @@ export class Destination {
   readonly id: number;
   readonly setId: number;
   readonly uri: string;
+  /** The attributes that have a meaning (`socket`: the listener to send from). */
+  readonly attrs: KnownAttrs;
+  /** Where requests go: by the URI, or by `obproxy` if that is given. */
   readonly transport: SipTransport;
   /** Lower case, IPv6 without brackets. */
   readonly host: string;
@@ -22,16 +27,24 @@ export class Destination {
   readonly salt: number;
 
   constructor(row: DestinationRow) {
-    const target = parseTarget(row.uri);
+    const attrs = readAttrs(row.attrs);
+    const own = parseTarget(row.uri);
+    const target = own !== null && attrs.outboundProxy !== '' ? parseTarget(attrs.outboundProxy) : own;
     this.row = row;
     this.id = row.id;
     this.setId = row.set;
     this.uri = row.uri;
+    this.attrs = attrs;
     this.transport = target?.transport === 'tcp' ? 'tcp' : 'udp';
     this.host = target?.host ?? '';
     this.port = target === null || target.port === 0 ? 5060 : target.port;
     this.family = target?.family ?? 0;
     this.routable = target !== null && target.transport !== 'tls';
     this.salt = saltOf(row.id);
+  }
+
+  /** Its part of algorithm 11. */
+  get relativeWeight(): number {
+    return this.attrs.relativeWeight ?? this.row.weight;
   }
 }

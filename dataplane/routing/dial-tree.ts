@@ -3,6 +3,7 @@
  * rule and the longest prefix. Persistent: a changed rule copies the nodes on its own path.
  */
 import type { RuleRow } from '../contract/rows.ts';
+import { windowHolds } from './time-window.ts';
 
 interface Node {
   /** Next characters, one for each of `nodes`. */
@@ -19,6 +20,17 @@ const leaf: Node = { codes: none, nodes: none, exact: none, prefix: none };
 /** Whether the rule takes requests of this method; no methods = all. */
 export function takesMethod(rule: RuleRow, method: string): boolean {
   return rule.methods.length === 0 || rule.methods.includes(method);
+}
+
+/** When a request came; a RouteQuery is one. */
+export interface Moment {
+  /** Epoch milliseconds. Read only for rules with time windows. */
+  readonly timeMs: number;
+}
+
+/** Whether the rule takes requests of this method at this time. */
+export function takes(rule: RuleRow, method: string, when: Moment): boolean {
+  return takesMethod(rule, method) && (rule.windows.length === 0 || windowHolds(rule.windows, when.timeMs));
 }
 
 /** Order of rules that match equally well: position, then age. */
@@ -38,10 +50,10 @@ export function withoutRule(list: readonly RuleRow[], id: number): readonly Rule
   return rest.length === 0 ? none : rest;
 }
 
-export function firstFor(list: readonly RuleRow[], method: string): RuleRow | null {
+export function firstFor(list: readonly RuleRow[], method: string, when: Moment): RuleRow | null {
   for (let i = 0; i < list.length; i++) {
     const rule = list[i] as RuleRow;
-    if (takesMethod(rule, method)) return rule;
+    if (takes(rule, method, when)) return rule;
   }
   return null;
 }
@@ -91,20 +103,20 @@ export class DialTree {
     return new DialTree(edit(this.root, text, 0, (node) => ({ ...node, [kind]: withoutRule(node[kind], id) })) ?? leaf);
   }
 
-  /** Puts the exact rule and the longest prefix rule that take `method` into `dialled`. */
-  find(user: string, method: string): void {
+  /** Puts the exact rule and the longest prefix rule that take `method` now into `dialled`. */
+  find(user: string, method: string, when: Moment): void {
     dialled.exact = null;
     dialled.prefix = null;
     let node = this.root;
     const length = user.length;
     for (let at = 0; ; at++) {
-      if (node.prefix.length > 0) dialled.prefix = firstFor(node.prefix, method) ?? dialled.prefix;
+      if (node.prefix.length > 0) dialled.prefix = firstFor(node.prefix, method, when) ?? dialled.prefix;
       if (at === length) break;
       const index = childAt(node, user.charCodeAt(at));
       if (index < 0) return;
       node = node.nodes[index] as Node;
     }
-    if (node.exact.length > 0) dialled.exact = firstFor(node.exact, method);
+    if (node.exact.length > 0) dialled.exact = firstFor(node.exact, method, when);
   }
 
   /** Every rule once. */

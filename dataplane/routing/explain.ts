@@ -1,13 +1,13 @@
 /** "Why did this call go there?": the live path, with a recorder. */
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import { decodeEscapes, parseSipUri } from '../sip/uri.ts';
+import { decodeEscapes, parseSipUri, uriKey } from '../sip/uri.ts';
 import type { SipUri } from '../sip/uri.ts';
 import { familyOf } from '../contract/address.ts';
 import { admit } from './admit.ts';
 import type { Refusal } from './admit.ts';
 import type { HealthReader } from './health-reader.ts';
-import { nextDestination, planRoute } from './plan.ts';
+import { nextAlongside, nextDestination, planRoute } from './plan.ts';
 import type { RouteQuery } from './query.ts';
 import { Recorder } from './recorder.ts';
 import type { ExplainStep } from './recorder.ts';
@@ -19,10 +19,17 @@ export type Decision =
     readonly kind: 'route';
     readonly tenant: string;
     readonly trunk: string | null;
+    /** The number (DID) and the alias that were found on the way. */
+    readonly number: string | null;
+    readonly alias: string | null;
     readonly domain: string | null;
     readonly routeSet: number;
     readonly rule: number;
+    /** What the Request-URI carries from here on. */
     readonly user: string;
+    readonly host: string;
+    /** The number is looked up there first (ENUM); destinations are then what serves when nothing is found. '' = no. */
+    readonly enumSuffix: string;
     /** In the order of the attempts; the first takes the call. */
     readonly destinations: readonly { readonly id: number; readonly set: number; readonly uri: string }[];
   }
@@ -47,17 +54,24 @@ function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Tu
   const plan = planRoute(view, health, turns, admitted, q, recorder);
   if (!plan.ok) return { kind: 'refuse', refuse: plan.refuse, detail: plan.detail };
   const destinations: { id: number; set: number; uri: string }[] = [];
-  for (let next = nextDestination(plan, health, recorder); next !== null; next = nextDestination(plan, health, recorder)) {
+  const awaits = plan.awaits !== '';
+  if (awaits) recorder.add('enum', 'info', 'an explanation asks no DNS: it goes on as if nothing was found');
+  plan.awaits = '';
+  for (let next = nextDestination(plan, health, recorder); next !== null; next = nextAlongside(plan, health, recorder) ?? nextDestination(plan, health, recorder)) {
     destinations.push({ id: next.id, set: next.setId, uri: next.uri });
   }
   return {
     kind: 'route',
     tenant: admitted.tenant.key,
     trunk: admitted.trunk?.key ?? null,
+    number: admitted.number?.pattern ?? null,
+    alias: admitted.alias?.alias ?? null,
     domain: admitted.domain?.name ?? null,
     routeSet: plan.routeSet.number,
     rule: plan.rule.id,
     user: plan.user,
+    host: plan.host,
+    enumSuffix: awaits ? plan.rule.enumSuffix : '',
     destinations,
   };
 }
@@ -72,6 +86,12 @@ export interface ExplainRequest {
   readonly from?: string;
   readonly to?: string;
   readonly callId?: string;
+  /** User name of the request's credentials. */
+  readonly authUser?: string;
+  /** Headers by lower-case name, for algorithm 7. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** When it comes, epoch milliseconds. */
+  readonly timeMs: number;
 }
 
 export interface RequestFault {
@@ -104,7 +124,11 @@ export function routeQueryOf(request: ExplainRequest): Result<RouteQuery, Reques
     user: userOf(uri),
     host: uri.host,
     toHost: to.host,
-    fromUri: from.text,
+    fromKey: uriKey(from),
+    toKey: uriKey(to),
+    authUser: request.authUser ?? '',
+    timeMs: request.timeMs,
+    header: (name) => request.headers?.[name] ?? '',
     callId: request.callId ?? 'explain',
     aor: `${userOf(phone)}@${phone.host}`,
     sourceAddress: address,

@@ -20,6 +20,11 @@ export function saltOf(id: number): number {
   return mix32(Math.imul(id, 0x9e3779b1) ^ 0x5bd1e995);
 }
 
+/** A number in (0, 1) for a key, independent of which destination `rendezvousCost` gives the key to. */
+export function uniformOf(key: number): number {
+  return ((mix32(Math.imul(key, 0x9e3779b1) ^ 0x2545f491) >>> 0) + 0.5) / 4_294_967_296;
+}
+
 /**
  * Weighted rendezvous (highest random weight): the candidate with the least cost wins the key, each with a chance
  * in proportion to its weight; taking one away moves its own keys only. Weight 0 costs Infinity.

@@ -6,7 +6,17 @@ export interface HealthReader {
   state(destinationId: number): HealthState;
   /** Families a host name resolved to: bit 0 = IPv4, bit 1 = IPv6; 0 = not resolved (yet) or numeric. */
   families(destinationId: number): number;
+  /** Calls up through it, over all workers of the node. */
+  load(destinationId: number): number;
+  /** Average latency of its probes in milliseconds, -1 = none yet. */
+  latencyMs(destinationId: number): number;
+  /** The last probe's latency in milliseconds, -1 = none yet. */
+  lastLatencyMs(destinationId: number): number;
+  /** Epoch seconds since when it is in service (again); 0 = for long, or never. */
+  upSince(destinationId: number): number;
 }
 
 /** Nothing is known of any destination. */
-export const noHealth: HealthReader = { state: () => 'unknown', families: () => 0 };
+export const noHealth: HealthReader = {
+  state: () => 'unknown', families: () => 0, load: () => 0, latencyMs: () => -1, lastLatencyMs: () => -1, upSince: () => 0,
+};

@@ -4,10 +4,12 @@ import { describeChoice, describeEmpty } from './choice-text.ts';
 import type { Destination } from './destination.ts';
 import { verdictOf } from './dispatcher-set.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
+import { awaitEnum } from './enum.ts';
 import type { HealthReader } from './health-reader.ts';
 import type { RouteQuery } from './query.ts';
 import type { Recorder } from './recorder.ts';
 import { RoutePlan } from './route-plan.ts';
+import { setsOf } from './rule-sets.ts';
 import { selectFrom } from './select.ts';
 import type { Turns } from './turns.ts';
 import type { ConfigView } from './view.ts';
@@ -18,23 +20,27 @@ const noRule: Refused = Object.freeze({ ok: false, refuse: 'no-rule', detail: 'n
 const noDestination: Refused = Object.freeze({ ok: false, refuse: 'no-destination', detail: 'no destination is usable' });
 
 /** What rules look at: the dialled user; for a REGISTER without one the user of its address of record. */
-function dialledUser(q: RouteQuery): string {
-  if (q.user !== '' || q.method !== 'REGISTER') return q.user;
+function dialledUser(admitted: Admitted, q: RouteQuery): string {
+  if (admitted.user !== '' || q.method !== 'REGISTER') return admitted.user;
   const at = q.aor.indexOf('@');
   return at < 0 ? '' : q.aor.slice(0, at);
 }
 
 /**
- * Finds the rule and the first destination. The destination is handed out by `nextDestination`.
+ * Finds the rule and the first destination. The destination is handed out by `nextDestination`. A plan that `awaits` a
+ * number has chosen nothing yet: see enum.ts.
+ * @param asksEnum false for an address that ENUM itself gave: its sets serve at once, so that no look-up leads to another
  * @returns a refusal: `no-rule` (404) or `no-destination` (503 with Retry-After).
  */
 export function planRoute(
-  view: ConfigView, health: HealthReader, turns: Turns, admitted: Admitted, q: RouteQuery, recorder: Recorder | null,
+  view: ConfigView, health: HealthReader, turns: Turns, admitted: Admitted, q: RouteQuery, recorder: Recorder | null, asksEnum = true,
 ): RoutePlan | Refused {
-  const rule = admitted.routeSet.match(dialledUser(q), q.method, recorder);
+  const rule = admitted.routeSet.match(dialledUser(admitted, q), q.method, q, recorder);
   if (rule === null) return noRule;
-  const plan = new RoutePlan(view, turns, admitted.routeSet, rule, q);
-  if (recorder !== null && plan.user !== q.user) recorder.add('rule', 'info', `the user part ${q.user} becomes ${plan.user}`);
+  const plan = new RoutePlan(view, turns, admitted, rule, q);
+  if (recorder !== null && plan.user !== admitted.user) recorder.add('rule', 'info', `the user part ${admitted.user} becomes ${plan.user}`);
+  plan.sets = rule.rates === 0 && rule.prices.length === 0 ? rule.sets : setsOf(view, rule, plan.user, recorder);
+  if (rule.enumSuffix !== '' && asksEnum && awaitEnum(plan, recorder)) return plan;
   plan.pending = choose(plan, health, recorder);
   return plan.pending === null ? noDestination : plan;
 }
@@ -62,11 +68,12 @@ export function nextDestination(plan: RoutePlan, health: HealthReader, recorder:
  * Another destination of the set that is called all at once, beside those handed out: together they are one attempt of the
  * route set's `maxAttempts`. null = none left in this set, or it is called one by one.
  */
-export function nextAlongside(plan: RoutePlan, health: HealthReader): Destination | null {
+export function nextAlongside(plan: RoutePlan, health: HealthReader, recorder: Recorder | null = null): Destination | null {
   const { set } = plan;
   if (set === null || !plan.parallel) return null;
   const destination = chooseFrom(plan, set, health);
   if (destination === null) return null;
+  recorder?.add('destination', 'matched', `destination ${destination.id} (${destination.uri}) is ${health.state(destination.id)} and is called at the same time`);
   plan.take(destination);
   plan.attempts -= 1;
   return destination;
@@ -81,7 +88,7 @@ function chooseFrom(plan: RoutePlan, set: DispatcherSet, health: HealthReader): 
 
 /** Goes through the rule's sets from the current one on; within a set, the request's own family first. */
 function choose(plan: RoutePlan, health: HealthReader, recorder: Recorder | null): Destination | null {
-  const { sets } = plan.rule;
+  const { sets } = plan;
   for (; plan.setIndex < sets.length; plan.setIndex++) {
     const set = plan.view.set(sets[plan.setIndex] as number);
     if (set === null) {

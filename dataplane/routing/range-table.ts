@@ -4,7 +4,8 @@
  * cannot match better than what it has.
  */
 import type { RuleRow } from '../contract/rows.ts';
-import { ruleOrder, takesMethod } from './dial-tree.ts';
+import { ruleOrder, takes } from './dial-tree.ts';
+import type { Moment } from './dial-tree.ts';
 
 interface Range {
   readonly from: string;
@@ -89,16 +90,16 @@ export class RangeTable {
     return new RangeTable(merged);
   }
 
-  /** The rule that holds the number, takes the method and has the earliest position. `user` has the table's length. */
-  find(user: string, method: string): RuleRow | null {
-    return this.search(0, this.ranges.length, user, method, null);
+  /** The rule that holds the number, takes the method at this time and has the earliest position. `user` has the table's length. */
+  find(user: string, method: string, when: Moment): RuleRow | null {
+    return this.search(0, this.ranges.length, user, method, when, null);
   }
 
   *rules(): Generator<RuleRow> {
     for (const range of this.ranges) yield range.rule;
   }
 
-  private search(low: number, high: number, user: string, method: string, best: RuleRow | null): RuleRow | null {
+  private search(low: number, high: number, user: string, method: string, when: Moment, best: RuleRow | null): RuleRow | null {
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.highest[middle] as string) < user) return best;
@@ -108,8 +109,8 @@ export class RangeTable {
         high = middle;
         continue;
       }
-      if (range.to >= user && takesMethod(range.rule, method) && (best === null || ruleOrder(range.rule, best) < 0)) best = range.rule;
-      best = this.search(low, middle, user, method, best);
+      if (range.to >= user && takes(range.rule, method, when) && (best === null || ruleOrder(range.rule, best) < 0)) best = range.rule;
+      best = this.search(low, middle, user, method, when, best);
       low = middle + 1;
     }
     return best;

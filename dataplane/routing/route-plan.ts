@@ -1,27 +1,33 @@
+import { algorithms } from '../contract/rows.ts';
 import type { RuleRow } from '../contract/rows.ts';
+import type { Admitted } from './admit.ts';
 import type { Destination } from './destination.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
+import { affinityKey } from './hash-key.ts';
 import type { RouteQuery } from './query.ts';
 import type { RouteSet } from './rules.ts';
 import type { Turns } from './turns.ts';
 import type { ConfigView } from './view.ts';
-
-/** Kamailio's number of the algorithm that calls every destination of a set at the same time. */
-const allAtOnce = 12;
 
 /** The way of one request through its dispatcher sets. Holds one view, so that no attempt mixes two revisions. */
 export class RoutePlan {
   readonly ok = true;
   readonly view: ConfigView;
   readonly turns: Turns;
-  readonly routeSet: RouteSet;
+  /** Whose request it is and how that was found. */
+  readonly admitted: Admitted;
   readonly rule: RuleRow;
-  /** User part after strip and prepend. */
+  /** User part and host that the Request-URI carries from here on: rewritten by trunk or alias, then by the rule. */
   readonly user: string;
+  readonly host: string;
   readonly isRegister: boolean;
   readonly family: 4 | 6;
   /** What was asked; read again when an attempt hashes over a part of it, so it must not be used for another request. */
   readonly query: RouteQuery;
+  /** Dispatcher sets in the order to try; filled once the plan is made. */
+  sets: readonly number[] = [];
+  /** The number that ENUM has to be asked for before anything else (see enum.ts); '' = nothing to wait for. */
+  awaits = '';
   /** Attempts handed out so far. */
   attempts = 0;
   /** The last destination handed out and its set. */
@@ -29,32 +35,49 @@ export class RoutePlan {
   set: DispatcherSet | null = null;
   /** Chosen while planning, not handed out yet. */
   pending: Destination | null = null;
-  /** Index into `rule.sets` of the set being used. */
+  /** Index into `sets` of the set being used. */
   setIndex = 0;
   private earlier: number[] | null = null;
+  private spared: number[] | null = null;
+  private misses: (string | number)[] | null = null;
 
-  constructor(view: ConfigView, turns: Turns, routeSet: RouteSet, rule: RuleRow, q: RouteQuery) {
+  constructor(view: ConfigView, turns: Turns, admitted: Admitted, rule: RuleRow, q: RouteQuery) {
+    const { user } = admitted;
     this.view = view;
     this.turns = turns;
-    this.routeSet = routeSet;
+    this.admitted = admitted;
     this.rule = rule;
     this.isRegister = q.method === 'REGISTER';
     // A registrar's Request-URI has no number to rewrite.
-    this.user = this.isRegister || (rule.strip === 0 && rule.prepend === '') ? q.user : rule.prepend + q.user.slice(rule.strip);
+    this.user = this.isRegister || (rule.strip === 0 && rule.prepend === '') ? user : rule.prepend + user.slice(rule.strip);
+    this.host = admitted.host;
     this.family = q.family;
     this.query = q;
   }
 
-  /** Whether the destination had its attempt already. */
+  get routeSet(): RouteSet {
+    return this.admitted.routeSet;
+  }
+
+  /** Whether the destination had its attempt already, or is spared one. */
   tried(destinationId: number): boolean {
+    if (this.spared !== null && this.spared.includes(destinationId)) return true;
     return this.destination !== null
       && (this.destination.id === destinationId || (this.earlier !== null && this.earlier.includes(destinationId)));
   }
 
+  /** Overload control keeps this request away from the destination. */
+  spare(destinationId: number): void {
+    (this.spared ??= []).push(destinationId);
+  }
+
+  isSpared(destinationId: number): boolean {
+    return this.spared !== null && this.spared.includes(destinationId);
+  }
+
   /** The set in use is called all at once (algorithm 12): `nextAlongside` gives the others of it. */
   get parallel(): boolean {
-    const algorithm: number | undefined = this.set?.row.algorithm;
-    return algorithm === allAtOnce;
+    return this.set !== null && this.set.algorithm === algorithms.parallel && affinityKey(this, this.set) === '';
   }
 
   /** Counts an attempt at `destination`. */
@@ -62,5 +85,15 @@ export class RoutePlan {
     if (this.destination !== null) (this.earlier ??= []).push(this.destination.id);
     this.destination = destination;
     this.attempts += 1;
+  }
+
+  /** Notes why the attempt at a destination moved on: a status code, `timeout` or `transport`. For `describeDecision`. */
+  missed(destinationId: number, outcome: string | number): void {
+    (this.misses ??= []).push(destinationId, outcome);
+  }
+
+  /** Destination and outcome in turn, for every attempt that moved on. */
+  get missedAttempts(): readonly (string | number)[] {
+    return this.misses ?? [];
   }
 }

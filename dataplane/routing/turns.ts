@@ -1,16 +1,18 @@
 /**
- * Whose turn it is: what round robin (4) and weight (9) remember between calls. One `Turns` a worker. Positions belong
- * to destination ids, so they survive every configuration change of anything else.
+ * Whose turn it is: what the algorithms remember between calls, and the chance that some of them take. One `Turns` a
+ * worker. Positions belong to destination ids, so they survive every configuration change of anything else.
  */
 import type { ConfigView } from './view.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
+import { mix32 } from './hash.ts';
+import { OverloadControl } from './overload.ts';
 
 /** Positions of one set, aligned with `set.destinations` of the version they were last used with. */
 export interface Turn {
   set: DispatcherSet;
   /** Round robin: when each destination was chosen last (a count); 0 = never. */
   lastTaken: Float64Array;
-  /** Weight: how much each destination is owed (smooth weighted round robin). */
+  /** Weights: how much each destination is owed (smooth weighted round robin). */
   owed: Float64Array;
   count: number;
 }
@@ -21,6 +23,21 @@ const sweepAbove = 4_096;
 export class Turns {
   private readonly turns = new Map<number, Turn>();
   private sweepAt = sweepAbove;
+  private seed: number;
+  /** What destinations have asked for (algorithm 64). */
+  readonly overload: OverloadControl;
+
+  /** @param seed where the chance begins; another one in each worker, or all would draw the same */
+  constructor(seed = 1, overload = new OverloadControl()) {
+    this.seed = seed | 0;
+    this.overload = overload;
+  }
+
+  /** The next number of a reproducible sequence, in [0, 1): a choice can be foretold, and nothing secret rests on it. */
+  random(): number {
+    this.seed = (this.seed + 0x6d2b79f5) | 0;
+    return (mix32(this.seed) >>> 0) / 4_294_967_296;
+  }
 
   /** Number of sets that positions are kept for. */
   get size(): number {
@@ -43,7 +60,7 @@ export class Turns {
 
   /** Independent positions, for explanations that must not take anybody's turn. */
   copy(): Turns {
-    const copy = new Turns();
+    const copy = new Turns(this.seed, this.overload.copy());
     for (const [id, turn] of this.turns) {
       copy.turns.set(id, { set: turn.set, lastTaken: turn.lastTaken.slice(), owed: turn.owed.slice(), count: turn.count });
     }

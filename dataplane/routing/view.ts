@@ -1,9 +1,11 @@
 /** The configuration as a worker sees it: immutable, swapped whole; a message reads the reference once. */
 import type { AliasRow, CertificateRow, DomainRow, NodeRow, RuleRow, SettingRow, TableName, TenantRow, TrunkRow } from '../contract/rows.ts';
+import { findAlias } from './alias.ts';
 import type { Destination } from './destination.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
 import type { DomainTable } from './domain-table.ts';
 import type { NumberTable } from './number-table.ts';
+import type { NumberFound, PricedSets } from './packed-tables.ts';
 import type { PrefixTree } from './prefix-tree.ts';
 import type { RateTable } from './rate-table.ts';
 import type { RouteSet, RuleIndex } from './rules.ts';
@@ -59,6 +61,21 @@ export class ConfigView {
   /** The enabled trunk with the longest prefix over a numeric source address. */
   trunk(sourceAddress: string): TrunkRow | null {
     return this.tables.sources.find(sourceAddress);
+  }
+
+  /** The alias of a dialled address (host in lower case), null when there is none. */
+  alias(user: string, host: string): AliasRow | null {
+    return findAlias(this.tables.aliases, user, host);
+  }
+
+  /** The number (DID) that holds a dialled user part: exact, else the longest prefix. Disabled ones included. */
+  number(user: string): NumberFound | null {
+    return this.tables.numbers.find(user);
+  }
+
+  /** The sets of a rate table that carry a number, cheapest first. The record is overwritten by the next look-up. */
+  rates(table: number, user: string): PricedSets {
+    return this.tables.rates.find(table, user);
   }
 
   routeSet(number: number): RouteSet | null {

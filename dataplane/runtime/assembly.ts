@@ -1,4 +1,5 @@
 /** Puts one worker's proxy together: every part it stands on, made once and given to it. */
+import { randomInt } from 'node:crypto';
 import { OutcomeFilter } from '../calls/outcomes.ts';
 import { CallTable } from '../calls/table.ts';
 import { TenantLimits } from '../calls/tenant-limits.ts';
@@ -21,7 +22,7 @@ import { TransactionLayer } from '../transaction/layer.ts';
 import { Resolver } from '../transport/resolver.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
-import { hostClock } from './clock.ts';
+import { hostClock, wallClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
@@ -56,9 +57,9 @@ export function assemble(
   });
   const reach = (transport: LocatedTransport): Families => ({ v4: transports.listenerFor(transport, 4) !== null, v6: transports.listenerFor(transport, 6) !== null });
   const parts = {
-    view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock,
+    view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender, neighbours, resolver: new Resolver(clock), locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, resolver: new Resolver(clock), locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),

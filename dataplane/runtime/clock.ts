@@ -13,6 +13,9 @@ const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 /** The host's monotonic clock, the same for all threads and processes: what one of them notes down another can read. */
 export const hostClock: Clock = { now: () => threadStartMs + performance.now() };
 
+/** Epoch milliseconds, for calendars and what came in from elsewhere; may step, so no timer goes by it. */
+export const wallClock: Clock = { now: () => Date.now() };
+
 /** A clock that stands still until it is told to move: tests and simulations. */
 export class ManualClock implements Clock {
   #now: number;

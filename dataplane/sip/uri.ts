@@ -94,6 +94,13 @@ export function decodeEscapes(text: string): string {
   return out + text.slice(from);
 }
 
+/** `user@host`, with the port where it is not the default one: what Kamailio's hashes read too. */
+export function uriKey(uri: SipUri): string {
+  const usual = uri.scheme === 'sips' ? 5061 : 5060;
+  const place = uri.port === 0 || uri.port === usual ? uri.host : `${uri.host}:${uri.port}`;
+  return uri.user === '' ? place : place === '' ? uri.user : `${uri.user}@${place}`;
+}
+
 function hexDigit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const lower = code | 32;

@@ -34,7 +34,7 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
       throw new ProblemError('invalid', `No connected node is called ${word}.`, { errors: [{ pointer: '/node', code: 'not-found', message: 'is no connected node' }] });
     }
     const question: ExplainRequest = {
-      method, uri, ...(source === undefined ? {} : { source }), ...(from === undefined ? {} : { from }),
+      method, uri, timeMs: deps.now(), ...(source === undefined ? {} : { source }), ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }), ...(callId === undefined ? {} : { callId }),
     };
     const query = routeQueryOf(question);
@@ -49,5 +49,8 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
 
 /** What a node reports does not say which families a host name resolved to; either may serve in an explanation. */
 function healthOf(node: NodeFacts): HealthReader {
-  return { state: (id) => node.health.get(id)?.state ?? 'unknown', families: () => 3 };
+  return {
+    state: (id) => node.health.get(id)?.state ?? 'unknown', families: () => 3, load: (id) => node.health.get(id)?.calls ?? 0,
+    latencyMs: (id) => node.health.get(id)?.latencyMs.avg ?? -1, lastLatencyMs: (id) => node.health.get(id)?.latencyMs.last ?? -1, upSince: () => 0,
+  };
 }

@@ -14,7 +14,7 @@ const noRoute = reply(404, 'No Route');
 /** Trunk by source or domain by host → tenant → limits → rule → destinations. Unknown domain: silence unless configured otherwise. */
 export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { view } = env;
-  const query = new RequestQuery(ctx.request, ctx.flow);
+  const query = new RequestQuery(ctx.request, ctx.flow, env.wallClock);
   const admitted = admit(view, query, null);
   if (!admitted.ok) {
     if (admitted.refuse === 'no-route-set') {

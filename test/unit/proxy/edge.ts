@@ -94,7 +94,7 @@ export class Edge {
     const base = {
       view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false,
       identity: new NodeIdentity(listeners, ['edge.example'], []),
-      sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock,
+      sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock, wallClock: this.clock,
       resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
       locator: { locate: located }, numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },

@@ -24,7 +24,7 @@ function visible(config: ConfigView): unknown {
       const found = config.routeSet(number);
       return found === null ? null : {
         row: found.row, size: found.size, rules: [...found.rules()].map((row) => row.id).sort(ascending),
-        matches: users.flatMap((user) => ['INVITE', 'REGISTER'].map((method) => found.match(user, method, null)?.id ?? null)),
+        matches: users.flatMap((user) => ['INVITE', 'REGISTER'].map((method) => found.match(user, method, { timeMs: 0 }, null)?.id ?? null)),
       };
     }),
     sets: ids.map((id) => {

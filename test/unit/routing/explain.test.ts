@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../dataplane/routing/admit.ts';
 import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
+import type { ExplainRequest } from '../../../dataplane/routing/explain.ts';
 import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
 import { Turns } from '../../../dataplane/routing/turns.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, trunk, view } from './rows.ts';
@@ -21,7 +22,7 @@ describe('explain', () => {
     health.states.set(4, 'down');
     const { decision, steps, dropped } = explain(config, health, query());
     expect(decision).toEqual({
-      kind: 'route', tenant: 'tenant-1', trunk: null, domain: 'sip.acme.example', routeSet: 1, rule: 1, user: '1001',
+      kind: 'route', tenant: 'tenant-1', trunk: null, number: null, alias: null, domain: 'sip.acme.example', routeSet: 1, rule: 1, user: '1001', host: 'sip.acme.example', enumSuffix: '',
       destinations: [{ id: 1, set: 10, uri: 'sip:10.0.0.1:5060' }, { id: 2, set: 10, uri: 'sip:[2001:db8::2]' }, { id: 5, set: 11, uri: 'sip:10.0.0.5:5060' }],
     });
     expect(dropped).toBe(0);
@@ -120,21 +121,23 @@ describe('explain', () => {
 });
 
 describe('routeQueryOf', () => {
+  const queryOf = (request: Omit<ExplainRequest, 'timeMs'>): ReturnType<typeof routeQueryOf> => routeQueryOf({ ...request, timeMs: 0 });
+
   it('fills in what a question leaves out', () => {
-    const asked = routeQueryOf({ method: 'invite', uri: 'sip:1001;phone-context=x@SIP.acme.example;user=phone' });
+    const asked = queryOf({ method: 'invite', uri: 'sip:1001;phone-context=x@SIP.acme.example;user=phone' });
     expect(asked).toEqual({
       ok: true,
       value: {
-        method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromUri: 'sip:1001;phone-context=x@SIP.acme.example;user=phone',
+        method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromKey: '1001;phone-context=x@sip.acme.example', toKey: '1001;phone-context=x@sip.acme.example', authUser: '', timeMs: 0, header: expect.any(Function),
         callId: 'explain', aor: '1001@sip.acme.example', sourceAddress: '192.0.2.1', sourcePort: 5060, transport: 'udp', family: 4,
       },
     });
   });
 
   it('takes sources of both families and transports', () => {
-    const six = routeQueryOf({ method: 'REGISTER', uri: 'sip:acme.example', source: 'tcp:[2001:db8::7]:5062', from: 'sip:a@x', to: 'sip:%31001@acme.example', callId: 'c' });
+    const six = queryOf({ method: 'REGISTER', uri: 'sip:acme.example', source: 'tcp:[2001:db8::7]:5062', from: 'sip:a@x', to: 'sip:%31001@acme.example', callId: 'c' });
     expect(six.ok && [six.value.transport, six.value.sourceAddress, six.value.sourcePort, six.value.family, six.value.aor, six.value.user]).toEqual(['tcp', '2001:db8::7', 5062, 6, '1001@acme.example', '']);
-    const four = routeQueryOf({ method: 'INVITE', uri: 'sip:1@x', source: 'udp:198.51.100.1', from: 'sip:2@y' });
+    const four = queryOf({ method: 'INVITE', uri: 'sip:1@x', source: 'udp:198.51.100.1', from: 'sip:2@y' });
     expect(four.ok && [four.value.sourceAddress, four.value.sourcePort, four.value.aor]).toEqual(['198.51.100.1', 5060, '2@y']);
   });
 
@@ -144,7 +147,7 @@ describe('routeQueryOf', () => {
     [{ method: 'INVITE', uri: 'sip:1@x', source: 'sctp:192.0.2.1:5060' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:999.0.0.1' }, '/source'],
     [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:70000' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:0' }, '/source'],
   ])('names the wrong field of %j', (request, pointer) => {
-    const asked = routeQueryOf(request);
+    const asked = queryOf(request);
     expect(asked.ok ? '' : asked.error.pointer).toBe(pointer);
   });
 });

@@ -60,15 +60,32 @@ export const view = (...ops: readonly RowOp[]): ConfigView => applyOps(emptyView
 export class TestHealth implements HealthReader {
   readonly states = new Map<number, HealthState>();
   readonly resolved = new Map<number, number>();
+  readonly loads = new Map<number, number>();
+  readonly latencies = new Map<number, number>();
+  readonly lastLatencies = new Map<number, number>();
+  /** Epoch seconds. */
+  readonly since = new Map<number, number>();
   state(id: number): HealthState {
     return this.states.get(id) ?? 'up';
   }
   families(id: number): number {
     return this.resolved.get(id) ?? 0;
   }
+  load(id: number): number {
+    return this.loads.get(id) ?? 0;
+  }
+  latencyMs(id: number): number {
+    return this.latencies.get(id) ?? -1;
+  }
+  lastLatencyMs(id: number): number {
+    return this.lastLatencies.get(id) ?? this.latencyMs(id);
+  }
+  upSince(id: number): number {
+    return this.since.get(id) ?? 0;
+  }
 }
 
 export const query = (over: Partial<RouteQuery> = {}): RouteQuery => ({
-  method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromUri: 'sip:1000@sip.acme.example',
+  method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromKey: '1000@sip.acme.example', toKey: '1001@sip.acme.example', authUser: '', timeMs: 0, header: () => '',
   callId: 'call-1', aor: '1000@sip.acme.example', sourceAddress: '192.0.2.7', sourcePort: 5060, transport: 'udp', family: 4, ...over,
 });

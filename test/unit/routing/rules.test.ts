@@ -6,6 +6,8 @@ import { RuleDraft } from '../../../dataplane/routing/rule-draft.ts';
 import { RouteSet, RuleIndex } from '../../../dataplane/routing/rules.ts';
 import { routeSet, rule } from './rows.ts';
 
+/** No rule here has a time window. */
+const always = { timeMs: 0 };
 const ascending = (a: number, b: number): number => a - b;
 const setRow = routeSet(1).row as RouteSetRow;
 const row = (id: number, match: RuleMatch, over: Partial<RuleRow> = {}): RuleRow => rule(id, match, over).row as RuleRow;
@@ -16,7 +18,7 @@ function changed(index: RuleIndex, removed: readonly RuleRow[], added: readonly 
   return draft.finish();
 }
 const compiled = (...rows: RuleRow[]): RouteSet => new RouteSet(setRow, changed(RuleIndex.empty, [], rows));
-const matchId = (set: RouteSet, user: string, method = 'INVITE'): number | null => set.match(user, method, null)?.id ?? null;
+const matchId = (set: RouteSet, user: string, method = 'INVITE'): number | null => set.match(user, method, always, null)?.id ?? null;
 
 describe('a range', () => {
   const set = compiled(row(1, { type: 'range', from: '1000', to: '1999' }));
@@ -136,7 +138,7 @@ describe('RuleIndex', () => {
         expect(version.size).toBe(rules.length);
         expect([...version.rules()].map((found) => found.id).sort(ascending)).toEqual(rules.map((found) => found.id).sort(ascending));
         for (const user of asked) {
-          for (const method of ['INVITE', 'REGISTER', 'OPTIONS']) expect(version.match(user, method)?.id ?? null).toBe(reference(rules, user, method));
+          for (const method of ['INVITE', 'REGISTER', 'OPTIONS']) expect(version.match(user, method, always)?.id ?? null).toBe(reference(rules, user, method));
         }
       }
     }), { numRuns: 300 });
@@ -169,8 +171,8 @@ describe('RuleDraft', () => {
     }
     const after = draft.finish();
     expect([index.size, after.size]).toEqual([2_000, 1_000]);
-    expect([index.match('100012', 'INVITE')?.id, after.match('100012', 'INVITE')]).toEqual([2, null]);
-    expect([after.match('500013', 'INVITE')?.id, after.match('500023', 'INVITE')]).toEqual([1, null]);
+    expect([index.match('100012', 'INVITE', always)?.id, after.match('100012', 'INVITE', always)]).toEqual([2, null]);
+    expect([after.match('500013', 'INVITE', always)?.id, after.match('500023', 'INVITE', always)]).toEqual([1, null]);
     expect([...after.rules()].length).toBe(1_000);
   });
 
@@ -187,7 +189,7 @@ describe('explained', () => {
       row(4, { type: 'prefix', value: '+49' }), row(5, { type: 'any' }), row(6, { type: 'exact', value: '1001' }, { methods: ['MESSAGE'] }), row(7, { type: 'range', from: '2000', to: '2999' }),
     );
     const recorder = new Recorder();
-    expect(set.match('1001', 'INVITE', recorder)?.id).toBe(2);
+    expect(set.match('1001', 'INVITE', always, recorder)?.id).toBe(2);
     expect(recorder.steps.map((step) => step.text)).toEqual([
       'route set 1 (route 1) has 7 rules; looking for 1001, INVITE',
       'rule 1 (exactly 1002): 1001 is another number',
@@ -203,7 +205,7 @@ describe('explained', () => {
   it('says when nothing matches, and sums up what is too much to read', () => {
     const set = compiled(...Array.from({ length: 3_000 }, (_, i) => row(i + 1, { type: 'exact', value: `9${i}` })), row(4_000, { type: 'range', from: '1', to: '2' }));
     const recorder = new Recorder();
-    expect(set.match('', 'INVITE', recorder)).toBeNull();
+    expect(set.match('', 'INVITE', always, recorder)).toBeNull();
     expect(recorder.steps.length).toBeLessThan(50);
     expect(recorder.steps.at(-2)?.text).toBe('2961 more rules do not decide');
     expect(recorder.steps.at(-1)).toEqual({ stage: 'rule', outcome: 'refused', text: 'no rule of route set 1 (route 1) takes INVITE to an empty user part' });
@@ -216,7 +218,7 @@ describe('explained', () => {
     );
     const texts = (user: string): string[] => {
       const recorder = new Recorder();
-      set.match(user, 'INVITE', recorder);
+      set.match(user, 'INVITE', always, recorder);
       return recorder.steps.slice(1, -1).map((step) => step.text);
     };
     expect(texts('1001')).toEqual([
@@ -227,7 +229,7 @@ describe('explained', () => {
 
   it('calls a word no number', () => {
     const recorder = new Recorder();
-    compiled(row(1, { type: 'range', from: '10000', to: '19999' })).match('alice', 'INVITE', recorder);
+    compiled(row(1, { type: 'range', from: '10000', to: '19999' })).match('alice', 'INVITE', always, recorder);
     expect(recorder.steps[1]?.text).toBe('rule 1 (10000 to 19999): alice is not a number');
   });
 

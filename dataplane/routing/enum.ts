@@ -1,0 +1,79 @@
+/**
+ * ENUM (RFC 6116) as a rule's source of targets. A plan whose rule names a suffix `awaits` its number: whoever relays the
+ * request looks it up and hands the URIs to `enumTargets`. Their targets come first; the plan's own sets are the backups.
+ */
+import { parseSipUri } from '../sip/uri.ts';
+import { decodeEscapes } from '../sip/uri.ts';
+import type { SipUri } from '../sip/uri.ts';
+import { admitAddress } from './admit.ts';
+import type { HealthReader } from './health-reader.ts';
+import { planRoute } from './plan.ts';
+import type { Recorder } from './recorder.ts';
+import type { RoutePlan } from './route-plan.ts';
+
+/** URIs of one answer that are tried at most. */
+const mostTargets = 8;
+
+/** Where one URI of an ENUM answer leads. */
+export type EnumTarget =
+  /** Its host is a domain of ours: routed like a call to it. */
+  | { readonly kind: 'plan'; readonly plan: RoutePlan }
+  /** Somewhere else: located by RFC 3263. */
+  | { readonly kind: 'uri'; readonly uri: SipUri };
+
+/** Lets the plan wait for its number; false when that is none (E.164: up to 15 digits, which `+` may precede). */
+export function awaitEnum(plan: RoutePlan, recorder: Recorder | null): boolean {
+  if (plan.isRegister || !isE164(plan.user)) {
+    recorder?.add('enum', 'skipped', `${plan.user === '' ? 'an empty user part' : plan.user} is no E.164 number: ${plan.rule.enumSuffix} is not asked`);
+    return false;
+  }
+  recorder?.add('enum', 'info', `${plan.user} is looked up under ${plan.rule.enumSuffix} first`);
+  plan.awaits = plan.user;
+  return true;
+}
+
+function isE164(user: string): boolean {
+  const start = user.charCodeAt(0) === 43 ? 1 : 0;
+  const digits = user.length - start;
+  if (digits < 1 || digits > 15) return false;
+  for (let i = start; i < user.length; i++) {
+    const code = user.charCodeAt(i);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
+}
+
+/**
+ * Where the URIs of an ENUM answer lead, in their order; the plan waits no longer. Addresses of domains of ours are
+ * admitted and planned once, without another look-up; URIs that are no SIP URIs, or refused here, are left out. Empty =
+ * go on with the plan itself.
+ */
+export function enumTargets(plan: RoutePlan, health: HealthReader, uris: readonly string[], recorder: Recorder | null): EnumTarget[] {
+  plan.awaits = '';
+  const targets: EnumTarget[] = [];
+  if (uris.length === 0) recorder?.add('enum', 'skipped', 'nothing is found; the sets of the rule serve');
+  for (const text of uris.slice(0, mostTargets)) {
+    const uri = parseSipUri(text);
+    if (uri === null || uri.host === '') {
+      recorder?.add('enum', 'skipped', `${text.slice(0, 100)} is no SIP URI`);
+      continue;
+    }
+    const target = targetOf(plan, health, uri, recorder);
+    if (target !== null) targets.push(target);
+  }
+  return targets;
+}
+
+function targetOf(plan: RoutePlan, health: HealthReader, uri: SipUri, recorder: Recorder | null): EnumTarget | null {
+  if (plan.view.domain(uri.host) === null) {
+    recorder?.add('enum', 'matched', `${uri.text} is somewhere else: its host is located by DNS`);
+    return { kind: 'uri', uri };
+  }
+  recorder?.add('enum', 'matched', `${uri.text} is in a domain of ours`);
+  const parameters = uri.user.indexOf(';');
+  const user = decodeEscapes(parameters < 0 ? uri.user : uri.user.slice(0, parameters));
+  const admitted = admitAddress(plan.view, user, uri.host, recorder);
+  if (!admitted.ok) return null;
+  const onward = planRoute(plan.view, health, plan.turns, admitted, plan.query, recorder, false);
+  return onward.ok ? { kind: 'plan', plan: onward } : null;
+}
