@@ -9,6 +9,9 @@ import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
 
+/** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
+export type BackendPortSetting = 'own' | 'single' | { readonly first: number; readonly last: number };
+
 export interface Settings {
   readonly listen: readonly ListenSetting[];
   /** Lower-case host names that mean this node. */
@@ -22,12 +25,14 @@ export interface Settings {
   readonly nodeToken: string | null;
   readonly nodeName: string;
   readonly workers: number;
+  readonly backendPort: BackendPortSetting;
   readonly logLevel: string;
 }
 
 const names = [
   'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
-  'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS', 'SIGNALBOX_LOG',
+  'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
+  'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_LOG',
 ] as const;
 type Name = (typeof names)[number];
 
@@ -78,6 +83,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
     return refuse('SIGNALBOX_WORKERS', workersText, `a whole number from 1 to ${maxWorkers}`);
   }
+  const backendPort = parseBackendPort(get('SIGNALBOX_BACKEND_PORT') ?? 'own', workers);
+  if (!backendPort.ok) return backendPort;
   const logLevel = get('SIGNALBOX_LOG') ?? 'info';
   if (!logLevels.includes(logLevel)) return refuse('SIGNALBOX_LOG', logLevel, `one of ${logLevels.join(', ')}`);
   const nodeName = get('SIGNALBOX_NODE_NAME') ?? hostname();
@@ -95,6 +102,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     nodeToken: get('SIGNALBOX_NODE_TOKEN') ?? null,
     nodeName,
     workers,
+    backendPort: backendPort.value,
     logLevel,
   }));
 }
@@ -122,6 +130,13 @@ function isDnsServer(text: string): boolean {
   const match = /^(\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[2] ?? 53);
   return match !== null && isIP(unbracket(match[1] ?? '')) !== 0 && port >= 1 && port <= 65_535;
+}
+
+function parseBackendPort(text: string, workers: number): Result<BackendPortSetting, string> {
+  if (text === 'own' || text === 'single') return ok(text);
+  const [, first = 0, last = 0] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (first < 1 || last > 65_535 || last - first + 1 < workers) return refuse('SIGNALBOX_BACKEND_PORT', text, `own, single, or a range with a port for each of the ${workers} workers, like 40000-40031`);
+  return ok({ first, last });
 }
 
 function parseHostPort(name: Name, text: string): Result<{ host: string; port: number }, string> {

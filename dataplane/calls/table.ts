@@ -30,6 +30,7 @@ export class CallTable {
   readonly #listener: CallTableListener;
   readonly #capacity: number;
   readonly #maxAgeMs: number;
+  #heir: ((entry: CallEntry) => void) | null = null;
 
   /**
    * @param capacity calls held at most; one more pushes the oldest out
@@ -48,9 +49,24 @@ export class CallTable {
   /** Adds a call; a retransmitted 2xx of a known call changes nothing, one of another callee is another call. */
   add(entry: CallEntry): void {
     if (this.#entries.has(entry.dialog)) return;
+    if (this.#heir !== null) {
+      this.#heir(entry);
+      return;
+    }
     if (this.#entries.size >= this.#capacity) this.#removeOldest();
     this.#entries.set(entry.dialog, entry);
     this.#listener.added(entry);
+  }
+
+  /**
+   * Gives all calls away: another process counts them from now on, and the listener hears that they are gone.
+   * @param heir is handed every call that is added later
+   */
+  bequeath(heir: (entry: CallEntry) => void): readonly CallEntry[] {
+    const entries = [...this.#entries.values()];
+    this.#heir = heir;
+    for (const { dialog } of entries) this.remove(dialog);
+    return entries;
   }
 
   /** Ends the call; false when it is not known here. */

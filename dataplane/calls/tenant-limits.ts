@@ -19,6 +19,7 @@ export type LimitVerdict = 'pass' | 'cps' | 'calls';
 export class TenantLimits {
   readonly #shared: LimitCells;
   readonly #usage = new Map<number, Usage>();
+  #heir: ((tenant: number) => void) | null = null;
 
   /** @param buffer the process's cells, of `newLimitBuffer` */
   constructor(buffer: SharedArrayBuffer) {
@@ -58,6 +59,17 @@ export class TenantLimits {
     usage.calls -= 1;
     usage.cells?.addCalls(usage.slot, -1);
     this.#forget(tenant, usage);
+    this.#heir?.(tenant);
+  }
+
+  /**
+   * What this worker counts beside the calls that are up, which have been given away before: calls that are being set up.
+   * @param heir hears of the end of each of them
+   * @returns tenant, calls
+   */
+  bequeath(heir: (tenant: number) => void): readonly (readonly [number, number])[] {
+    this.#heir = heir;
+    return [...this.#usage].filter(([, { calls }]) => calls > 0).map(([tenant, { calls }]) => [tenant, calls]);
   }
 
   /** Asks for one more registration of the tenant; one that passes counts until `registrationEnded`. */

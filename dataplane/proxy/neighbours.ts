@@ -1,28 +1,32 @@
 /**
- * The other SIP workers of this node, as far as one worker needs them: each owns the stream connections that it accepted and
- * the transactions that it started, and a message that reaches another one is handed over once (design: one owner, no copies).
+ * Who else of this node holds connections, transactions and calls: the other SIP workers, and during an upgrade those of the
+ * process before or behind this one. A message that reaches the wrong one is handed over (design: one owner, no copies).
  */
+import type { SipMessage } from '../sip/message.ts';
 import type { Flow, MessageSender, SendOwner, Target } from '../transport/flow.ts';
 
-/** Connection numbers of worker n begin here times n, so that a number tells its owner; below 2^48 for 256 workers. */
-export const connectionsPerWorker = 2 ** 40;
+/**
+ * An owner is a worker of a process: 64 × generation (0 to 3, the next process has the next one) + worker. Connection numbers
+ * of owner n begin here times n, so that a number tells its owner; below 2^48 for all 256.
+ */
+export const connectionsPerOwner = 2 ** 40;
 
-/** The worker that a connection number belongs to. */
-export const ownerOfConnection = (connection: number): number => Math.floor(connection / connectionsPerWorker);
+/** The owner that a connection number belongs to. */
+export const ownerOfConnection = (connection: number): number => Math.floor(connection / connectionsPerOwner);
 
 export interface Neighbours {
-  /** Whether that worker exists and is not this one. */
-  has(worker: number): boolean;
-  /** Sends by a stream connection of another worker; `owner` hears when that has none to the target's address. */
-  send(worker: number, target: Target, text: string, owner: SendOwner | null): void;
-  /** Hands a response to the worker whose branch it carries. */
-  response(worker: number, raw: string, flow: Flow): void;
+  /** Whether that owner can be reached and is not this worker. */
+  has(owner: number): boolean;
+  /** Sends by a stream connection of another owner; `sendOwner` hears when that has none to the target's address. */
+  send(owner: number, target: Target, text: string, sendOwner: SendOwner | null): void;
+  /** Whether somebody else takes a response that has no transaction here. */
+  takesResponse(response: SipMessage, flow: Flow): boolean;
   /** A call that this worker does not know has ended: its owner counts it down. */
   callEnded(dialog: string): void;
 }
 
 /** A worker on its own. */
-export const noNeighbours: Neighbours = { has: () => false, send: () => undefined, response: () => undefined, callEnded: () => undefined };
+export const noNeighbours: Neighbours = { has: () => false, send: () => undefined, takesResponse: () => false, callEnded: () => undefined };
 
 /** Sends by this worker's sockets, or by the neighbour that owns the connection. */
 export class SharedSender implements MessageSender {
@@ -35,8 +39,10 @@ export class SharedSender implements MessageSender {
   }
 
   send(target: Target, text: string, owner: SendOwner | null): void {
-    const worker = target.connection === 0 ? -1 : ownerOfConnection(target.connection);
-    if (this.#neighbours.has(worker)) this.#neighbours.send(worker, target, text, owner);
-    else this.#own.send(target, text, owner);
+    if (target.connection !== 0 && this.#neighbours.has(ownerOfConnection(target.connection))) {
+      this.#neighbours.send(ownerOfConnection(target.connection), target, text, owner);
+    } else {
+      this.#own.send(target, text, owner);
+    }
   }
 }

@@ -5,7 +5,6 @@ import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
-import { branchWorker } from '../security/tokens.ts';
 import { Branch } from './branch.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -139,9 +138,7 @@ export class Proxy implements TransactionUser {
 
   onStrayResponse(response: SipMessage, flow: Flow): void {
     const env = this.#env;
-    const worker = branchWorker(response.topVia?.branch ?? '');
-    if (env.neighbours.has(worker)) env.neighbours.response(worker, response.raw, flow);
-    else takeStray(env, response);
+    if (!env.neighbours.takesResponse(response, flow)) takeStray(env, response);
   }
 
   onTimeout(tx: ClientTransaction): void {

@@ -35,6 +35,7 @@ export const counterHelp = {
   registers_total: 'REGISTER requests relayed',
   registered_total: 'REGISTER requests that the registrar accepted',
   replies_sent_total: 'Responses made by this node',
+  handed_over_total: 'Messages handed to the worker or process that their transaction belongs to',
   faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;
 

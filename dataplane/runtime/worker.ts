@@ -19,6 +19,7 @@ import type { ConfigBatch, FromWorker, Letter, ToWorker, WorkerSetup } from './m
 import { portsCanBeShared } from './port-probe.ts';
 import { TransactionDirectory } from './transaction-directory.ts';
 import { monotonicClock } from './clock.ts';
+import { Debts } from './debts.ts';
 import { Faults } from './faults.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
@@ -41,8 +42,13 @@ const counters = new CounterRow(setup.counters, setup.worker);
 const wheel = new TimerWheel(monotonicClock);
 const faults = new Faults(counters, monotonicClock, (where, detail, more) => tell({ t: 'fault', where, detail, more }));
 const driver = new WheelDriver(wheel, (error) => faults.note('timer', error));
-const mail = new NeighbourMail(setup.worker, setup.workers, (to, letter) => tell({ t: 'mail', to, mail: letter }));
+const mail = new NeighbourMail(
+  { generation: 0, worker: setup.worker, workers: setup.workers }, setup.directory === null ? null : new TransactionDirectory(setup.directory), post,
+);
 const identities = new TlsIdentities(setup.tls);
+const debts = new Debts();
+/** What comes while the sockets open one by one. */
+const early: { readonly raw: string; readonly flow: Flow }[] = [];
 let edge: Assembly | null = null;
 let stopping = false;
 
@@ -138,6 +144,9 @@ function takeMail({ from, mail: letter }: Letter, transports: Transports, reader
 const mailReader = ({ env }: Assembly): MailReader => ({
   message: (raw, flow) => take(raw, flow, env),
   callEnded: (dialog) => env.calls.remove(dialog),
+  calls: (entries) => { for (const entry of entries) env.calls.add(entry); },
+  reserved: (tenants) => debts.take(tenants, env.limits),
+  released: (tenant) => debts.release(tenant, env.limits),
 });
 
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
