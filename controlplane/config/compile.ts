@@ -2,9 +2,10 @@
  * Request bodies → wire rows, with the defaults that a PUT takes for what it leaves out. Pure: names are
  * resolved to ids by the caller, and whether the values are acceptable is the decoders' business.
  */
-import { defaultSetting, dispatcherSetDefaults, ruleDefaults, settingDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
+import { algorithmOf } from '../../dataplane/contract/algorithms.ts';
+import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
 import type {
-  DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
+  Algorithm, DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
 } from '../../dataplane/contract/rows.ts';
 import type {
   DestinationBody, DispatcherSetBody, DomainBody, RouteSetBody, RuleBody, SettingBody, TenantBody, TrunkBody,
@@ -21,7 +22,7 @@ export function tenantRow(id: number, key: string, body: TenantBody): TenantRow 
     limits: { calls: body.limits?.calls ?? 0, cps: body.limits?.cps ?? 0, registrations: body.limits?.registrations ?? 0 },
     policies: {
       media: body.policies?.media ?? 'relay', topologyHiding: body.policies?.topologyHiding ?? false, digest: body.policies?.digest ?? false,
-      ...tenantPolicyDefaults,
+      redirects: body.policies?.redirects ?? tenantPolicyDefaults.redirects, hideCallId: body.policies?.hideCallId ?? tenantPolicyDefaults.hideCallId,
     },
   };
 }
@@ -31,7 +32,10 @@ export function domainRow(name: string, tenant: number, body: DomainBody): Domai
 }
 
 export function trunkRow(key: string, tenant: number, body: TrunkBody): TrunkRow {
-  return { key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources, ...trunkDefaults };
+  return {
+    key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources,
+    strip: body.strip ?? trunkDefaults.strip, prepend: body.prepend ?? trunkDefaults.prepend,
+  };
 }
 
 export function routeSetRow(number: number, tenant: number | null, body: RouteSetBody): RouteSetRow {
@@ -46,14 +50,32 @@ export function routeSetRow(number: number, tenant: number | null, body: RouteSe
 
 export function ruleRow(id: number, routeSet: number, position: number, body: RuleBody): RuleRow {
   return {
-    id, routeSet, position, match: body.match, methods: body.methods ?? [], sets: body.sets, ...ruleDefaults, strip: body.strip ?? 0, prepend: body.prepend ?? '',
+    id, routeSet, position, match: body.match, methods: body.methods ?? [], strip: body.strip ?? 0, prepend: body.prepend ?? '',
+    ...pricedSets(body),
+    windows: (body.windows ?? []).map(({ timezone, days, from, to }) => ({ timezone, days: days ?? everyDay, from: from ?? '00:00', to: to ?? '24:00' })),
+    rates: body.rates ?? ruleDefaults.rates, enumSuffix: body.enumSuffix ?? ruleDefaults.enumSuffix,
   };
 }
+
+const everyDay = [1, 2, 3, 4, 5, 6, 7];
+
+/** Prices stand beside their sets or in a list of their own; a list that does not fit is the decoder's to refuse. */
+function pricedSets({ sets = [], prices = [] }: RuleBody): Pick<RuleRow, 'sets' | 'prices'> {
+  const beside = sets.flatMap((one) => (typeof one === 'number' ? [] : [one.price]));
+  return { sets: sets.map((one) => (typeof one === 'number' ? one : one.set)), prices: [...beside, ...prices].map(toMillionths) };
+}
+
+/** A price of the API as the wire has it. */
+export const toMillionths = (price: number): number => Math.round(price * 1_000_000);
+/** Whether it can be kept as it is. */
+export const isPrice = (price: number): boolean => toMillionths(price) / 1_000_000 === price;
 
 export function dispatcherSetRow(id: number, tenant: number | null, body: DispatcherSetBody): DispatcherSetRow {
   const mode = body.probing?.mode ?? 'always';
   return {
-    id, name: body.name ?? '', tenant, algorithm: body.algorithm ?? 4, affinity: body.affinity ?? 'aor', affinityAll: body.affinityAll ?? false, ...dispatcherSetDefaults,
+    id, name: body.name ?? '', tenant, algorithm: readAlgorithm(body.algorithm ?? 4), affinity: body.affinity ?? 'aor', affinityAll: body.affinityAll ?? false,
+    hashOn: body.hashOn ?? dispatcherSetDefaults.hashOn, slowStartMs: body.slowStartMs ?? dispatcherSetDefaults.slowStartMs,
+    registration: body.registration ?? dispatcherSetDefaults.registration,
     probing: {
       mode, intervalMs: body.probing?.intervalMs ?? 30_000, timeoutMs: body.probing?.timeoutMs ?? 2_000,
       downAfter: body.probing?.downAfter ?? 2, upAfter: body.probing?.upAfter ?? 2, codes: body.probing?.codes ?? [200],
@@ -62,6 +84,11 @@ export function dispatcherSetRow(id: number, tenant: number | null, body: Dispat
       useUnknown: body.probing?.useUnknown ?? mode !== 'always',
     },
   };
+}
+
+/** By number or name; the schema let no other word pass. */
+function readAlgorithm(choice: NonNullable<DispatcherSetBody['algorithm']>): Algorithm {
+  return typeof choice === 'number' ? choice : algorithmOf(choice) ?? 4;
 }
 
 export function destinationRow(id: number, set: number, body: DestinationBody): DestinationRow {
@@ -73,6 +100,8 @@ export function destinationRow(id: number, set: number, body: DestinationBody): 
 export function settingRow(body: SettingBody): SettingRow {
   return {
     unknownDomain: body.unknownDomain ?? defaultSetting.unknownDomain, requireToMatch: body.requireToMatch ?? defaultSetting.requireToMatch,
-    scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods, ...settingDefaults,
+    scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods,
+    tls: { ...defaultSetting.tls, ...body.tls }, registration: { ...defaultSetting.registration, ...body.registration },
+    keepAlive: { ...defaultSetting.keepAlive, ...body.keepAlive },
   };
 }

@@ -1,5 +1,8 @@
 /** Edits of the global settings and of single nodes' desired state. */
 import { err, ok } from '../../dataplane/contract/result.ts';
+import { nodeDefaults } from '../../dataplane/contract/rows.ts';
+import type { NodeRow } from '../../dataplane/contract/rows.ts';
+import type { NodePatch } from '../contract/nodes.ts';
 import { SettingBody } from '../contract/settings.ts';
 import type { Setting } from '../contract/settings.ts';
 import { settingRow } from './compile.ts';
@@ -19,8 +22,8 @@ export async function putSetting(draft: Draft, body: SettingBody, options: EditO
 }
 
 export async function patchSetting(draft: Draft, patch: unknown, check: BodyCheck, options: EditOptions): Edited<Setting> {
-  const { unknownDomain, requireToMatch, scanners, methods } = presentSetting(await draft.find('setting', settingKey));
-  const body = patchBody(check, SettingBody, { unknownDomain, requireToMatch, scanners, methods }, patch, options.at);
+  const { version: _version, updatedAtMs: _updated, ...present } = presentSetting(await draft.find('setting', settingKey));
+  const body = patchBody(check, SettingBody, present, patch, options.at);
   return body.ok ? putSetting(draft, body.value, options) : body;
 }
 
@@ -32,13 +35,17 @@ export async function removeSetting(draft: Draft, options: EditOptions): Edited<
   return ok(() => null);
 }
 
-/** `id` is a node's uuid. Not draining is the default, which needs no row. */
-export async function setNodeDraining(draft: Draft, id: string, draining: boolean): Edited<null> {
+/** `id` is a node's uuid; what `patch` leaves out stays. The default (not draining, answering) needs no row. */
+export async function patchNode(draft: Draft, id: string, patch: NodePatch): Edited<DesiredNode> {
   if (await draft.tx.node.count({ where: { id } }) === 0) return notFound(`There is no node ${id}.`);
-  if (draining) await draft.put('node', id, { id, draining, answerOptions: true });
+  const before = (await draft.find('node', id))?.row;
+  const { draining = before?.draining ?? false, answerOptions = before?.answerOptions ?? nodeDefaults.answerOptions } = patch;
+  if (draining || !answerOptions) await draft.put('node', id, { id, draining, answerOptions });
   else await draft.remove('node', id);
-  return ok(() => null);
+  return ok(() => ({ draining, answerOptions }));
 }
+
+type DesiredNode = Pick<NodeRow, 'draining' | 'answerOptions'>;
 
 /** Forgets a node: its desired state, its row and its tokens. */
 export async function removeNode(draft: Draft, id: string): Edited<null> {

@@ -29,10 +29,10 @@ export async function putDispatcherSet(draft: Draft, id: number, body: Dispatche
 export async function patchDispatcherSet(draft: Draft, id: number, patch: unknown, live: LiveOf, check: BodyCheck, options: EditOptions): Edited<DispatcherSet> {
   const before = await draft.find('dispatcherSet', String(id));
   if (before === null) return notFound(`There is no dispatcher set ${id}.`);
-  const { name, algorithm, affinity, affinityAll, probing } = before.row;
+  const { name, algorithm, affinity, affinityAll, hashOn, slowStartMs, registration, probing } = before.row;
   const tenant = before.row.tenant === null ? null : await tenantKey(draft, before.row.tenant);
   const destinations = (await destinationsOf(draft, id)).map((destination) => ({ id: destination.row.id, ...destinationBody(destination) }));
-  const present = { name, tenant, algorithm, affinity, affinityAll, probing, destinations, ...before.note };
+  const present = { name, tenant, algorithm, affinity, affinityAll, hashOn, slowStartMs, registration, probing, destinations, ...before.note };
   const body = patchBody(check, DispatcherSetBody, present, patch, options.at);
   return body.ok ? putDispatcherSet(draft, id, body.value, live, options) : body;
 }

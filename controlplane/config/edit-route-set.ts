@@ -3,7 +3,7 @@ import { canonicalJson } from '../../dataplane/contract/canonical.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import { RouteSetBody } from '../contract/route-sets.ts';
 import type { RouteSet, RuleBody } from '../contract/route-sets.ts';
-import { noteOf, routeSetRow, ruleRow } from './compile.ts';
+import { isPrice, noteOf, routeSetRow, ruleRow } from './compile.ts';
 import type { Draft } from './draft.ts';
 import { notFound, patchBody, tenantIdOrNull, tenantKey } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
@@ -65,12 +65,19 @@ async function putRules(draft: Draft, number: number, bodies: readonly RuleBody[
       draft.fault(`${where}/id`, used.has(body.id) ? 'duplicate' : 'not-found', used.has(body.id) ? 'must not be listed twice' : `route set ${number} has no rule ${body.id}`);
       continue;
     }
+    refuseOddPrices(draft, body, where);
     const id = body.id ?? bySense.get(sense(body.match, body.methods ?? []))?.shift()?.row.id ?? await draft.newId('rule');
     used.add(id);
     rules.push(await draft.put('rule', String(id), ruleRow(id, number, position, body), { comment: body.comment ?? '', externalId: null }, where));
   }
   for (const rule of old) if (!used.has(rule.row.id)) await draft.remove('rule', rule.key, at);
   return rules;
+}
+
+function refuseOddPrices(draft: Draft, { sets = [], prices = [] }: RuleBody, at: string): void {
+  const message = 'must have at most six decimals';
+  for (const [index, one] of sets.entries()) if (typeof one !== 'number' && !isPrice(one.price)) draft.fault(`${at}/sets/${index}/price`, 'format', message);
+  for (const [index, price] of prices.entries()) if (!isPrice(price)) draft.fault(`${at}/prices/${index}`, 'format', message);
 }
 
 /** Two rules of the same sense are the same rule with another target. */

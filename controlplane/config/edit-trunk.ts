@@ -20,8 +20,8 @@ export async function putTrunk(draft: Draft, key: string, body: TrunkBody, optio
 export async function patchTrunk(draft: Draft, key: string, patch: unknown, check: BodyCheck, options: EditOptions): Edited<Trunk> {
   const before = await draft.find('trunk', key);
   if (before === null) return notFound(`There is no trunk ${key}.`);
-  const { name, routeSet, enabled, sources } = before.row;
-  const present = { name, tenant: await tenantKey(draft, before.row.tenant), routeSet, enabled, sources, ...before.note };
+  const { name, routeSet, enabled, sources, strip, prepend } = before.row;
+  const present = { name, tenant: await tenantKey(draft, before.row.tenant), routeSet, enabled, sources, strip, prepend, ...before.note };
   const body = patchBody(check, TrunkBody, present, patch, options.at);
   return body.ok ? putTrunk(draft, key, body.value, options) : body;
 }

@@ -1,4 +1,5 @@
 /** Stored rows → what the REST API shows. Pure. */
+import { algorithmNames } from '../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../dataplane/contract/rows.ts';
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import type {
@@ -32,8 +33,11 @@ export function presentRouteSetHead(stored: Stored<'routeSet'>, tenant: string |
 }
 
 export function presentRule(stored: Stored<'rule'>): Rule {
-  const { id, match, methods, sets, strip, prepend } = stored.row;
-  return { id, match, methods: [...methods], sets: [...sets], strip, prepend, comment: stored.note.comment };
+  const { methods, sets, prices, windows, routeSet: _owner, position: _place, ...row } = stored.row;
+  return {
+    ...row, methods: [...methods], sets: [...sets], prices: prices.map((millionths) => millionths / 1_000_000),
+    windows: windows.map((window) => ({ ...window, days: [...window.days] })), comment: stored.note.comment,
+  };
 }
 
 /** `rules` in the order of their positions. */
@@ -48,13 +52,13 @@ export function presentDestination(stored: Stored<'destination'>, live: LiveOf):
 export function presentDispatcherSet(stored: Stored<'dispatcherSet'>, destinations: readonly Stored<'destination'>[], tenant: string | null, live: LiveOf): DispatcherSet {
   const { probing } = stored.row;
   return {
-    ...stored.row, tenant, probing: { ...probing, codes: [...probing.codes] },
+    ...stored.row, tenant, algorithmName: algorithmNames[stored.row.algorithm], probing: { ...probing, codes: [...probing.codes] },
     destinations: destinations.map((destination) => presentDestination(destination, live)), ...kept(stored),
   };
 }
 
 /** null = never written: the defaults, version 0. */
 export function presentSetting(stored: Stored<'setting'> | null): Setting {
-  const { unknownDomain, requireToMatch, scanners, methods } = stored?.row ?? defaultSetting;
-  return { unknownDomain, requireToMatch, scanners: [...scanners], methods, version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
+  const row = stored?.row ?? defaultSetting;
+  return { ...row, scanners: [...row.scanners], version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
 }

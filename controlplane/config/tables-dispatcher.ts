@@ -12,6 +12,7 @@ export const storedDestination = (row: Destination): Stored<'destination'> => st
 function dispatcherSetColumns({ row, note }: Stored<'dispatcherSet'>) {
   return {
     name: row.name, tenantId: row.tenant, algorithm: row.algorithm, affinity: row.affinity, affinityAll: row.affinityAll,
+    hashOn: row.hashOn, slowStartMs: row.slowStartMs, registration: row.registration,
     probing: { ...row.probing, codes: [...row.probing.codes] }, externalId: note.externalId,
   } satisfies Prisma.DispatcherSetUncheckedUpdateInput;
 }

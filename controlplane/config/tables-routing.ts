@@ -1,6 +1,6 @@
-/** Stores of route sets and their rules. */
-import type { Prisma, RouteSet, Rule } from '../db/generated/client.ts';
-import { compileRouteSet, compileRule } from './columns.ts';
+/** Stores of route sets, their rules and the rates that rules choose by. */
+import type { Prisma, Rate, RouteSet, Rule } from '../db/generated/client.ts';
+import { compileRate, compileRouteSet, compileRule } from './columns.ts';
 import { keptColumns, stampColumns } from './kept-columns.ts';
 import type { Stored } from './stored.ts';
 import { storedRow } from './stored.ts';
@@ -31,7 +31,8 @@ export const routeSetTable: TableStore<'routeSet'> = {
 function ruleColumns({ row }: Stored<'rule'>) {
   return {
     routeSet: row.routeSet, position: row.position, match: { ...row.match }, methods: [...row.methods], sets: [...row.sets],
-    strip: row.strip, prepend: row.prepend,
+    strip: row.strip, prepend: row.prepend, prices: [...row.prices], windows: row.windows.map((window) => ({ ...window, days: [...window.days] })),
+    rates: row.rates, enumSuffix: row.enumSuffix,
   } satisfies Prisma.RuleUncheckedUpdateInput;
 }
 
@@ -47,3 +48,26 @@ export const ruleTable: TableStore<'rule'> = {
     await tx.rule.deleteMany({ where: { id: { in: keys.map(Number) } } });
   },
 };
+
+/** Rates have no comment, version or age of their own: a price list is one thing, whose version stands in rate_table. */
+export const storedRate = (row: Rate): Stored<'rate'> => storedRow(`${row.tableNumber}/${row.prefix}/${row.setId}`, compileRate(row), rateKept, null);
+const rateKept = { comment: '', version: 1, createdAt: new Date(0), updatedAt: new Date(0) };
+
+/** A few rates at a time; whole tables go by rate-edit.ts. */
+export const rateTable: TableStore<'rate'> = {
+  load: async (tx, keys) => (await tx.rate.findMany({ where: { OR: keys.map(rateKey) } })).map(storedRate),
+  async insert(tx, rows) {
+    await tx.rate.createMany({ data: rows.map(({ row }) => ({ tableNumber: row.table, prefix: row.prefix, setId: row.set, price: row.price })) });
+  },
+  async update(tx, { key, row }) {
+    await tx.rate.updateMany({ where: rateKey(key), data: { price: row.price } });
+  },
+  async remove(tx, keys) {
+    await tx.rate.deleteMany({ where: { OR: keys.map(rateKey) } });
+  },
+};
+
+function rateKey(key: string): { readonly tableNumber: number; readonly prefix: string; readonly setId: number } {
+  const [table, prefix = '', set] = key.split('/');
+  return { tableNumber: Number(table), prefix, setId: Number(set) };
+}

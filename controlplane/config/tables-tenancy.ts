@@ -53,7 +53,8 @@ export const domainTable: TableStore<'domain'> = {
 
 function trunkColumns({ row, note }: Stored<'trunk'>) {
   return {
-    name: row.name, tenantId: row.tenant, routeSetId: row.routeSet, enabled: row.enabled, sources: [...row.sources], externalId: note.externalId,
+    name: row.name, tenantId: row.tenant, routeSetId: row.routeSet, enabled: row.enabled, sources: [...row.sources],
+    strip: row.strip, prepend: row.prepend, externalId: note.externalId,
   } satisfies Prisma.TrunkUncheckedUpdateInput;
 }
 

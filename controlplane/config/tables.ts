@@ -1,21 +1,11 @@
 /** Reading and writing configuration rows, one small store a wire table. Only ConfigWriter writes through them. */
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import type { TableStore, Tx } from './table-store.ts';
-import { nodeTable, settingTable } from './tables-behaviour.ts';
+import { certificateTable, nodeTable, settingTable } from './tables-behaviour.ts';
 import { destinationTable, dispatcherSetTable } from './tables-dispatcher.ts';
-import { routeSetTable, ruleTable } from './tables-routing.ts';
+import { aliasTable, numberTable } from './tables-numbering.ts';
+import { rateTable, routeSetTable, ruleTable } from './tables-routing.ts';
 import { domainTable, tenantTable, trunkTable } from './tables-tenancy.ts';
-
-/** A table that the database does not have. */
-const unstored = {
-  load: async () => [],
-  insert: refuse,
-  update: refuse,
-  remove: refuse,
-};
-async function refuse(): Promise<never> {
-  throw new Error('the database has no such table');
-}
 
 export const tables: { readonly [T in TableName]: TableStore<T> } = {
   setting: settingTable,
@@ -25,10 +15,10 @@ export const tables: { readonly [T in TableName]: TableStore<T> } = {
   routeSet: routeSetTable,
   rule: ruleTable,
   domain: domainTable,
-  certificate: unstored,
-  rate: unstored,
-  number: unstored,
-  alias: unstored,
+  certificate: certificateTable,
+  rate: rateTable,
+  number: numberTable,
+  alias: aliasTable,
   trunk: trunkTable,
   node: nodeTable,
 };

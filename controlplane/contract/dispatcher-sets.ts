@@ -78,10 +78,21 @@ export type Destination = Static<typeof Destination>;
 export const DestinationWritten = Type.Object({ ...Destination.properties, ...writeFields }, { additionalProperties: false });
 export type DestinationWritten = Static<typeof DestinationWritten>;
 
+const AlgorithmWord = Type.Enum(Object.values(algorithmNames));
 export const AlgorithmNumber = Type.Enum(Object.values(algorithms), {
   description: `Kamailio's numbers: ${Object.entries(algorithmNames).map(([number, name]) => `${number} = ${name}`).join(', ')}`,
 });
+/** A name does as well as a number; answers carry both. */
+export const AlgorithmChoice = Type.Union([AlgorithmNumber, AlgorithmWord]);
 export const AffinityName = Type.Union([Type.Literal('none'), Type.Literal('aor'), Type.Literal('source'), Type.Literal('call-id')]);
+
+const spread = {
+  hashOn: Type.String({
+    minLength: 1, maxLength: limits.nameLength, description: 'What algorithm 7 hashes: from, to, ruri, call-id, source, auth-user or header:NAME',
+  }),
+  slowStartMs: Type.Integer({ minimum: 0, maximum: limits.slowStartMs, description: 'A new or recovered destination grows to its share in so long; 0 = at once' }),
+  registration: Type.Union([Type.Literal('path'), Type.Literal('contact')], { description: 'How phones behind this set are found again: by Path, or by a Contact of ours' }),
+};
 
 const probing = {
   mode: Type.Union([Type.Literal('always'), Type.Literal('failing'), Type.Literal('never')]),
@@ -99,9 +110,12 @@ export type Probing = Static<typeof Probing>;
 export const DispatcherSetBody = Type.Object({
   name: Type.Optional(Name),
   tenant: Type.Optional(Type.Union([Slug, Type.Null()])),
-  algorithm: Type.Optional(AlgorithmNumber),
+  algorithm: Type.Optional(AlgorithmChoice),
   affinity: Type.Optional(AffinityName),
   affinityAll: Type.Optional(Type.Boolean()),
+  hashOn: Type.Optional(spread.hashOn),
+  slowStartMs: Type.Optional(spread.slowStartMs),
+  registration: Type.Optional(spread.registration),
   probing: Type.Optional(Type.Object({
     mode: Type.Optional(probing.mode), intervalMs: Type.Optional(probing.intervalMs), timeoutMs: Type.Optional(probing.timeoutMs),
     downAfter: Type.Optional(probing.downAfter), upAfter: Type.Optional(probing.upAfter), codes: Type.Optional(probing.codes),
@@ -124,8 +138,10 @@ const dispatcherSetFields = {
   /** null = shared by all tenants. */
   tenant: Type.Union([Slug, Type.Null()]),
   algorithm: AlgorithmNumber,
+  algorithmName: AlgorithmWord,
   affinity: AffinityName,
   affinityAll: Type.Boolean(),
+  ...spread,
   probing: Probing,
   destinations: Type.Array(Destination),
   ...keptFields,

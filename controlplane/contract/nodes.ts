@@ -26,6 +26,8 @@ export const NodeItem = Type.Object({
   lastSeenMs: Type.Union([Type.Integer(), Type.Null()]),
   workers: Type.Integer(),
   draining: Type.Boolean(),
+  /** false = OPTIONS to the node itself get no answer. */
+  answerOptions: Type.Boolean(),
   loopDelayMs: Type.Number(),
   memoryBytes: Type.Integer(),
   calls: Type.Integer(),
@@ -41,7 +43,10 @@ export type NodeItem = Static<typeof NodeItem>;
 export const NodeList = Type.Array(NodeItem);
 export type NodeList = Static<typeof NodeList>;
 
-export const NodePatch = Type.Object({ draining: Type.Boolean() }, { additionalProperties: false });
+export const NodePatch = Type.Object({
+  draining: Type.Optional(Type.Boolean()),
+  answerOptions: Type.Optional(Type.Boolean({ description: 'false = OPTIONS to the node itself get no answer, so that upstreams leave it' })),
+}, { additionalProperties: false, minProperties: 1 });
 export type NodePatch = Static<typeof NodePatch>;
 
 /** PATCH /nodes/{id} answers the node with what every write adds. */

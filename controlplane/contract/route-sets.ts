@@ -13,7 +13,28 @@ export const RuleMatchBody = Type.Union([
 ]);
 export type RuleMatchBody = Static<typeof RuleMatchBody>;
 
-const Sets = Type.Array(SetNumber, { minItems: 1, maxItems: limits.setsPerRule, description: 'First = primary, the rest = backups in order' });
+const Sets = Type.Array(SetNumber, { maxItems: limits.setsPerRule, description: 'First = primary, the rest = backups in order; with prices the cheapest comes first' });
+/** Units with up to six decimals. */
+export const Price = Type.Number({ minimum: 0, maximum: limits.price / 1_000_000, description: 'Up to six decimals' });
+const Prices = Type.Array(Price, { maxItems: limits.setsPerRule, description: 'One for each of sets, or none' });
+/** `11` or `{"set": 11, "price": 0.0123}`. */
+const PricedSets = Type.Array(Type.Union([SetNumber, Type.Object({ set: SetNumber, price: Price }, { additionalProperties: false })]), { maxItems: limits.setsPerRule });
+const Clock = (description: string) => Type.String({ minLength: 5, maxLength: 5, description });
+const window = {
+  timezone: Type.String({ minLength: 1, maxLength: limits.slugLength, description: 'IANA name, such as Europe/Berlin' }),
+  days: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { minItems: 1, maxItems: 7, description: '1 = Monday to 7 = Sunday' }),
+  from: Clock('HH:MM'),
+  to: Clock('HH:MM or 24:00; not later than from = over midnight'),
+};
+const Window = Type.Object(window, { additionalProperties: false });
+/** Every day and all day where nothing else is said. */
+export const WindowBody = Type.Object({
+  timezone: window.timezone, days: Type.Optional(window.days), from: Type.Optional(window.from), to: Type.Optional(window.to),
+}, { additionalProperties: false });
+export type WindowBody = Static<typeof WindowBody>;
+const Windows = { maxItems: limits.windowsPerRule, description: 'Empty = always; else one of them must hold' };
+const Rates = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'A rate table whose rows choose the sets (least-cost routing), 0 = none; sets are then the backups' });
+const EnumSuffix = Type.String({ maxLength: limits.domainLength, description: 'Asked first (RFC 6116), such as e164.arpa; empty = none; sets are then the backups' });
 const Methods = Type.Array(Type.String({ minLength: 1, maxLength: 32 }), { maxItems: limits.methodsPerRule, description: 'Empty = every method' });
 const Strip = Type.Integer({ minimum: 0, maximum: limits.userPartLength });
 const Prepend = Type.String({ maxLength: limits.userPartLength });
@@ -23,7 +44,11 @@ export const RuleBody = Type.Object({
   id: Type.Optional(Type.Integer({ minimum: 1 })),
   match: RuleMatchBody,
   methods: Type.Optional(Methods),
-  sets: Sets,
+  sets: Type.Optional(PricedSets),
+  prices: Type.Optional(Prices),
+  windows: Type.Optional(Type.Array(WindowBody, Windows)),
+  rates: Type.Optional(Rates),
+  enumSuffix: Type.Optional(EnumSuffix),
   strip: Type.Optional(Strip),
   prepend: Type.Optional(Prepend),
   comment: Type.Optional(Comment),
@@ -31,7 +56,8 @@ export const RuleBody = Type.Object({
 export type RuleBody = Static<typeof RuleBody>;
 
 export const Rule = Type.Object({
-  id: Type.Integer(), match: RuleMatchBody, methods: Methods, sets: Sets, strip: Strip, prepend: Prepend, comment: Comment,
+  id: Type.Integer(), match: RuleMatchBody, methods: Methods, sets: Sets, prices: Prices, windows: Type.Array(Window, Windows), rates: Rates, enumSuffix: EnumSuffix,
+  strip: Strip, prepend: Prepend, comment: Comment,
 }, { additionalProperties: false });
 export type Rule = Static<typeof Rule>;
 

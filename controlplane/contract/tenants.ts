@@ -5,6 +5,9 @@ import { writeFields } from './query.ts';
 
 const upTo = (maximum: number) => Type.Integer({ minimum: 0, maximum, description: '0 = unlimited' });
 const bounds = { calls: upTo(10_000_000), cps: upTo(1_000_000), registrations: upTo(100_000_000) };
+const Redirects = Type.Union([Type.Literal('pass'), Type.Literal('block'), Type.Literal('recurse')], {
+  description: 'A 3xx of a destination: to the caller, ended as 480, or its Contacts are tried here',
+});
 const Media = Type.Union([Type.Literal('relay'), Type.Literal('direct'), Type.Literal('auto')]);
 
 export const TenantBody = Type.Object({
@@ -15,6 +18,7 @@ export const TenantBody = Type.Object({
   }, { additionalProperties: false })),
   policies: Type.Optional(Type.Object({
     media: Type.Optional(Media), topologyHiding: Type.Optional(Type.Boolean()), digest: Type.Optional(Type.Boolean()),
+    redirects: Type.Optional(Redirects), hideCallId: Type.Optional(Type.Boolean({ description: 'Topology hiding replaces Call-IDs too' })),
   }, { additionalProperties: false })),
   ...writtenFields,
 }, { additionalProperties: false });
@@ -26,7 +30,9 @@ const tenantFields = {
   name: Name,
   enabled: Type.Boolean(),
   limits: Type.Object(bounds, { additionalProperties: false }),
-  policies: Type.Object({ media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean() }, { additionalProperties: false }),
+  policies: Type.Object({
+    media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean(), redirects: Redirects, hideCallId: Type.Boolean(),
+  }, { additionalProperties: false }),
   ...keptFields,
 };
 export const Tenant = Type.Object(tenantFields, { additionalProperties: false });

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
+import { nodeDefaults } from '../../dataplane/contract/rows.ts';
 import type { LiveEvents, StoredEvent } from '../contract/events.ts';
 import type { NodeItem } from '../contract/nodes.ts';
 import type { Overview } from '../contract/overview.ts';
@@ -79,7 +80,10 @@ export class Live {
     this.mirror = new ConfigMirror({ changes: deps.changes, log: deps.log, moved: (view) => this.headMoved(view.epoch, view.rev) });
     this.eventLog = new EventLog({ store: deps.events, now: deps.now, log: deps.log, stored: (event) => this.hub.publish('log', event) });
     this.registry = new NodeRegistry({
-      now: deps.now, head: this.head, draining: (id) => this.mirror.view.node(id)?.draining ?? false,
+      now: deps.now, head: this.head, desired: (id) => {
+        const row = this.mirror.view.node(id);
+        return { draining: row?.draining ?? false, answerOptions: row?.answerOptions ?? nodeDefaults.answerOptions };
+      },
       listener: {
         changed: (node, what, severity, text) => this.nodeChanged(node, what, severity, text),
         reported: (node, changed) => this.nodeReported(node, changed),

@@ -24,7 +24,8 @@ export interface NodeListener {
 export interface NodeRegistryDeps {
   readonly now: () => number;
   readonly head: HeadHistory;
-  readonly draining: (nodeId: string) => boolean;
+  /** Desired state. */
+  readonly desired: (nodeId: string) => { readonly draining: boolean; readonly answerOptions: boolean };
   readonly listener: NodeListener;
 }
 
@@ -88,7 +89,7 @@ export class NodeRegistry implements NodeSink {
       id: node.id, name: node.name, version: node.version, address: node.address, state: node.state, detail: node.detail,
       rev: node.rev, epoch: node.epoch, headRev: head.rev, lagMs: node.connected ? head.lagMs(node.epoch, node.rev, nowMs) : 0,
       connectedSinceMs: node.connectedSinceMs, lastSeenMs: node.lastSeenMs > 0 ? node.lastSeenMs : record?.lastSeenAtMs ?? null,
-      workers: Math.round(node.gauge('workers')), draining: this.deps.draining(node.id), loopDelayMs: node.gauge('loop_delay_ms'),
+      workers: Math.round(node.gauge('workers')), ...this.deps.desired(node.id), loopDelayMs: node.gauge('loop_delay_ms'),
       memoryBytes: Math.round(node.gauge('rss_bytes')), calls: Math.round(node.gauge('calls')),
       callsPerSecond: rounded(node.callsPerSecond(nowMs)), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
     };

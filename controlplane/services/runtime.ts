@@ -7,6 +7,7 @@ import { createAuthServices } from '../auth/services.ts';
 import { TrustedProxies } from '../auth/trusted-proxies.ts';
 import type { AuthServices } from '../auth/services.ts';
 import { DatabaseChangeSource } from '../config/change-source.ts';
+import { adoptWireSchema } from '../config/wire-schema.ts';
 import { ConfigWriter } from '../config/writer.ts';
 import { openDatabase } from '../db/database.ts';
 import type { Database } from '../db/database.ts';
@@ -68,6 +69,7 @@ export async function startRuntime({ settings, migrationsDir, version, log }: Ru
   // Our own commits need not wait for the database's notification to come round.
   const writer = new ConfigWriter(database.prisma, now, () => changes.wakeAll());
   try {
+    if (await adoptWireSchema(database)) log.info('the configuration has the wire form of this release; every node takes it whole');
     await changes.start();
     await live.start();
   } catch (error) {

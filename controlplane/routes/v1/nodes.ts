@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { actorOf } from '../../audit/audit.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { StoredNodeDirectory } from '../../auth/node-directory.ts';
-import { removeNode, setNodeDraining } from '../../config/edit-behaviour.ts';
+import { patchNode, removeNode } from '../../config/edit-behaviour.ts';
 import { JoinTokenBody, JoinTokenCreated, NodeItem, NodeList, NodePatch, NodeTokenCreated, NodeWritten } from '../../contract/nodes.ts';
 import { WriteQuery } from '../../contract/query.ts';
 import type { Live } from '../../live/live.ts';
@@ -55,14 +55,13 @@ export async function nodeRoutes(app: FastifyInstance, deps: NodeRouteDeps): Pro
 
   app.patch<ById & { Body: NodePatch; Querystring: WriteQuery }>('/api/v1/nodes/:id', {
     config: { access: 'config.write' },
-    schema: { summary: 'Drain a node, or take it back', tags: ['nodes'], params: Params, querystring: WriteQuery, body: NodePatch, response: { 200: NodeWritten } },
+    schema: { summary: 'Drain a node or take it back; let it answer OPTIONS or not', tags: ['nodes'], params: Params, querystring: WriteQuery, body: NodePatch, response: { 200: NodeWritten } },
   }, async (request): Promise<NodeWritten> => {
     const { id } = request.params;
-    const { draining } = request.body;
     const name = await nameOf(id);
-    const { answer } = await runWrite(deps, request, request.query, `${draining ? 'Drain' : 'Undrain'} node ${name}`, (draft) => setNodeDraining(draft, id, draining));
+    const { answer, value } = await runWrite(deps, request, request.query, nodeSummary(request.body, name), (draft) => patchNode(draft, id, request.body));
     await deps.live.refreshNodes();
-    return { ...item(id), draining, ...answer };
+    return { ...item(id), ...value, ...answer };
   });
 
   app.delete<ById>('/api/v1/nodes/:id', {
@@ -113,6 +112,14 @@ export async function nodeRoutes(app: FastifyInstance, deps: NodeRouteDeps): Pro
     deps.audit.record(request, { action: 'node.confirm-shrink', subject: name, text: `let ${name} apply the change that it held back.`, severity: 'warning' });
     return reply.code(204).send();
   });
+}
+
+function nodeSummary({ draining, answerOptions }: NodePatch, name: string): string {
+  const parts = [
+    ...(draining === undefined ? [] : [draining ? 'drain' : 'undrain']),
+    ...(answerOptions === undefined ? [] : [answerOptions ? 'answer OPTIONS on' : 'leave OPTIONS unanswered on']),
+  ].join(' and ');
+  return `${parts.slice(0, 1).toUpperCase()}${parts.slice(1)} node ${name}`;
 }
 
 function noNode(): ProblemError {

@@ -86,9 +86,32 @@ describe('the database keeps its own rules, whoever writes', () => {
     ['a second head', `INSERT INTO "config_head" VALUES (2, gen_random_uuid(), 0, '{}')`, /config_head_id_check/],
     ['an admin state of its own', `INSERT INTO "destination" (set_id, uri, admin, attrs) VALUES (1, 'sip:x', 'sleeping', '{}')`, /destination_admin_check/],
     ['an external id twice in one tenant', `INSERT INTO "domain" (name, tenant_id, route_set, external_id) VALUES ('b.example', 1, 1, 'E'), ('c.example', 1, 1, 'E')`, /external_id/],
+    ['a private key in the clear', `INSERT INTO "certificate" (name, names, chain, "key") VALUES ('c', '{a.example}', '-----BEGIN CERTIFICATE-----', '-----BEGIN PRIVATE KEY-----')`, /certificate_key_check/],
+    ['a number of letters', `INSERT INTO "number" (pattern, tenant_id, route_set) VALUES ('abc', 1, 1)`, /number_pattern_check/],
+    ['an alias of itself', `INSERT INTO "alias" (alias, target, tenant_id) VALUES ('a@b', 'a@b', 1)`, /alias_target_check/],
+    ['a rate of a dispatcher set that is not there', `INSERT INTO "rate" VALUES (1, '49', 1, 0), (1, '49', 9, 0)`, /dispatcher set 9/],
+    ['a rate below nothing', `INSERT INTO "rate" VALUES (1, '49', 1, -1)`, /rate_price_check/],
+    ['removing a dispatcher set that a rate names', `DELETE FROM "dispatcher_set" WHERE id = 2`, /still named by rate table 5/],
+    ['a rule that leads nowhere', `INSERT INTO "rule" (route_set, position, "match", methods, sets) VALUES (1, 0, '{"type":"any"}', '{}', '{}')`, /rule_targets_check/],
+    ['a price too many', `UPDATE "rule" SET prices = '[1, 2]'`, /rule_prices_check/],
+    ['an algorithm that nobody knows', `UPDATE "dispatcher_set" SET algorithm = 16`, /dispatcher_set_algorithm_check/],
   ])('refuses %s', async (_what, sql, why) => {
     const database = await rules();
     await expect(database.prisma.$executeRawUnsafe(sql)).rejects.toThrow(why);
+  }, startDeadlineMs);
+
+  it('counts the rows of a rate table and its versions, however they come and go', async () => {
+    const { prisma } = await rules();
+    const table = async (): Promise<unknown> => prisma.rateTable.findUnique({ where: { number: 7 }, select: { rows: true, version: true } });
+    await prisma.$executeRawUnsafe(`INSERT INTO "rate" VALUES (7, '49', 1, 5), (7, '4930', 1, 6), (7, '49', 2, 5)`);
+    expect(await table()).toEqual({ rows: 3, version: 1 });
+    await prisma.$executeRawUnsafe(`UPDATE "rate" SET price = 7 WHERE table_number = 7 AND prefix = '49'`);
+    expect(await table()).toEqual({ rows: 3, version: 2 });
+    await prisma.$executeRawUnsafe(`DELETE FROM "rate" WHERE table_number = 7 AND set_id = 1`);
+    await prisma.$executeRawUnsafe(`INSERT INTO "rate" VALUES (7, '1', 1, 5)`);
+    expect(await table()).toEqual({ rows: 2, version: 4 });
+    await prisma.$executeRawUnsafe(`DELETE FROM "rate" WHERE table_number = 7`);
+    expect(await table()).toEqual({ rows: 0, version: 5 });
   }, startDeadlineMs);
 
   let at: TestDatabase | null = null;
@@ -103,7 +126,8 @@ describe('the database keeps its own rules, whoever writes', () => {
       const database = await open(at);
       await database.prisma.$executeRawUnsafe(`INSERT INTO "tenant" (key, name, limits, policies) VALUES ('a', 'a', '{}', '{}')`);
       await database.prisma.$executeRawUnsafe(`INSERT INTO "route_set" (number, name, family, failover) VALUES (1, '', 'any', '{}')`);
-      await database.prisma.$executeRawUnsafe(`INSERT INTO "dispatcher_set" (id, name, algorithm, affinity, probing) VALUES (1, '', 4, 'aor', '{}')`);
+      await database.prisma.$executeRawUnsafe(`INSERT INTO "dispatcher_set" (id, name, algorithm, affinity, probing) VALUES (1, '', 4, 'aor', '{}'), (2, '', 4, 'aor', '{}')`);
+      await database.prisma.$executeRawUnsafe(`INSERT INTO "rate" VALUES (5, '49', 2, 0)`);
       await database.prisma.$executeRawUnsafe(`INSERT INTO "rule" (route_set, position, "match", methods, sets) VALUES (1, 0, '{"type":"any"}', '{}', '{1}')`);
       await database.prisma.$executeRawUnsafe(`INSERT INTO "domain" (name, tenant_id, route_set) VALUES ('a.example', 1, 1)`);
       return database;

@@ -21,7 +21,7 @@ const stats = (atMs: number, calls: number): LiveEvents['stats'] => ({
 });
 const node = (id: string, name: string, rev: number): NodeItem => ({
   id, name, version: '1', address: '', state: 'in-step', detail: '', rev, epoch: 'e', headRev: rev, lagMs: 0, connectedSinceMs: 0, lastSeenMs: 0,
-  workers: 1, draining: false, loopDelayMs: 0, memoryBytes: 0, calls: 0, callsPerSecond: 0, quarantined: [], boot: 'b',
+  workers: 1, draining: false, answerOptions: true, loopDelayMs: 0, memoryBytes: 0, calls: 0, callsPerSecond: 0, quarantined: [], boot: 'b',
 });
 
 describe('statistics', () => {
@@ -78,7 +78,7 @@ describe('nodes', () => {
 describe('health', () => {
   const base = { set: 10, rank: 1, weight: 1, admin: 'enabled' as const, attrs: {}, externalId: null, comment: '', version: 1, createdAtMs: 0, updatedAtMs: 0, live: [] };
   const set: DispatcherSet = {
-    id: 10, name: '', tenant: null, algorithm: 4, affinity: 'aor', affinityAll: false, externalId: null, comment: '', version: 1, createdAtMs: 0, updatedAtMs: 0,
+    id: 10, name: '', tenant: null, algorithm: 4, algorithmName: 'round-robin', affinity: 'aor', affinityAll: false, hashOn: 'call-id', slowStartMs: 0, registration: 'path', externalId: null, comment: '', version: 1, createdAtMs: 0, updatedAtMs: 0,
     probing: { mode: 'always', intervalMs: 1, timeoutMs: 1, downAfter: 1, upAfter: 1, codes: [200], from: '', useUnknown: false },
     destinations: [{ ...base, id: 1, uri: 'sip:a' }, { ...base, id: 2, uri: 'sip:b' }],
   };

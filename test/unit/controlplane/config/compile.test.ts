@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   compileDestination, compileDispatcherSet, compileDomain, compileRouteSet, compileRule, compileSetting, compileTenant, compileTrunk,
 } from '../../../../controlplane/config/columns.ts';
-import { destinationRow, dispatcherSetRow, domainRow, noteOf, routeSetRow, ruleRow, settingRow, tenantRow, trunkRow } from '../../../../controlplane/config/compile.ts';
+import { destinationRow, dispatcherSetRow, domainRow, isPrice, noteOf, routeSetRow, ruleRow, settingRow, tenantRow, toMillionths, trunkRow } from '../../../../controlplane/config/compile.ts';
+import { algorithmNames } from '../../../../dataplane/contract/algorithms.ts';
+import type { Algorithm } from '../../../../dataplane/contract/algorithms.ts';
 import { canonicalJson } from '../../../../dataplane/contract/canonical.ts';
 import { decodeOp } from '../../../../dataplane/contract/decode.ts';
 import type { Rows, TableName } from '../../../../dataplane/contract/rows.ts';
@@ -46,17 +48,53 @@ describe('a set that is not always probed', () => {
   });
 });
 
+describe('a rule', () => {
+  const any = { type: 'any' } as const;
+
+  it('takes prices beside its sets or in a list of their own, as whole millionths', () => {
+    expect(ruleRow(1, 1, 0, { match: any, sets: [{ set: 10, price: 0.0123 }, { set: 11, price: 2 }] })).toMatchObject({ sets: [10, 11], prices: [12_300, 2_000_000] });
+    expect(ruleRow(1, 1, 0, { match: any, sets: [10, 11], prices: [0.000001, 0] })).toMatchObject({ sets: [10, 11], prices: [1, 0] });
+    expect([0.1, 0.07, 1.1, 999_999.999999, 0.000001].map((price) => toMillionths(price) / 1_000_000)).toEqual([0.1, 0.07, 1.1, 999_999.999999, 0.000001]);
+    expect([0.1, 0.0123, 999_999.999999].every(isPrice)).toBe(true);
+    expect([0.0000001, 1.2345678].some(isPrice)).toBe(false);
+  });
+
+  it('is not taken when only some of its sets have a price', () => {
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, sets: [10, { set: 11, price: 1 }] }))).toMatchObject([{ pointer: '/prices', code: 'mismatch' }]);
+  });
+
+  it('has windows of every day and all day where nothing else is said', () => {
+    expect(ruleRow(1, 1, 0, { match: any, sets: [1], windows: [{ timezone: 'Europe/Berlin' }] }).windows)
+      .toEqual([{ timezone: 'Europe/Berlin', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }]);
+  });
+
+  it('needs no sets beside rates or ENUM', () => {
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, rates: 7 }))).toMatchObject({ sets: [] });
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, enumSuffix: 'e164.arpa' }))).toMatchObject({ sets: [] });
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any }))).toMatchObject([{ pointer: '/sets', code: 'too-short' }]);
+  });
+});
+
+describe('an algorithm', () => {
+  it('is named by its number or its word', () => {
+    for (const [number, name] of Object.entries(algorithmNames)) {
+      expect(dispatcherSetRow(1, null, { algorithm: name }).algorithm).toBe(Number(number));
+      expect(dispatcherSetRow(1, null, { algorithm: Number(number) as Algorithm }).algorithm).toBe(Number(number));
+    }
+  });
+});
+
 describe('columns become the same rows again', () => {
   it('for every table', () => {
     const tenant = tenantRow(3, 'acme', { limits: { calls: 4 }, policies: { media: 'auto' } });
     expect(compileTenant({ ...tenant })).toEqual(tenant);
     const domain = domainRow('*.example', 3, { tenant: 'acme', routeSet: 7, did: 'd', enabled: false });
     expect(compileDomain({ name: domain.name, tenantId: 3, routeSetId: 7, enabled: false, did: 'd' })).toEqual(domain);
-    const trunk = trunkRow('c', 3, { tenant: 'acme', routeSet: 7, sources: ['2001:db8::/32'] });
-    expect(compileTrunk({ key: 'c', name: 'c', tenantId: 3, routeSetId: 7, enabled: true, sources: ['2001:db8::/32'] })).toEqual(trunk);
+    const trunk = trunkRow('c', 3, { tenant: 'acme', routeSet: 7, sources: ['2001:db8::/32'], strip: 2, prepend: '+' });
+    expect(compileTrunk({ key: 'c', name: 'c', tenantId: 3, routeSetId: 7, enabled: true, sources: ['2001:db8::/32'], strip: 2, prepend: '+' })).toEqual(trunk);
     const routeSet = routeSetRow(7, 3, { family: 'match', failover: { on: ['timeout', 503] } });
     expect(compileRouteSet({ number: 7, name: '', tenantId: 3, family: 'match', failover: routeSet.failover })).toEqual(routeSet);
-    const rule = ruleRow(9, 7, 2, { match: { type: 'range', from: '1', to: '9' }, sets: [1, 2], methods: ['INVITE'], strip: 1, prepend: '00' });
+    const rule = ruleRow(9, 7, 2, { match: { type: 'range', from: '1', to: '9' }, sets: [1, 2], methods: ['INVITE'], strip: 1, prepend: '00', windows: [{ timezone: 'UTC' }], rates: 3, enumSuffix: 'e164.arpa' });
     expect(compileRule({ ...rule })).toEqual(rule);
     const set = dispatcherSetRow(4000, null, { algorithm: 8, affinity: 'source', affinityAll: true });
     expect(compileDispatcherSet({ ...set, tenantId: null })).toEqual(set);

@@ -25,7 +25,7 @@ describe('what is said of a body', () => {
   it('is about the branch of a union that was meant', () => {
     expect(say(RouteSetBody, { rules: [{ match: { type: 'range', from: '1' }, sets: [1] }] })).toEqual(['/rules/0/match/to required: is required']);
     expect(say(RouteSetBody, { rules: [{ match: { type: 'prefix', value: '' }, sets: [1] }, { match: { type: 'any' }, sets: ['1'] }] })).toEqual([
-      '/rules/0/match/value too-short: must be text of 1 to 64 characters', '/rules/1/sets/0 type: must be a whole number of 0 to 2147483647',
+      '/rules/0/match/value too-short: must be text of 1 to 64 characters', '/rules/1/sets/0 not-allowed: must be a whole number of 0 to 2147483647 or an object',
     ]);
     expect(say(RouteSetBody, { tenant: 5 })).toEqual(['/tenant not-allowed: must be text of 1 to 64 characters or null']);
     expect(say(RouteSetBody, { failover: { on: ['busy', 200] } })).toEqual([
