@@ -36,7 +36,7 @@ export function decodeDispatcherSet(fields: FieldReader): DispatcherSetRow {
   return row;
 }
 
-const hashedValues: readonly string[] = ['from', 'to', 'ruri', 'call-id', 'source', 'auth-user'];
+const hashedValues: readonly string[] = ['from', 'from-user', 'to', 'to-user', 'ruri', 'ruri-user', 'call-id', 'source', 'auth-user'];
 
 /** RFC 3261 §25.1: a header name is a token. */
 const isHashOn = (text: string): boolean => hashedValues.includes(text) || /^header:[A-Za-z0-9.!%*_+`'~-]{1,64}$/.test(text);

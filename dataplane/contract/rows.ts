@@ -159,7 +159,7 @@ export interface DispatcherSetRow {
   /** Always used for REGISTER; for other methods only when `affinityAll`. */
   readonly affinity: Affinity;
   readonly affinityAll: boolean;
-  /** What algorithm 7 hashes: `from`, `to`, `ruri`, `call-id`, `source`, `auth-user` or `header:NAME`. */
+  /** What algorithm 7 hashes: `from`, `to`, `ruri` (or only the user part: `from-user` and so on), `call-id`, `source`, `auth-user` or `header:NAME`. */
   readonly hashOn: string;
   /** A new or recovered destination grows from 10 % to all of its share in so long; 0 = at once. */
   readonly slowStartMs: number;

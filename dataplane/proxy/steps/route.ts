@@ -5,7 +5,8 @@ import { planRoute } from '../../routing/plan.ts';
 import type { Admitted } from '../../routing/admit.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
-import { bareUser, RequestQuery } from '../request-query.ts';
+import { requestUriOf } from '../readdress.ts';
+import { RequestQuery } from '../request-query.ts';
 import { draining, overLimit, reply, serviceUnavailable, uriTooLong, type Verdict } from '../verdict.ts';
 
 const unknownDomain = { 403: reply(403, 'Forbidden'), 404: reply(404, 'Not Found') } as const;
@@ -17,7 +18,7 @@ export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict
   const query = new RequestQuery(ctx.request, ctx.flow, env.wallClock);
   const admitted = admit(view, query, null);
   if (!admitted.ok) {
-    if (admitted.refuse === 'no-route-set') {
+    if (admitted.refuse === 'no-route-set' || admitted.refuse === 'no-number') {
       env.counters.add('no_rule_total');
       return noRoute;
     }
@@ -59,23 +60,6 @@ function plan(ctx: ProxyContext, env: ProxyEnvironment, admitted: Admitted, quer
     return serviceUnavailable;
   }
   ctx.plan = outcome;
-  const uri = ctx.request.sipUri;
-  if (uri !== null && outcome.user !== query.user) {
-    ctx.requestUri = withUser(uri.text, bareUser(uri.user), outcome.user);
-    if (ctx.requestUri.length > bounds.requestUriBytes) return uriTooLong;
-  }
-  return 'relay';
-}
-
-/** The same URI with another number; parameters of the user part and a password stay. A user that was not there is put in front of the host. */
-function withUser(text: string, user: string, next: string): string {
-  const colon = text.indexOf(':') + 1;
-  const escaped = encodeUser(next);
-  if (user !== '') return text.slice(0, colon) + escaped + text.slice(colon + user.length);
-  return next === '' ? text : `${text.slice(0, colon)}${escaped}@${text.slice(colon)}`;
-}
-
-/** Escapes what may not stand in a user part (RFC 3261 §25.1): routing works on the number without its escapes. */
-function encodeUser(user: string): string {
-  return user.replaceAll(/[^\w\-.!~*'()&=+$,;?/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  ctx.requestUri = requestUriOf(outcome, ctx.request.sipUri);
+  return ctx.requestUri !== null && ctx.requestUri.length > bounds.requestUriBytes ? uriTooLong : 'relay';
 }

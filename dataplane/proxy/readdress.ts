@@ -1,0 +1,29 @@
+/** The Request-URI with another user part or host, as routing wants it (RFC 3261 §16.5). PURE. */
+import type { RoutePlan } from '../routing/plan.ts';
+import type { SipUri } from '../sip/uri.ts';
+import { bareUser } from './request-query.ts';
+
+/**
+ * The Request-URI that a plan's destinations get; null = as it came. Parameters of URI and user part and a password stay;
+ * a port goes with the host that it belonged to.
+ */
+export function requestUriOf(plan: RoutePlan, uri: SipUri | null): string | null {
+  const { user, host, query } = plan;
+  if (uri === null || (user === query.user && host === query.host)) return null;
+  const { text, hostStart, hostEnd } = uri;
+  const begin = text.indexOf(':') + 1;
+  const place = host === query.host || uri.host === '' ? text.slice(hostStart, hostEnd) : host.includes(':') ? `[${host}]` : host;
+  return text.slice(0, begin) + (user === query.user ? text.slice(begin, hostStart) : userInfo(uri, begin, user)) + place + text.slice(hostEnd);
+}
+
+/** What stands in front of the host: the new user, then what followed the old one. */
+function userInfo({ text, scheme, user, hostStart }: SipUri, begin: number, next: string): string {
+  if (scheme === 'tel') return next === '' ? user : encodeUser(next);
+  if (next === '') return '';
+  return encodeUser(next) + (user === '' ? '@' : text.slice(begin + bareUser(user).length, hostStart));
+}
+
+/** Escapes what may not stand in a user part (RFC 3261 §25.1): routing works on the number without its escapes. */
+function encodeUser(user: string): string {
+  return user.replaceAll(/[^\w\-.!~*'()&=+$,;?/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
