@@ -1,4 +1,5 @@
 import { bounds } from './bounds.ts';
+import { CLASS, TOKEN } from './characters.ts';
 import { findLines } from './lines.ts';
 
 /** What `StreamFramer.next` found. */
@@ -74,6 +75,8 @@ export class StreamFramer {
       }
       if (this.offset === buffer.length) return FRAME.more;
       this.blanks = 0;
+      // A start line begins with a token: a TLS hello, NULs and the like are not waited for.
+      if (((CLASS[buffer.charCodeAt(this.offset)] ?? 0) & TOKEN) === 0) return this.fail(400, 'Not SIP', '');
       const found = this.findMessageEnd();
       if (found !== FRAME.message) return found;
     }

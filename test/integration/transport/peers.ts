@@ -8,6 +8,7 @@ import { TimerWheel } from '../../../dataplane/runtime/timer-wheel.ts';
 import type { Family, Flow, Listener, SendOwner, TransportName } from '../../../dataplane/transport/flow.ts';
 import { Address } from '../../../dataplane/transport/flow.ts';
 import type { ListenerSettings, TransportLimits } from '../../../dataplane/transport/settings.ts';
+import type { TlsParts } from '../../../dataplane/transport/stream-listener.ts';
 import { Transports } from '../../../dataplane/transport/transports.ts';
 
 export const loopback = (family: Family): string => (family === 4 ? '127.0.0.1' : '::1');
@@ -39,7 +40,7 @@ export class Station {
   answer: ((raw: string, flow: Flow) => void) | null = null;
   transports!: Transports;
 
-  async open(settings: readonly ListenerSettings[], limits: Partial<TransportLimits> = {}): Promise<this> {
+  async open(settings: readonly ListenerSettings[], limits: Partial<TransportLimits> = {}, tls?: TlsParts): Promise<this> {
     const opened = await Transports.open(settings, {
       receive: (raw, flow) => {
         this.received.push({ raw, flow });
@@ -49,7 +50,7 @@ export class Station {
         this.faults.push({ head, status, reason, flow });
         this.answer?.(head, flow);
       },
-    }, this.wheel, limits);
+    }, this.wheel, limits, 0, tls);
     if (!opened.ok) throw new Error(opened.error.sentence());
     this.transports = opened.value;
     return this;

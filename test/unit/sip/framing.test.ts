@@ -48,6 +48,12 @@ describe('StreamFramer', () => {
     expect(frames(new StreamFramer(), '\n\n\r\r', second)).toEqual([second]);
   });
 
+  it.each(['\x16\x03\x01', '\0\0\0\0', ' INVITE', '\xff', '<html>'])('refuses what cannot begin a message at its first byte: %j', (bytes) => {
+    const framer = new StreamFramer();
+    expect(frames(framer, `\r\n${bytes}`)).toEqual(['fault']);
+    expect([framer.status, framer.text]).toEqual([400, '']);
+  });
+
   it('tells a begun message from idleness', () => {
     const framer = new StreamFramer();
     expect(framer.partial).toBe(false);
