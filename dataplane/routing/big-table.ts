@@ -49,8 +49,8 @@ export class BigTable<T extends BigTableName> {
       const changed = this.overlay.get(key);
       if (changed !== undefined) return changed ?? undefined;
     }
-    const row = this.base.find(key);
-    return row < 0 ? undefined : this.base.row(row);
+    const record = this.base.find(key);
+    return record === 0 ? undefined : this.base.row(record);
   }
 
   /** Whether some row may have this measure. */
@@ -61,9 +61,8 @@ export class BigTable<T extends BigTableName> {
   /** Every row once, in no particular order. */
   *values(): Generator<Rows[T]> {
     const { base, overlay } = this;
-    for (let row = 0; row < base.rows; row++) {
-      if (!base.alive(row)) continue;
-      base.read(row, fields);
+    for (const record of base.records()) {
+      base.read(record, fields);
       if (overlay.size > 0 && overlay.get(base.kind.key(fields)) !== undefined) continue;
       yield base.kind.row(fields);
     }
@@ -99,7 +98,7 @@ export class BigTableDraft<T extends BigTableName> {
   put(key: string, row: Rows[T] | null): void {
     const { kind } = this.base.base;
     const before = this.overlay.get(key);
-    const based = this.base.base.find(key) >= 0;
+    const based = this.base.base.find(key) !== 0;
     const had = before === undefined ? based : before !== null;
     if (row === null && !had) return;
     this.changed = true;
@@ -132,9 +131,10 @@ export function* packAgain<T extends BigTableName>(table: BigTable<T>, take: (ro
   const { base, overlay } = table;
   const draft = new PackedDraft(base.kind);
   draft.noteMeasures(base.measures);
-  for (let row = 0; row < base.rows; row++) {
-    if (base.alive(row) && (overlay.size === 0 || overlay.get(base.key(row)) === undefined)) draft.addFrom(base, row);
-    if (row % 1_024 === 1_023) yield;
+  let looked = 0;
+  for (const record of base.records()) {
+    if (overlay.size === 0 || overlay.get(base.key(record)) === undefined) draft.addFrom(base, record);
+    if (++looked % 1_024 === 0) yield;
   }
   const loose: [string, Rows[T]][] = [];
   for (const [key, row] of overlay.entries()) if (row !== null && !take(row, draft)) loose.push([key, row]);

@@ -55,6 +55,6 @@ export class DomainTable implements PackedDomains {
     if (base.size === 0) return null;
     const hash = placeHash(textHash(host, start, host.length, startHash), space);
     const slot = base.seek(base.home(hash), hash, space, host, start, host.length);
-    return slot < 0 ? null : base.row(base.slots[slot] as number);
+    return slot < 0 ? null : base.row(base.record(slot));
   }
 }

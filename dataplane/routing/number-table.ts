@@ -70,6 +70,6 @@ export class NumberTable implements PackedNumbers {
     if (base.size === 0) return null;
     const hash = placeHash(textHashed, space);
     const slot = base.seek(base.home(hash), hash, space, user, 0, length);
-    return slot < 0 ? null : base.row(base.slots[slot] as number);
+    return slot < 0 ? null : base.row(base.record(slot));
   }
 }

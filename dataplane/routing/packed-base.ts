@@ -1,34 +1,38 @@
 /**
  * One version of a big table in one SharedArrayBuffer: written once by whoever packs it (packed-draft.ts), read by all
- * threads, dumped to disk as it is. Open addressing over a 32-bit hash: one byte of it a slot tells most strangers apart
- * without another look into memory; the bytes of the text decide, so that colliding hashes never answer wrongly.
+ * threads, dumped to disk as it is. Open addressing over a 32-bit hash; the bytes of the text decide, so that colliding
+ * hashes never answer wrongly. What costs is waiting for memory, so a look-up touches two places: a slot, whose upper bits
+ * tell most strangers apart, and the record, which holds all of a row side by side.
  *
- * Layout, little-endian like every machine that Node runs on: 16 header words, then columns of one entry a row (y: f64,
- * place of the text: u32, space: i32, x: i32), slots (u32 row number), flags (u8 a row), prints (u8 a slot, 0 = empty), texts
- * (length byte, latin1; then, if flagged, length byte, UTF-8). 45 bytes a domain of 20 characters.
+ * Layout, little-endian like every machine that Node runs on: 16 header words, the slots (u32: upper bits print, lower bits
+ * word number of the record, 0 = empty), the records. A record begins at a word: space i32, x i32, y u64, length u8,
+ * flags u8, text (latin1), then, if flagged, length u8 and text (UTF-8). 46 bytes a domain of 20 characters, slots included.
  */
 import type { Rows } from '../contract/rows.ts';
 import { mix32 } from './hash.ts';
 import { newFields, type BigTableName, type Fields, type PackedKind } from './packed-kinds.ts';
 
 const magic = 0x42530001;
-const headerBytes = 64;
-const words = { magic: 0, rows: 1, size: 2, capacity: 3, textBytes: 4, measures: 5 } as const;
+const headerWords = 16;
+const at = { magic: 0, size: 1, capacity: 2, bytes: 3, printShift: 4, measures: 5 } as const;
 export const flag = { enabled: 1, extra: 2, dead: 128 } as const;
+/** Bytes of a record in front of its text. */
+export const recordHead = 18;
 /** Words of 32 bits in a set of measures. */
 export const measureWords = 4;
-/** Row objects kept at hand a thread, by row number. */
-const cachedRows = 1_024;
+/** Row objects kept at hand a thread, by record. */
+const cachedRows = 4_096;
+const twoTo32 = 4_294_967_296;
 
-/** Hash of a part of a text; `startHash` goes in front. Not mixed yet: `placeHash` does that. */
+/** FNV-1a begins with it. */
+export const startHash = 0x811c9dc5 | 0;
+
+/** Hash of a part of a text; `seed` is the hash of what goes in front. Not mixed yet: `placeHash` does that. */
 export function textHash(text: string, start: number, end: number, seed: number = startHash): number {
   let h = seed;
   for (let i = start; i < end; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return h;
 }
-
-/** FNV-1a begins with it. */
-export const startHash = 0x811c9dc5 | 0;
 
 /** Hash of a text in a space. */
 export function placeHash(hash: number, space: number): number {
@@ -37,88 +41,86 @@ export function placeHash(hash: number, space: number): number {
 
 const fields = newFields();
 
-/** Sizes and offsets of the parts, from the four numbers that decide them. */
-export function packedLayout(rows: number, capacity: number, textBytes: number): {
-  readonly y: number; readonly places: number; readonly spaces: number; readonly x: number; readonly slots: number; readonly flags: number; readonly prints: number; readonly texts: number; readonly bytes: number;
-} {
-  const y = headerBytes;
-  const places = y + 8 * rows;
-  const spaces = places + 4 * rows;
-  const x = spaces + 4 * rows;
-  const slots = x + 4 * rows;
-  const flags = slots + 4 * capacity;
-  const prints = flags + rows;
-  const texts = prints + capacity;
-  return { y, places, spaces, x, slots, flags, prints, texts, bytes: texts + textBytes };
-}
-
 export class PackedBase<T extends BigTableName = BigTableName> {
   readonly kind: PackedKind<T>;
   readonly buffer: SharedArrayBuffer;
-  /** Row numbers go from 0 to `rows` - 1; some may be dead. */
-  readonly rows: number;
   /** Rows that are alive. */
   readonly size: number;
   readonly capacity: number;
   /** Bit m is set when a row has measure m. */
   readonly measures: Int32Array;
-  readonly y: Float64Array;
-  readonly places: Uint32Array;
-  readonly spaces: Int32Array;
-  readonly x: Int32Array;
   readonly slots: Uint32Array;
-  readonly flags: Uint8Array;
-  readonly prints: Uint8Array;
-  readonly texts: Buffer;
-  private cacheRows: Rows[T][] | null = null;
-  private cacheTags: Int32Array | null = null;
+  /** The whole buffer: records are named by the number of their first word. */
+  readonly words: Int32Array;
+  readonly bytes: Buffer;
+  private readonly printShift: number;
+  private readonly recordMask: number;
+  private readonly firstRecord: number;
+  private readonly endRecord: number;
+  private readonly cacheTags = new Int32Array(cachedRows);
+  private readonly cacheRows: Rows[T][] = [];
 
   /** @throws RangeError when the buffer is not a packed table of this layout */
   constructor(kind: PackedKind<T>, buffer: SharedArrayBuffer) {
-    const header = new Int32Array(buffer, 0, buffer.byteLength < headerBytes ? 0 : headerBytes / 4);
-    const word = (at: number): number => (header[at] ?? -1) >>> 0;
-    const at = packedLayout(word(words.rows), word(words.capacity), word(words.textBytes));
-    if (word(words.magic) !== magic || at.bytes > buffer.byteLength || word(words.size) > word(words.rows)) throw new RangeError(`no packed table of layout ${magic & 0xffff}`);
+    const head = buffer.byteLength < 4 * headerWords ? [] : new Int32Array(buffer, 0, headerWords);
+    if (head[at.magic] !== magic || ((head[at.bytes] as number) >>> 0) !== buffer.byteLength) throw new RangeError(`no packed table of layout ${magic & 0xffff}`);
     this.kind = kind;
     this.buffer = buffer;
-    this.rows = word(words.rows);
-    this.size = word(words.size);
-    this.capacity = word(words.capacity);
-    this.measures = new Int32Array(buffer, 4 * words.measures, measureWords);
-    this.y = new Float64Array(buffer, at.y, this.rows);
-    this.places = new Uint32Array(buffer, at.places, this.rows);
-    this.spaces = new Int32Array(buffer, at.spaces, this.rows);
-    this.x = new Int32Array(buffer, at.x, this.rows);
-    this.slots = new Uint32Array(buffer, at.slots, this.capacity);
-    this.flags = new Uint8Array(buffer, at.flags, this.rows);
-    this.prints = new Uint8Array(buffer, at.prints, this.capacity);
-    this.texts = Buffer.from(buffer, at.texts, word(words.textBytes));
+    this.size = head[at.size] as number;
+    this.capacity = head[at.capacity] as number;
+    this.printShift = head[at.printShift] as number;
+    this.recordMask = 2 ** this.printShift - 1;
+    this.measures = new Int32Array(buffer, 4 * at.measures, measureWords);
+    this.slots = new Uint32Array(buffer, 4 * headerWords, this.capacity);
+    this.words = new Int32Array(buffer);
+    this.bytes = Buffer.from(buffer);
+    this.firstRecord = headerWords + this.capacity;
+    this.endRecord = this.words.length;
   }
 
-  /** Writes the header of a buffer that `packedLayout` sized; rows and index are the caller's. */
-  static label(buffer: SharedArrayBuffer, rows: number, size: number, capacity: number, textBytes: number): void {
-    const header = new Int32Array(buffer, 0, headerBytes / 4);
-    header[words.magic] = magic;
-    header[words.rows] = rows;
-    header[words.size] = size;
-    header[words.capacity] = capacity;
-    header[words.textBytes] = textBytes;
+  /** A buffer for so many slots and bytes of records, empty but for its header; at most 4 GiB of it can be addressed. */
+  static allocate(size: number, capacity: number, recordBytes: number): SharedArrayBuffer {
+    const words = headerWords + capacity + Math.ceil(recordBytes / 4);
+    const buffer = new SharedArrayBuffer(4 * words);
+    const head = new Int32Array(buffer, 0, headerWords);
+    head[at.magic] = magic;
+    head[at.size] = size;
+    head[at.capacity] = capacity;
+    head[at.bytes] = 4 * words;
+    head[at.printShift] = 32 - Math.clz32(words);
+    return buffer;
+  }
+
+  /** Marks a record as superseded: only while the table is packed. */
+  kill(record: number): void {
+    this.bytes[4 * record + 17] = this.flags(record) | flag.dead;
+  }
+
+  /** The same table with the number of rows that are alive put right: only while it is packed. */
+  resized(size: number): PackedBase<T> {
+    this.words[at.size] = size;
+    return new PackedBase(this.kind, this.buffer);
+  }
+
+  /** Where the first record begins, and the place behind the last one. */
+  get recordWords(): readonly [first: number, end: number] {
+    return [this.firstRecord, this.endRecord];
   }
 
   /** The slot where a text of this hash would be first. */
   home(hash: number): number {
-    return Math.floor(((hash >>> 0) * this.capacity) / 4_294_967_296);
+    return Math.floor(((hash >>> 0) * this.capacity) / twoTo32);
   }
 
   /** The slot, from `slot` on, of a row with that text in that space; -1 = none. */
   seek(slot: number, hash: number, space: number, text: string, start: number, end: number): number {
-    const { prints, capacity } = this;
-    const print = printOf(hash);
-    for (let at = slot; ;) {
-      const found = prints[at];
+    const { slots, capacity, printShift } = this;
+    const print = this.printOf(hash);
+    for (let here = slot; ;) {
+      const found = slots[here] as number;
       if (found === 0) return -1;
-      if (found === print && this.holds(this.slots[at] as number, space, text, start, end)) return at;
-      if (++at === capacity) at = 0;
+      if (found >>> printShift === print && this.holds(found & this.recordMask, space, text, start, end)) return here;
+      if (++here === capacity) here = 0;
     }
   }
 
@@ -127,79 +129,112 @@ export class PackedBase<T extends BigTableName = BigTableName> {
     return slot + 1 === this.capacity ? 0 : slot + 1;
   }
 
-  /** Row number of a wire key, -1 = none. */
+  /** The record that a slot names. */
+  record(slot: number): number {
+    return (this.slots[slot] as number) & this.recordMask;
+  }
+
+  /** What a slot says of a record with that hash. */
+  slotValue(hash: number, record: number): number {
+    return ((this.printOf(hash) << this.printShift) | record) >>> 0;
+  }
+
+  /** The record of a wire key, 0 = none. */
   find(key: string): number {
-    if (this.size === 0 || !this.kind.place(key, fields)) return -1;
+    if (this.size === 0 || !this.kind.place(key, fields)) return 0;
     const { space, text, x } = fields;
     const hash = placeHash(textHash(text, 0, text.length), space);
     for (let slot = this.seek(this.home(hash), hash, space, text, 0, text.length); slot >= 0; slot = this.seek(this.after(slot), hash, space, text, 0, text.length)) {
-      const row = this.slots[slot] as number;
-      if (!this.kind.multiple || this.x[row] === x) return row;
+      const record = this.record(slot);
+      if (!this.kind.multiple || this.x(record) === x) return record;
     }
-    return -1;
+    return 0;
   }
 
-  alive(row: number): boolean {
-    return ((this.flags[row] as number) & flag.dead) === 0;
+  x(record: number): number {
+    return this.words[record + 1] as number;
   }
 
-  /** Unpacks a row. */
-  read(row: number, into: Fields): void {
-    const place = this.places[row] as number;
-    const flags = this.flags[row] as number;
-    const end = place + 1 + (this.texts[place] as number);
-    into.space = this.spaces[row] as number;
-    into.text = this.texts.toString('latin1', place + 1, end);
-    into.x = this.x[row] as number;
-    into.y = this.y[row] as number;
+  y(record: number): number {
+    return ((this.words[record + 2] as number) >>> 0) + ((this.words[record + 3] as number) >>> 0) * twoTo32;
+  }
+
+  flags(record: number): number {
+    return this.bytes[4 * record + 17] as number;
+  }
+
+  alive(record: number): boolean {
+    return (this.flags(record) & flag.dead) === 0;
+  }
+
+  /** Words of a record. */
+  length(record: number): number {
+    const start = 4 * record;
+    let bytes = recordHead + (this.bytes[start + 16] as number);
+    if ((this.flags(record) & flag.extra) !== 0) bytes += 1 + (this.bytes[start + bytes] as number);
+    return (bytes + 3) >>> 2;
+  }
+
+  /** Every record that is alive, in the order in which they were packed. */
+  *records(): Generator<number> {
+    for (let record = this.firstRecord; record < this.endRecord; record += this.length(record)) if (this.alive(record)) yield record;
+  }
+
+  /** Unpacks a record. */
+  read(record: number, into: Fields): void {
+    const flags = this.flags(record);
+    const start = 4 * record + recordHead;
+    const end = start + (this.bytes[start - 2] as number);
+    into.space = this.words[record] as number;
+    into.text = this.bytes.toString('latin1', start, end);
+    into.x = this.x(record);
+    into.y = this.y(record);
     into.enabled = (flags & flag.enabled) !== 0;
-    into.extra = (flags & flag.extra) === 0 ? '' : this.texts.toString('utf8', end + 1, end + 1 + (this.texts[end] as number));
+    into.extra = (flags & flag.extra) === 0 ? '' : this.bytes.toString('utf8', end + 1, end + 1 + (this.bytes[end] as number));
   }
 
   /** The row as an object; the same object for a row that is asked for again and again. */
-  row(row: number): Rows[T] {
-    const tags = (this.cacheTags ??= new Int32Array(cachedRows).fill(-1));
-    const rows = (this.cacheRows ??= []);
-    const place = row & (cachedRows - 1);
-    const known = rows[place];
-    if (known !== undefined && tags[place] === row) return known;
-    this.read(row, fields);
+  row(record: number): Rows[T] {
+    const place = mix32(record) & (cachedRows - 1);
+    if (this.cacheTags[place] === record) return this.cacheRows[place] as Rows[T];
+    this.read(record, fields);
     const made = this.kind.row(fields);
-    tags[place] = row;
-    rows[place] = made;
+    this.cacheTags[place] = record;
+    this.cacheRows[place] = made;
     return made;
   }
 
-  key(row: number): string {
-    this.read(row, fields);
+  /** Wire key. */
+  key(record: number): string {
+    this.read(record, fields);
     return this.kind.key(fields);
   }
 
   /** Canonical JSON text. */
-  json(row: number): string {
-    this.read(row, fields);
+  json(record: number): string {
+    this.read(record, fields);
     return this.kind.json(fields);
   }
 
-  /** Whether two rows, of this table and of another of its kind, are the same in all fields but perhaps the key. */
-  sameValues(row: number, other: PackedBase, otherRow: number): boolean {
-    if (this.x[row] !== other.x[otherRow] || this.y[row] !== other.y[otherRow] || this.flags[row] !== other.flags[otherRow]) return false;
-    if (((this.flags[row] as number) & flag.extra) === 0) return true;
-    return this.json(row) === other.json(otherRow);
+  /** Whether two records of one key, of this table and of another version of it, say the same. */
+  same(record: number, other: PackedBase, otherRecord: number): boolean {
+    const length = this.length(record);
+    if (length !== other.length(otherRecord)) return false;
+    for (let word = 0; word < length; word++) if (this.words[record + word] !== other.words[otherRecord + word]) return false;
+    return true;
   }
 
-  private holds(row: number, space: number, text: string, start: number, end: number): boolean {
-    if (this.spaces[row] !== space) return false;
-    const { texts } = this;
-    let place = this.places[row] as number;
-    if (texts[place] !== end - start) return false;
-    for (let i = start; i < end; i++) if (texts[++place] !== text.charCodeAt(i)) return false;
-    return ((this.flags[row] as number) & flag.dead) === 0;
+  private printOf(hash: number): number {
+    return hash & (2 ** (32 - this.printShift) - 1);
   }
-}
 
-/** What a slot remembers of a hash: 1 to 255. */
-export function printOf(hash: number): number {
-  const print = hash & 255;
-  return print === 0 ? 1 : print;
+  private holds(record: number, space: number, text: string, start: number, end: number): boolean {
+    if (this.words[record] !== space) return false;
+    const { bytes } = this;
+    let place = 4 * record + 16;
+    if (bytes[place] !== end - start || ((bytes[place + 1] as number) & flag.dead) !== 0) return false;
+    place += 1;
+    for (let i = start; i < end; i++) if (bytes[++place] !== text.charCodeAt(i)) return false;
+    return true;
+  }
 }

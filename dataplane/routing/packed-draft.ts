@@ -1,18 +1,21 @@
 /**
- * Packs a big table. Rows are taken in as they come, in growing columns; `finish` lays them into one SharedArrayBuffer and
- * builds the index, in slices, so that whoever packs goes on with other things in between.
+ * Packs a big table. Records are taken in as rows come, in a growing buffer; `finish` lays them into one SharedArrayBuffer
+ * and builds the index, in slices, so that whoever packs goes on with other things in between.
  */
-import { flag, measureWords, PackedBase, packedLayout, placeHash, printOf, textHash } from './packed-base.ts';
+import { flag, measureWords, PackedBase, placeHash, recordHead, textHash } from './packed-base.ts';
 import type { BigTableName, Fields, PackedKind } from './packed-kinds.ts';
 import { newFields } from './packed-kinds.ts';
 
-/** Rows, and bytes, that are handled between two yields of `finish`: well under 2 ms. */
-const sliceRows = 4_096;
-const sliceBytes = 512 * 1024;
-/** Slots a row: 0.6 of them are taken, so that a stranger costs some three prints, which lie side by side. */
+/** Rows, and words, that are handled between two yields of `finish`: well under 2 ms. */
+const sliceRows = 2_048;
+const sliceWords = 64 * 1024;
+/** Slots a row: 0.6 of them are taken, so that a stranger costs some three slots, which lie side by side. */
 const slotsPerRow = 1.6;
 const longestText = 255;
-const startRows = 64;
+const startWords = 1_024;
+const twoTo32 = 4_294_967_296;
+/** Longest record: head, text, length byte, second text. */
+const longestRecord = recordHead + longestText + 1 + 3 * longestText + 3;
 
 const scratch = newFields();
 const encoder = new TextEncoder();
@@ -21,13 +24,9 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
   readonly kind: PackedKind<T>;
   /** Rows taken in, superseded ones included. */
   rows = 0;
-  private textBytes = 0;
-  private y = new Float64Array(startRows);
-  private places = new Uint32Array(startRows);
-  private spaces = new Int32Array(startRows);
-  private x = new Int32Array(startRows);
-  private flags = new Uint8Array(startRows);
-  private texts = new Uint8Array(startRows * 32);
+  private words = new Int32Array(startWords);
+  private bytes = new Uint8Array(this.words.buffer);
+  private used = 0;
   private readonly measures = new Int32Array(measureWords);
 
   constructor(kind: PackedKind<T>) {
@@ -36,145 +35,112 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
 
   /** Takes a row in; one of the same key supersedes it later. False = it has not the form of a packed row, and is not taken. */
   add(fields: Fields): boolean {
-    const { text, extra } = fields;
-    if ((fields.space | 0) !== fields.space || (fields.x | 0) !== fields.x || text.length > longestText || extra.length > longestText) return false;
-    this.reserve(text.length + 2 + 3 * extra.length);
-    const { texts } = this;
-    let end = this.textBytes;
-    texts[end++] = text.length;
+    const { space, text, x, y, extra } = fields;
+    if ((space | 0) !== space || (x | 0) !== x || !Number.isSafeInteger(y) || y < 0 || text.length > longestText || extra.length > longestText) return false;
+    this.reserve(longestRecord >>> 2);
+    const { words, bytes, used } = this;
+    let end = 4 * used + recordHead;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code > 255) return false;
-      texts[end++] = code;
+      bytes[end++] = code;
     }
     if (extra !== '') {
-      const { written } = encoder.encodeInto(extra, texts.subarray(end + 1));
+      const { written } = encoder.encodeInto(extra, bytes.subarray(end + 1));
       if (written > longestText || !extra.isWellFormed()) return false;
-      texts[end] = written;
+      bytes[end] = written;
       end += 1 + written;
     }
-    this.append(fields.space, fields.x, fields.y, (fields.enabled ? flag.enabled : 0) | (extra === '' ? 0 : flag.extra), end);
+    while ((end & 3) !== 0) bytes[end++] = 0;
+    words[used] = space;
+    words[used + 1] = x;
+    words[used + 2] = y | 0;
+    words[used + 3] = Math.floor(y / twoTo32);
+    bytes[4 * used + 16] = text.length;
+    bytes[4 * used + 17] = (fields.enabled ? flag.enabled : 0) | (extra === '' ? 0 : flag.extra);
+    this.used = end >>> 2;
+    this.rows++;
     this.note(this.kind.measure(fields));
     return true;
   }
 
-  /** Takes over a row as it was packed before. */
-  addFrom(base: PackedBase, row: number): void {
-    const flags = base.flags[row] as number;
-    const start = base.places[row] as number;
-    let stop = start + 1 + (base.texts[start] as number);
-    if ((flags & flag.extra) !== 0) stop += 1 + (base.texts[stop] as number);
-    this.reserve(stop - start);
-    let end = this.textBytes;
-    for (let i = start; i < stop; i++) this.texts[end++] = base.texts[i] as number;
-    this.append(base.spaces[row] as number, base.x[row] as number, base.y[row] as number, flags, end);
+  /** Takes a record over as it was packed before; its measure comes with `noteMeasures`. */
+  addFrom(base: PackedBase, record: number): void {
+    const length = base.length(record);
+    this.reserve(length);
+    const { words, used } = this;
+    for (let word = 0; word < length; word++) words[used + word] = base.words[record + word] as number;
+    this.used += length;
+    this.rows++;
   }
 
-  /** Measures of rows that `addFrom` took: those of the base at most. */
+  /** Measures that records taken over may have. */
   noteMeasures(measures: Int32Array): void {
     for (let i = 0; i < measureWords; i++) this.measures[i] = (this.measures[i] as number) | (measures[i] as number);
   }
 
   /**
-   * The packed table. Of rows of one key the last counts; `superseded` is told the numbers of the others. The draft is
+   * The packed table. Of rows of one key the last counts; `superseded` is told the records of the others. The draft is
    * spent and its memory given back.
    */
-  *finish(superseded: (base: PackedBase<T>, row: number) => void = ignore): Generator<undefined, PackedBase<T>> {
-    const { rows, textBytes } = this;
-    const capacity = Math.ceil(rows * slotsPerRow) + 2;
-    const at = packedLayout(rows, capacity, textBytes);
-    const buffer = new SharedArrayBuffer(at.bytes);
-    PackedBase.label(buffer, rows, rows, capacity, textBytes);
+  *finish(superseded: (base: PackedBase<T>, record: number) => void = ignore): Generator<undefined, PackedBase<T>> {
+    const { rows, used, words } = this;
+    const buffer = PackedBase.allocate(rows, Math.ceil(rows * slotsPerRow) + 2, 4 * used);
     const base = new PackedBase(this.kind, buffer);
     base.measures.set(this.measures);
-    yield* move(this.y, base.y);
-    yield* move(this.places, base.places);
-    yield* move(this.spaces, base.spaces);
-    yield* move(this.x, base.x);
-    yield* move(this.flags, base.flags);
-    yield* move(this.texts, base.texts);
-    let size = rows;
-    for (let row = 0; row < rows; row++) {
-      if (enter(base, row, superseded)) size--;
-      if (row % sliceRows === sliceRows - 1) yield;
+    const [first, end] = base.recordWords;
+    for (let from = 0; from < used; from += sliceWords) {
+      base.words.set(words.subarray(from, Math.min(from + sliceWords, used)), first + from);
+      yield;
     }
-    PackedBase.label(buffer, rows, size, capacity, textBytes);
-    return size === rows ? base : new PackedBase(this.kind, buffer);
+    this.drop();
+    let size = rows;
+    let looked = 0;
+    for (let record = first; record < end; record += base.length(record)) {
+      if (enter(base, record, superseded)) size--;
+      if (++looked % sliceRows === 0) yield;
+    }
+    return size === rows ? base : base.resized(size);
   }
 
-  /** Gives the memory back without packing. */
+  /** Gives the memory back now: the collector sees only a small object and would take its time. */
   drop(): void {
-    for (const column of [this.y, this.places, this.spaces, this.x, this.flags, this.texts]) free(column);
+    this.words.buffer.transfer(0);
+    this.used = 0;
     this.rows = 0;
-  }
-
-  private append(space: number, x: number, y: number, flags: number, end: number): void {
-    const row = this.rows++;
-    this.spaces[row] = space;
-    this.x[row] = x;
-    this.y[row] = y;
-    this.flags[row] = flags;
-    this.places[row] = this.textBytes;
-    this.textBytes = end;
   }
 
   private note(measure: number): void {
     if (measure >= 0) this.measures[measure >>> 5] = (this.measures[measure >>> 5] as number) | (1 << (measure & 31));
   }
 
-  private reserve(bytes: number): void {
-    if (this.textBytes + bytes > this.texts.length) this.texts = grown(this.texts, new Uint8Array(2 * this.texts.length + bytes));
-    if (this.rows < this.flags.length) return;
-    const rows = 2 * this.flags.length;
-    this.y = grown(this.y, new Float64Array(rows));
-    this.places = grown(this.places, new Uint32Array(rows));
-    this.spaces = grown(this.spaces, new Int32Array(rows));
-    this.x = grown(this.x, new Int32Array(rows));
-    this.flags = grown(this.flags, new Uint8Array(rows));
+  private reserve(words: number): void {
+    if (this.used + words <= this.words.length) return;
+    const grown = new Int32Array(2 * this.words.length + words);
+    grown.set(this.words.subarray(0, this.used));
+    this.words.buffer.transfer(0);
+    this.words = grown;
+    this.bytes = new Uint8Array(grown.buffer);
   }
 }
-
-type Column = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 const ignore = (): void => undefined;
 
-/** Gives memory back now: the collector sees only a small object and would take its time. */
-function free(column: Column): void {
-  column.buffer.transfer(0);
-}
-
-function grown<C extends Column>(from: C, to: C): C {
-  to.set(from);
-  free(from);
-  return to;
-}
-
-/** Copies a column in slices and frees it. */
-function* move(from: Column, to: Float64Array | Uint32Array | Int32Array | Uint8Array): Generator<undefined, void> {
-  const step = sliceBytes / from.BYTES_PER_ELEMENT;
-  for (let at = 0; at < to.length; at += step) {
-    to.set(from.subarray(at, Math.min(at + step, to.length)), at);
-    yield;
-  }
-  free(from);
-}
-
-/** Enters a row into the index. True when it took the place of another. */
-function enter<T extends BigTableName>(base: PackedBase<T>, row: number, superseded: (base: PackedBase<T>, row: number) => void): boolean {
-  base.read(row, scratch);
+/** Enters a record into the index. True when it took the place of another. */
+function enter<T extends BigTableName>(base: PackedBase<T>, record: number, superseded: (base: PackedBase<T>, record: number) => void): boolean {
+  base.read(record, scratch);
   const { space, text, x } = scratch;
   const hash = placeHash(textHash(text, 0, text.length), space);
   let slot = base.home(hash);
   for (let found = base.seek(slot, hash, space, text, 0, text.length); found >= 0; found = base.seek(base.after(found), hash, space, text, 0, text.length)) {
-    const other = base.slots[found] as number;
-    if (base.kind.multiple && base.x[other] !== x) continue;
+    const other = base.record(found);
+    if (base.kind.multiple && base.x(other) !== x) continue;
     superseded(base, other);
-    base.flags[other] = (base.flags[other] as number) | flag.dead;
-    base.slots[found] = row;
+    base.kill(other);
+    base.slots[found] = base.slotValue(hash, record);
     return true;
   }
-  while (base.prints[slot] !== 0) slot = base.after(slot);
-  base.prints[slot] = printOf(hash);
-  base.slots[slot] = row;
+  while (base.slots[slot] !== 0) slot = base.after(slot);
+  base.slots[slot] = base.slotValue(hash, record);
   return false;
 }

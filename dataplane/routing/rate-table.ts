@@ -84,9 +84,9 @@ function takePacked(base: PackedBase<'rate'>, table: number, user: string, lengt
   if (base.size === 0) return;
   const hash = placeHash(prefixHashes[length] as number, table);
   for (let slot = base.seek(base.home(hash), hash, table, user, 0, length); slot >= 0; slot = base.seek(base.after(slot), hash, table, user, 0, length)) {
-    const row = base.slots[slot] as number;
-    const set = base.x[row] as number;
-    if (changed.length === 0 || !changed.some((change) => change.set === set)) take(set, base.y[row] as number, length);
+    const record = base.record(slot);
+    const set = base.x(record);
+    if (changed.length === 0 || !changed.some((change) => change.set === set)) take(set, base.y(record), length);
   }
 }
 
