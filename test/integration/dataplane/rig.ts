@@ -61,6 +61,8 @@ export interface RigOptions {
   readonly setting?: Partial<SettingRow>;
   /** SIP workers; 1 when left out. */
   readonly workers?: number;
+  /** Further settings of the process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class Rig {
@@ -71,7 +73,7 @@ export class Rig {
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly process: TestProcess;
 
-  private constructor(port: number, httpPort: number, dataDir: string, listen: string, workers: number) {
+  private constructor(port: number, httpPort: number, dataDir: string, listen: string, workers: number, env: Readonly<Record<string, string>>) {
     this.port = port;
     this.#httpPort = httpPort;
     this.#dataDir = dataDir;
@@ -79,7 +81,7 @@ export class Rig {
       env: {
         SIGNALBOX_LISTEN: listen.replaceAll('PORT', String(port)), SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
         // Nobody answers there: the node serves what it has.
-        SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: String(workers), SIGNALBOX_LOG: 'error',
+        SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: String(workers), SIGNALBOX_LOG: 'error', ...env,
       },
     });
   }
@@ -91,7 +93,7 @@ export class Rig {
       ...plans.flatMap((plan, index) => rowsOf(plan, index + 1)),
     ]);
     const listen = options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT';
-    const rig = new Rig(await freePort(), await freePort(), dataDir, listen, options.workers ?? 1);
+    const rig = new Rig(await freePort(), await freePort(), dataDir, listen, options.workers ?? 1, options.env ?? {});
     await rig.process.ready(`http://127.0.0.1:${rig.#httpPort}/ready`);
     return rig;
   }
