@@ -40,7 +40,7 @@ export function assemble(
   setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
   tell: (destinationId: number, outcome: Outcome) => void, faults: Faults, neighbours: Neighbours,
 ): Assembly {
-  const sender = setup.workers > 1 ? new SharedSender(transports, neighbours) : transports;
+  const sender = new SharedSender(transports, neighbours);
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;
@@ -68,7 +68,7 @@ export function assemble(
   };
   const proxy = new Proxy();
   const guard = new Guard(proxy);
-  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(sender, wheel, guard) };
+  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(sender, wheel, guard, { keySecrets: setup.keySecrets }) };
   proxy.serve(env);
   guard.serve(env);
   return {
