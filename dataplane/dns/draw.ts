@@ -1,4 +1,5 @@
 /** The order in which servers are tried: priorities, and inside one a draw by weight (RFC 2782). Pure; chance is passed in. */
+import { hashText, uniformOf } from '../routing/hash.ts';
 import type { Located } from '../transport/locate.ts';
 
 /** One server of a name: a line of SRV, or all addresses of a name without SRV (priority and weight 0). */
@@ -8,6 +9,12 @@ export interface Server {
   readonly weight: number;
   /** Its addresses; one at least. */
   readonly places: readonly Located[];
+}
+
+/** Chance that a key decides: the same numbers each time it is asked for. */
+export function chanceOf(key: string): () => number {
+  let step = hashText(key);
+  return () => uniformOf(step++);
 }
 
 const none: readonly Located[] = [];

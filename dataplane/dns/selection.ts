@@ -3,7 +3,7 @@
  * the next question or servers out; find-servers.ts asks.
  */
 import { isHostName } from '../contract/target.ts';
-import type { Located, LocatedTransport } from '../transport/locate.ts';
+import { connectTransport, type Located, type LocatedTransport } from '../transport/locate.ts';
 import type { Server } from './draw.ts';
 import { dnsLimits, type AddressRecord, type NaptrRecord, type SrvRecord } from './records.ts';
 
@@ -38,10 +38,8 @@ const serviceStep = 0x1_0000;
 /** The question in one form; null when scheme and transport contradict each other or nobody connects by that transport. */
 export function wishOf(host: string, port: number, transport: string, secure: boolean): Wish | null {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  const named = transport.toLowerCase();
-  const base = { host: bare.toLowerCase().replace(/\.$/, ''), port, secure };
-  if (secure) return named === 'udp' || (named !== '' && named !== 'tcp' && named !== 'tls') ? null : { ...base, transport: named === '' ? '' : 'tls' };
-  return named === '' || named === 'udp' || named === 'tcp' || named === 'tls' ? { ...base, transport: named } : null;
+  const named = connectTransport(transport.toLowerCase(), secure);
+  return named === null ? null : { host: bare.toLowerCase().replace(/\.$/, ''), port, transport: named, secure };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Located, Locator } from '../transport/locate.ts';
 import { AnswerCache, type CacheOptions } from './answer-cache.ts';
-import { drawOrder, type Server } from './draw.ts';
+import { chanceOf, drawOrder, type Server } from './draw.ts';
 import { findServers, numericPlaces, type Reach } from './find-servers.ts';
 import type { DnsSource } from './records.ts';
 import { wishOf, type Wish } from './selection.ts';
@@ -29,7 +29,7 @@ export class ServerLocator implements Locator {
     }, options);
   }
 
-  locate(host: string, port: number, transport: string, secure: boolean, prefer: 4 | 6, done: (targets: readonly Located[]) => void): void {
+  locate(host: string, port: number, transport: string, secure: boolean, prefer: 4 | 6, key: string, done: (targets: readonly Located[]) => void): void {
     const wish = wishOf(host, port, transport, secure);
     if (wish === null) {
       done(nowhere);
@@ -40,7 +40,7 @@ export class ServerLocator implements Locator {
       done(numeric ?? nowhere);
       return;
     }
-    this.#cache.ask(`${wish.host} ${port} ${wish.transport} ${secure}`, zoneOf(wish.host), wish, (servers) => done(drawOrder(servers, prefer, this.#random)));
+    this.#cache.ask(`${wish.host} ${port} ${wish.transport} ${secure}`, zoneOf(wish.host), wish, (servers) => done(drawOrder(servers, prefer, key === '' ? this.#random : chanceOf(key))));
   }
 }
 

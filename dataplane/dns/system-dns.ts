@@ -17,7 +17,7 @@ export const recordTtlMs = 30_000;
 const minTtlMs = 1_000;
 const maxTtlMs = 3_600_000;
 /** First wait for an answer; the second and last is twice that long. */
-const timeoutMs = 1_000;
+const timeoutMs = 800;
 const tries = 2;
 /** The system's own choice of servers is read again so often. */
 const serversAgainMs = 30_000;

@@ -5,7 +5,7 @@ import type { RoutePlan } from '../routing/plan.ts';
 import type { FlowSide } from '../security/tokens.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
-import type { Flow, Target, TransportName } from '../transport/flow.ts';
+import type { Flow, Target } from '../transport/flow.ts';
 import type { BestResponse } from './best-response.ts';
 import type { Branch } from './branch.ts';
 
@@ -35,8 +35,10 @@ export class ProxyContext {
   fixedTarget: Target | null = null;
   /** The URI whose host has to be looked up before the request can leave; '' = none. */
   fixedHost = '';
+  /** As the URI has them: 0 = no port, '' = no transport; secure = sips. */
   fixedPort = 0;
-  fixedTransport: TransportName = 'udp';
+  fixedTransport = '';
+  fixedSecure = false;
   /** The callee's flow, for our Record-Route: later requests reach that phone the same way. */
   calleeFlow: `${FlowSide}${string}` | '' = '';
 

@@ -24,11 +24,6 @@ export interface ProxySink {
   outcome(destinationId: number, outcome: Outcome): void;
 }
 
-/** Looks host names up without blocking; `done` may be called at once. */
-export interface HostResolver {
-  resolve(host: string, family: Family | 0, done: (addresses: readonly { readonly address: string; readonly family: Family }[]) => void): void;
-}
-
 export interface ProxyEnvironment {
   /** The newest configuration; a step reads it once for each request. Replaced whole. */
   view: ConfigView;
@@ -43,7 +38,6 @@ export interface ProxyEnvironment {
   readonly flows: FlowTokens;
   readonly layer: TransactionLayer;
   readonly sender: MessageSender;
-  readonly resolver: HostResolver;
   readonly locator: Locator;
   readonly numbers: NumberDirectory;
   readonly health: WorkerHealth;

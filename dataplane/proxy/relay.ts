@@ -1,5 +1,4 @@
 /** Starts a request on its way (RFC 3261 §16.6): by its plan, or to its one fixed hop. */
-import type { Located } from '../transport/locate.ts';
 import { sendToNextPlace } from './aim.ts';
 import { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
@@ -34,17 +33,15 @@ function countNew(env: ProxyEnvironment, method: string): void {
 /** Looks up the host of a Route or Request-URI; the packet waits, nobody else does. */
 function locateThen(env: ProxyEnvironment, branch: Branch): void {
   const { ctx } = branch;
-  const { fixedTransport, fixedPort: port } = ctx;
-  const transport = fixedTransport === 'tcp' ? 'tcp' : 'udp';
-  env.resolver.resolve(ctx.fixedHost, 0, (addresses) => {
+  const { fixedHost, fixedPort, fixedTransport, fixedSecure } = ctx;
+  env.locator.locate(fixedHost, fixedPort, fixedTransport, fixedSecure, ctx.flow.family, ctx.request.callId, (places) => {
     if (ctx.over || !branch.open) return;
-    const places: Located[] = addresses.map(({ address, family }) => ({ transport, family, address, port, serverName: '' }));
-    branch.places = [...places.filter(({ family }) => family === ctx.flow.family), ...places.filter(({ family }) => family !== ctx.flow.family)];
+    branch.places = places;
     try {
       if (!sendToNextPlace(env, branch)) failed(env, branch, 'transport');
     } catch (error) {
       // The look-up calls from outside of the guard round messages and timers.
-      env.fault('resolved', error);
+      env.fault('located', error);
       answer(env, ctx, nextHopFailed);
     }
   });

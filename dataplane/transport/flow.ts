@@ -56,7 +56,7 @@ export interface Listener {
   readonly backend: boolean;
 }
 
-/** Somewhere to send to: an address, never a name (see resolver.ts). */
+/** Somewhere to send to: an address, never a name (see locate.ts). */
 export interface Target {
   readonly transport: TransportName;
   readonly family: Family;

@@ -2,6 +2,17 @@
 
 export type LocatedTransport = 'udp' | 'tcp' | 'tls';
 
+/**
+ * The transport that a URI asks to connect by, in lower case; '' = it leaves the choice (RFC 3263 §4.1). null = nobody can:
+ * sips over UDP contradicts itself (RFC 3261 §26.2.2), over TCP it means TLS; WebSockets are opened from the other side only
+ * (RFC 7118 §5), and other transports are not spoken.
+ */
+export function connectTransport(named: string, secure: boolean): LocatedTransport | '' | null {
+  if (named === '' || named === 'tls') return named;
+  if (named === 'tcp') return secure ? 'tls' : 'tcp';
+  return named === 'udp' && !secure ? 'udp' : null;
+}
+
 /** One place to try. In a list the order is the order to try: priorities observed, weights already drawn (RFC 2782). */
 export interface Located {
   readonly transport: LocatedTransport;
@@ -23,8 +34,10 @@ export interface Locator {
    * @param transport as the URI names it (`udp`, `tcp`, `tls`), '' = none named
    * @param secure the scheme is sips: TLS only
    * @param prefer the family that comes first where a server has both
+   * @param key requests with the same key try servers of one priority in the same order: those of one dialog keep to one
+   *   server, and so do copies of an ACK (§4.4); '' = the order is drawn anew
    */
-  locate(host: string, port: number, transport: string, secure: boolean, prefer: 4 | 6, done: (targets: readonly Located[]) => void): void;
+  locate(host: string, port: number, transport: string, secure: boolean, prefer: 4 | 6, key: string, done: (targets: readonly Located[]) => void): void;
 }
 
 /** Finds the SIP URIs of a telephone number in DNS (ENUM, RFC 6116). */

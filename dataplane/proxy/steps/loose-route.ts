@@ -4,7 +4,8 @@
  */
 import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
-import { Address } from '../../transport/flow.ts';
+import { Address, defaultPort } from '../../transport/flow.ts';
+import { connectTransport } from '../../transport/locate.ts';
 import { familyOf, textOfAddress } from '../../contract/address.ts';
 import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
 import { openDialogToken } from '../../security/tokens.ts';
@@ -115,20 +116,23 @@ function connectionOf(env: ProxyEnvironment, flow: FlowIdentity, address: string
   return own === 0 && env.neighbours.has(ownerOfConnection(flow.connection)) ? flow.connection : own;
 }
 
+/** Where a URI leads (RFC 3263 §4): maddr before host; a number at once, a name by DNS when the request leaves. */
 function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | null): Verdict {
   if (uri === null || uri.host === '' || env.identity.means(uri)) return notHere;
-  const wanted = uri.transport;
-  if (uri.scheme === 'sips' || (wanted !== '' && wanted !== 'udp' && wanted !== 'tcp')) return noTransport;
-  const transport = wanted === 'tcp' ? 'tcp' : 'udp';
-  const port = uri.port === 0 ? 5060 : uri.port;
-  const family = familyOf(uri.host);
-  if (family !== 0) {
-    ctx.fixedTarget = new Address(transport, family, uri.host, port, env.pickListener(transport, family), 0);
-  } else {
-    ctx.fixedHost = uri.host;
-    ctx.fixedPort = port;
-    ctx.fixedTransport = transport;
+  const secure = uri.scheme === 'sips';
+  const named = connectTransport(uri.transport, secure);
+  if (named === null) return noTransport;
+  const host = uri.param('maddr') ?? uri.host;
+  const family = familyOf(host);
+  if (family === 0) {
+    ctx.fixedHost = host;
+    ctx.fixedPort = uri.port;
+    ctx.fixedTransport = named;
+    ctx.fixedSecure = secure;
+    return 'relay';
   }
+  const transport = named !== '' ? named : secure ? 'tls' : env.hasListener('udp', family) ? 'udp' : 'tcp';
+  ctx.fixedTarget = new Address(transport, family, host, uri.port === 0 ? defaultPort(transport) : uri.port, env.pickListener(transport, family), 0);
   return 'relay';
 }
 

