@@ -129,7 +129,7 @@ describe('field errors say what is accepted', () => {
     ['certificate', { names: ['A.example'] }, '/names/0', 'format', 'must be a DNS name or address in lower case, or *.suffix'],
     ['certificate', { chain: 'AAAA' }, '/chain', 'format', 'must be PEM text (-----BEGIN CERTIFICATE-----) of 1 to 32768 characters'],
     ['certificate', { key: '-----BEGIN PRIVATE KEY-----' }, '/key', 'format', 'must be a sealed key'],
-    ['dispatcherSet', { hashOn: 'header:' }, '/hashOn', 'format', 'must be from, to, ruri, call-id, source, auth-user or header:NAME'],
+    ['dispatcherSet', { hashOn: 'header:' }, '/hashOn', 'format', 'must be from, from-user, to, to-user, ruri, ruri-user, call-id, source, auth-user or header:NAME'],
     ['dispatcherSet', { slowStartMs: 3_600_001 }, '/slowStartMs', 'out-of-range', 'must be 0 to 3600000'],
     ['tenant', { 'policies.redirects': 'follow' }, '/policies/redirects', 'not-allowed', 'must be one of pass, block, recurse'],
     ['trunk', { strip: 65 }, '/strip', 'out-of-range', 'must be 0 to 64'],

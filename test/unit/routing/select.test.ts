@@ -1,50 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationRow, DispatcherSetRow, RowOp } from '../../../dataplane/contract/rows.ts';
-import { admit } from '../../../dataplane/routing/admit.ts';
 import { applyOps } from '../../../dataplane/routing/build.ts';
-import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
 import type { RouteQuery } from '../../../dataplane/routing/query.ts';
 import { Turns } from '../../../dataplane/routing/turns.ts';
 import type { ConfigView } from '../../../dataplane/routing/view.ts';
-import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, view } from './rows.ts';
-
-function world(over: Partial<DispatcherSetRow>, rows: readonly (Partial<DestinationRow> & { id: number })[], ...more: RowOp[]): ConfigView {
-  return view(
-    tenant(1), set(1, over), routeSet(1), rule(1, { type: 'any' }), domain('sip.acme.example'),
-    ...rows.map((row) => destination(row.id, row)), ...more,
-  );
-}
-
-function firstOf(config: ConfigView, turns: Turns, health: TestHealth, over: Partial<RouteQuery> = {}): number {
-  return attempts(config, turns, health, over, 1)[0] ?? 0;
-}
-
-function attempts(config: ConfigView, turns: Turns, health: TestHealth, over: Partial<RouteQuery> = {}, most = 99): number[] {
-  const q = query(over);
-  const admitted = admit(config, q, null);
-  if (!admitted.ok) throw new Error(admitted.detail);
-  const plan = planRoute(config, health, turns, admitted, q, null);
-  const ids: number[] = [];
-  if (!plan.ok) return ids;
-  while (ids.length < most) {
-    const next = nextDestination(plan, health, null);
-    if (next === null) break;
-    ids.push(next.id);
-  }
-  return ids;
-}
-
-function tally(count: number, pick: (index: number) => number): Map<number, number> {
-  const seen = new Map<number, number>();
-  for (let i = 0; i < count; i++) {
-    const id = pick(i);
-    seen.set(id, (seen.get(id) ?? 0) + 1);
-  }
-  return seen;
-}
-
-const ascending = (a: number, b: number): number => a - b;
-const five = [1, 2, 3, 4, 5].map((id) => ({ id }));
+import { TestHealth, destination, domain, routeSet, set, view } from './rows.ts';
+import { ascending, attempts, firstOf, five, tally, world } from './world.ts';
 
 describe('round robin (4)', () => {
   it('goes round', () => {
