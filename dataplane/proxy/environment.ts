@@ -56,6 +56,8 @@ export interface ProxyEnvironment {
   pickListener(transport: TransportName, family: Family): Listener | null;
   /** The public listener of that transport and family, for Record-Route and Path. */
   publicListener(transport: TransportName, family: Family): Listener | null;
+  /** The listener of that number; null = none. */
+  listener(id: number): Listener | null;
   /** Whether messages can be sent by that transport in that family. */
   hasListener(transport: TransportName, family: Family): boolean;
   /** The open connection of that transport to that address and port; 0 = none. */

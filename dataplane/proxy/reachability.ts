@@ -5,7 +5,8 @@
 import { parseAddress } from '../contract/address.ts';
 import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
-import type { Flow } from '../transport/flow.ts';
+import type { SipUri } from '../sip/uri.ts';
+import { isWebSocket, type Flow } from '../transport/flow.ts';
 
 /**
  * True when requests to the sender of a dialog-forming request have to take the flow it came by. Never for a sender with
@@ -15,8 +16,8 @@ export function onlyByFlow(request: SipMessage, flow: Flow): boolean {
   const contact = request.contact?.sipUri ?? null;
   if (contact === null) return false;
   const { host } = contact;
-  const port = contact.port === 0 ? 5060 : contact.port;
-  if (host === flow.address && port === flow.port && (flow.connection === 0 || contact.transport === flow.transport)) return false;
+  // Nobody calls a WebSocket (RFC 7118 §5).
+  if (!isWebSocket(flow.transport) && host === flow.address && portOf(contact) === flow.port && (flow.connection === 0 || contact.transport === flow.transport)) return false;
   const hidden = flow.connection !== 0
     || host.endsWith('.invalid')
     // A phone that asks for rport listens where it sends from (RFC 3581 §3).
@@ -24,6 +25,8 @@ export function onlyByFlow(request: SipMessage, flow: Flow): boolean {
     || elsewhere(host, flow.address);
   return hidden && !request.has(H.recordRoute) && request.via(1) === null;
 }
+
+const portOf = ({ port, scheme }: SipUri): number => (port !== 0 ? port : scheme === 'sips' ? 5061 : 5060);
 
 const words = new Int32Array(4);
 

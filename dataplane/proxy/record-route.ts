@@ -1,6 +1,6 @@
 /** The header lines by which later messages find us again: Via, Record-Route (RFC 3261 §16.6 step 4, 8) and Path (RFC 3327). */
 import { makeBranch, makeDialogToken } from '../security/tokens.ts';
-import { viaProtocol } from '../transport/flow.ts';
+import { isSecure, isWebSocket, viaProtocol } from '../transport/flow.ts';
 import type { Listener, Target } from '../transport/flow.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -29,8 +29,9 @@ export function viaLine(env: ProxyEnvironment, listener: Listener, target: Targe
 export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const { request, flow } = ctx;
   const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow);
-  const inner = routeUri(env, token, publicOf(env, outgoing), target.address);
-  const outer = routeUri(env, token, publicOf(env, flow.listener), flow.address);
+  const secure = isSips(ctx);
+  const inner = routeUri(env, token, publicOf(env, outgoing), target.address, secure);
+  const outer = routeUri(env, token, publicOf(env, flow.listener), flow.address, secure);
   return inner === outer ? `Record-Route: <${outer}>\r\n` : `Record-Route: <${inner}>\r\nRecord-Route: <${outer}>\r\n`;
 }
 
@@ -43,10 +44,21 @@ function callerFlow(env: ProxyEnvironment, ctx: ProxyContext): `c${string}` | ''
 const publicOf = (env: ProxyEnvironment, listener: Listener): Listener =>
   listener.backend ? (env.publicListener(listener.transport, listener.family) ?? listener) : listener;
 
-function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer: string): string {
-  const transport = listener.transport === 'udp' ? '' : `;transport=${listener.transport}`;
-  return `sip:${token}@${env.identity.hostPort(listener, peer)}${transport};lr`;
+/**
+ * A URI of ours that `peer` reaches `listener` by. `transport=ws` stands for WebSocket with TLS and without (RFC 7118 §5.2.2);
+ * a sips URI needs no transport for TLS (RFC 5630 §3.1).
+ */
+function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer: string, secure: boolean): string {
+  const { transport } = listener;
+  const hostPort = env.identity.hostPort(listener, peer);
+  if (transport === 'udp') return `sip:${token}@${hostPort};lr`;
+  const sips = secure && isSecure(transport);
+  const named = isWebSocket(transport) ? ';transport=ws' : sips ? '' : `;transport=${transport}`;
+  return `${sips ? 'sips' : 'sip'}:${token}@${hostPort}${named};lr`;
 }
+
+/** A sips Request-URI asks for sips in Record-Route and Path too (RFC 3261 §16.6 step 4). */
+const isSips = (ctx: ProxyContext): boolean => ctx.request.sipUri?.scheme === 'sips';
 
 /**
  * Path for a REGISTER, with the sealed flow to the phone (RFC 3327, RFC 5626 §5.1); it names the address that the
@@ -55,7 +67,7 @@ function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer
 export function pathLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
   if (token === '') return '';
-  const uri = routeUri(env, token, publicOf(env, outgoing), target.address);
+  const uri = routeUri(env, token, publicOf(env, outgoing), target.address, isSips(ctx));
   const supported = ctx.request.header('supported')?.toLowerCase() ?? '';
   return `Path: <${uri}>\r\n${/(^|[\s,])path([\s,]|$)/.test(supported) ? '' : 'Supported: path\r\n'}`;
 }

@@ -5,7 +5,7 @@ import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
-import { Address, type Flow } from '../transport/flow.ts';
+import { Address, defaultPort, transportOfVia, type Flow } from '../transport/flow.ts';
 import { familyOf } from '../contract/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -62,13 +62,13 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
   const top = response.topVia;
   const address = next === null || next.received === '' ? (next?.host ?? '') : next.received;
   const family = familyOf(address);
-  const transport = next?.transport.toUpperCase() === 'TCP' ? 'tcp' : 'udp';
-  const listener = family === 0 ? null : env.publicListener(transport, family);
-  if (top === null || next === null || family === 0 || listener === null || response.status === 100) {
+  const transport = next === null ? null : transportOfVia(next.transport);
+  const listener = family === 0 || transport === null ? null : env.publicListener(transport, family);
+  if (top === null || next === null || transport === null || family === 0 || listener === null || response.status === 100) {
     env.counters.add('dropped_stray_response_total');
     return;
   }
-  const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : 5060;
+  const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : defaultPort(transport);
   const { callId, cseqNumber, cseqMethod } = response;
   if (verifyBranch(env.keys, top.branch, { method: cseqMethod, branch: next.branch, sentBy: next.sentBy, address, port, callId, cseqNumber }) < 0) {
     env.counters.add('dropped_stray_response_total');

@@ -19,7 +19,6 @@ import { Turns } from '../routing/turns.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { Edits } from '../sip/edits.ts';
 import { TransactionLayer } from '../transaction/layer.ts';
-import { Resolver } from '../transport/resolver.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
 import { hostClock, wallClock } from './clock.ts';
@@ -59,10 +58,11 @@ export function assemble(
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender, neighbours, resolver: new Resolver(clock), locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),
+    listener: (id: number) => transports.listeners[id] ?? null,
     hasListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of) !== null,
     publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),
   };

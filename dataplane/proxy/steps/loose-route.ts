@@ -4,7 +4,7 @@
  */
 import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
-import { Address, defaultPort } from '../../transport/flow.ts';
+import { Address, defaultPort, isStream } from '../../transport/flow.ts';
 import { connectTransport } from '../../transport/locate.ts';
 import { familyOf, textOfAddress } from '../../contract/address.ts';
 import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
@@ -101,11 +101,12 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
 /** False when the flow is gone. */
 function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity): boolean {
   const { transport, family, port } = flow;
-  if (transport !== 'udp' && transport !== 'tcp') return false;
-  const listener = env.publicListener(transport, family);
+  // The very socket that the phone's NAT knows; a later process may have other listeners.
+  const own = env.listener(flow.listener);
+  const listener = own !== null && own.transport === transport && own.family === family ? own : env.publicListener(transport, family);
   const address = textOfAddress(flow.address);
-  const connection = transport === 'udp' ? 0 : connectionOf(env, flow, address);
-  if (listener === null || (transport === 'tcp' && connection === 0)) return false;
+  const connection = isStream(transport) ? connectionOf(env, flow, address) : 0;
+  if (listener === null || (isStream(transport) && connection === 0)) return false;
   ctx.fixedTarget = new Address(transport, family, address, port, listener, connection);
   return true;
 }

@@ -32,6 +32,9 @@ export const udp: Listener = {
   hostPort: '192.0.2.1:5060', backend: false,
 };
 export const tcp: Listener = { ...udp, id: 1, transport: 'tcp' };
+export const tls: Listener = { ...udp, id: 2, transport: 'tls', port: 5061, advertisedPort: 5061, hostPort: '192.0.2.1:5061' };
+export const ws: Listener = { ...udp, id: 3, transport: 'ws', port: 8080, advertisedPort: 8080, hostPort: '192.0.2.1:8080' };
+export const wss: Listener = { ...udp, id: 4, transport: 'wss', port: 8443, advertisedPort: 8443, hostPort: '192.0.2.1:8443' };
 
 export interface Sent {
   readonly target: Target;
@@ -58,7 +61,7 @@ export class Edge {
   readonly #wheel: TimerWheel;
   readonly #board: HealthBoard;
 
-  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }])) {
+  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }]), listeners: readonly Listener[] = [udp, tcp]) {
     this.#wheel = new TimerWheel(this.clock);
     let health: WorkerHealth | null = null;
     this.#board = new HealthBoard(1, (update) => health?.update(update));
@@ -84,7 +87,6 @@ export class Edge {
         workerHealth.callEnded(entry.destination);
       },
     });
-    const listeners = [udp, tcp];
     const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
     const base = {
       view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false,
@@ -99,6 +101,7 @@ export class Edge {
       numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
+      listener: (id: number) => listeners.find((one) => one.id === id) ?? null,
       hasListener: (transport: string, family: number) => pick(transport, family) !== null,
       connectionTo: (_transport: string, address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,
       neighbours: noNeighbours, fault: (where: string, error: unknown) => void this.faults.push(`${where}: ${String(error)}`),
