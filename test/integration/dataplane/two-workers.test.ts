@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
-import { answerTo, headerOf } from '../../harness/sip-text.ts';
+import { freePortRange } from '../../harness/ports.ts';
+import { answerTo, headerOf, newBranch, token, valuesOf } from '../../harness/sip-text.ts';
 import { establish, fromCallee, fromCaller, Peer, Rig } from './rig.ts';
 
 let rig: Rig;
@@ -76,4 +77,75 @@ describe('two workers', () => {
       await registrar.gets('ACK', callId);
     }
   });
+});
+
+describe.each(['own', 'single', 'a range'])('two workers with backend port %s', (mode) => {
+  let edge: Rig;
+  let pbx: Peer;
+  let phones: Peer[];
+  beforeAll(async () => {
+    const socket = await SipSocket.open();
+    const first = await freePortRange(2);
+    const env = { SIGNALBOX_BACKEND_PORT: mode === 'a range' ? `${first}-${first + 1}` : mode };
+    edge = await Rig.start([{ key: 'acme', destinations: [`sip:127.0.0.1:${socket.port}`] }], { workers: 2, env });
+    pbx = new Peer(socket, edge);
+    phones = await Promise.all(Array.from({ length: 12 }, () => edge.peer()));
+    ports = new Set({ own: [], single: [edge.port], 'a range': [first, first + 1] }[mode]);
+  }, 60_000);
+  afterAll(async () => {
+    await edge.stop();
+    await pbx.socket.close();
+  });
+  let ports = new Set<number>();
+
+  it('serve calls from every phone, and send them from the ports that were meant', async () => {
+    const seen = new Set<number>();
+    for (const phone of phones) {
+      const call = await establish(phone, pbx, 'sip:1001@acme.example');
+      const [top = ''] = valuesOf(call.invite, 'via');
+      seen.add(Number(/:(\d+);/.exec(top)?.[1]));
+      await phone.send(fromCaller(phone, call, 'BYE', 2));
+      pbx.answer(await pbx.gets('BYE', call.callId), 200);
+      await phone.hears(200, call.callId);
+    }
+    if (ports.size > 0) expect(seen).toEqual(ports);
+    else expect([seen.size, seen.has(edge.port)]).toEqual([2, false]);
+    expect(await edge.metric('dropped_stray_response_total')).toBe(0);
+  });
+
+  it('absorb a repeated INVITE, take a CANCEL and an ACK that come from other ports than the INVITE (a trunk, a changed NAT)', async () => {
+    for (const [index, phone] of phones.entries()) {
+      const other = phones[(index + 1) % phones.length] ?? phone;
+      const callId = token();
+      const branch = newBranch();
+      const say = (method: string, more = {}): string => phone.request(method, 'sip:1001@acme.example', { callId, branch, via: '', ...more });
+      await phone.send(say('INVITE'));
+      const invite = await pbx.gets('INVITE', callId);
+      pbx.answer(invite, 180);
+      await phone.hears(180, callId);
+      await other.send(say('INVITE'));
+      await phone.hears(180, callId);
+      await other.send(say('CANCEL'));
+      const cancel = await pbx.gets('CANCEL', callId);
+      pbx.answer(cancel, 200);
+      pbx.answer(invite, 487);
+      await pbx.gets('ACK', callId);
+      await phone.hears(487, callId);
+      await other.send(say('ACK', { toTag: 'callee' }));
+      await other.send(other.request('OPTIONS', `sip:127.0.0.1:${edge.port}`, { callId: `${callId}-after` }));
+      await other.hears(200, `${callId}-after`);
+      expect([pbx.count('INVITE', callId), pbx.count('CANCEL', callId)]).toEqual([1, 1]);
+    }
+    expect(await edge.metric('handed_over_total')).toBeGreaterThan(0);
+    // Had nobody taken the first ACKs, their 487s would have come again by now: a last call takes 0.5 s to ring.
+    const [phone = pbx] = phones;
+    const callId = token();
+    await phone.send(phone.request('INVITE', 'sip:1001@acme.example', { callId }));
+    const [first] = [await pbx.gets('INVITE', callId)];
+    await pbx.socket.waitFor('our own repetition', (m) => m.method === 'INVITE' && headerOf(m, 'call-id') === callId);
+    pbx.answer(first, 486);
+    await phone.hears(486, callId);
+    const repeated = phones.flatMap(({ socket }) => socket.received).filter(({ message }) => message.status === 487);
+    expect(repeated).toHaveLength(phones.length);
+  }, 30_000);
 });
