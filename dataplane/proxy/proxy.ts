@@ -102,7 +102,7 @@ export class Proxy implements TransactionUser {
       if (tx.invite && ctx.open > 0) cancelOpen(env, ctx, completedElsewhere);
       return;
     }
-    if (current) takeFailure(env, branch, response);
+    if (current) takeFailure(env, branch, response, tx.expired);
   }
 
   #succeeded(branch: Branch, tx: ClientTransaction, response: SipMessage): void {

@@ -45,10 +45,17 @@ function aimTogether(env: ProxyEnvironment, ctx: ProxyContext, branches: readonl
   }
 }
 
-/** Takes a final response that is not 2xx: another place or destination, or the end of the branch. */
-export function takeFailure(env: ProxyEnvironment, branch: Branch, response: SipMessage): void {
+/**
+ * Takes a final response that is not 2xx: another place or destination, or the end of the branch.
+ * @param expired timer C has cancelled the branch: its 487 is a time-out (§16.8)
+ */
+export function takeFailure(env: ProxyEnvironment, branch: Branch, response: SipMessage, expired: boolean): void {
   const { ctx } = branch;
   const { status } = response;
+  if (expired && status === 487 && !ctx.over) {
+    failed(env, branch, 'timeout', true);
+    return;
+  }
   // A server that is overloaded is skipped like one that is not there (RFC 3263 §4.3).
   if (status === 503 && !ctx.over && sendToNextPlace(env, branch)) return;
   if (!ctx.cancelled) noteOutcome(env, branch.destination, status);

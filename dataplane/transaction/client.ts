@@ -20,7 +20,7 @@ const timerCMs = 181_000;
 export interface RequestTimeouts {
   /** Until the first provisional of an INVITE, or the final response of anything else (64·T1). */
   readonly frMs: number;
-  /** INVITE: from each provisional but 100 until the final response (timer C, 181 s). */
+  /** INVITE: from each provisional but 100 until it is cancelled (timer C, 181 s). */
   readonly frInviteMs: number;
 }
 
@@ -84,7 +84,7 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     return this.#status;
   }
 
-  /** The user has been told of a time-out. */
+  /** Its time is over: timer C has cancelled it, or the user has been told of a time-out. */
   get expired(): boolean {
     return this.#expired;
   }
@@ -129,7 +129,7 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     if (!this.invite || this.#cancelled || this.#ended || this.final) return;
     this.#cancelled = true;
     this.cancelReason = reason;
-    if (this.#state === inviteClientState.proceeding) this.#cancelNow();
+    this.#run(stepInviteClient(this.#state, I.cancel), null, null, '');
   }
 
   /** Of `SendOwner`. */
@@ -164,6 +164,7 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
   override fire(tick: number): void {
     if (this.#deadlineTick !== never && this.#deadlineTick <= tick) {
       this.#deadlineTick = never;
+      if (this.#state === inviteClientState.proceeding && this.invite) this.#expired = true;
       this.#run(this.invite ? stepInviteClient(this.#state, I.deadline) : stepNonInviteClient(this.#state, N.deadline), null, null, '');
     } else if (this.#retransmitTick !== never && this.#retransmitTick <= tick) {
       this.#retransmitTick = never;
@@ -185,8 +186,8 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     if ((step & effect.ack) !== 0 && response !== null) this.#acknowledge(response);
     if ((step & effect.cancel) !== 0) this.#cancelNow();
     if ((step & effect.release) !== 0) this.#text = '';
-    if ((step & (effect.quiet | effect.retransmit | effect.deadline)) !== 0) this.#setTimers(step, state, entered);
-    if (entered && this.#cancelled && this.invite && state === inviteClientState.proceeding) this.#cancelNow();
+    if ((step & (effect.quiet | effect.retransmit | effect.deadline)) !== 0) this.#setTimers(step, state);
+    if (entered && this.#cancelled && this.invite && state === inviteClientState.proceeding) this.#run(stepInviteClient(state, I.cancel), null, null, '');
     // The user comes last: it may call the layer, and this transaction, again.
     if ((step & effect.deliver) !== 0) {
       if (response !== null && flow !== null && !this.internal) user.onResponse(this, response, flow);
@@ -200,13 +201,10 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     if ((step & effect.end) !== 0) this.end();
   }
 
-  #setTimers(step: number, state: number, entered: boolean): void {
+  #setTimers(step: number, state: number): void {
     if ((step & effect.quiet) !== 0) this.#retransmitTick = never;
     if ((step & effect.retransmit) !== 0) this.#nextRetransmission();
-    // Provisionals behind our CANCEL do not prolong the wait for its 487.
-    if ((step & effect.deadline) !== 0 && (entered || !this.#cancelSent)) {
-      this.#deadlineTick = this.#context.wheel.tickAfter(this.#deadlineMs(state));
-    }
+    if ((step & effect.deadline) !== 0) this.#deadlineTick = this.#context.wheel.tickAfter(this.#deadlineMs(state));
     this.#arm();
   }
 
@@ -241,9 +239,6 @@ export class ClientTransaction extends TimerNode implements SendOwner, Keyed<Cli
     if (this.#cancelSent) return;
     this.#cancelled = true;
     this.#cancelSent = true;
-    // RFC 3261 §9.1: without a final response in 64·T1 the INVITE counts as cancelled.
-    this.#deadlineTick = this.#context.wheel.tickAfter(this.#context.times.life);
-    this.#arm();
     this.#context.sendCancel(this);
   }
 

@@ -19,8 +19,9 @@ export interface TransactionUser {
   /** A response that matches no client transaction. */
   onStrayResponse(response: SipMessage, flow: Flow): void;
   /**
-   * No provisional within `frMs`, or no final within `frInviteMs` after one. Comes once. An INVITE that had a provisional
-   * has been cancelled already; one without is cancelled should a provisional still come. Its late 2xx still arrive by `onResponse`.
+   * No provisional within `frMs`, or no final within 64·T1 behind a CANCEL, be it the user's or that of timer C (`frInviteMs`
+   * after the last 101-199). Comes once. An INVITE without a provisional is cancelled should one still come. Late 2xx
+   * still arrive by `onResponse`.
    */
   onTimeout(tx: ClientTransaction): void;
   /** The request could not be sent: treat as 503 (RFC 3261 §16.9). The transaction is over. */

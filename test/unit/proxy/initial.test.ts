@@ -118,10 +118,34 @@ describe('failover', () => {
     edge.receive(answerTo(invite, 180), ...backend);
     edge.take();
     edge.advance(30_200);
-    const sent = edge.take();
-    expect(sent.some((each) => each.message.method === 'CANCEL')).toBe(true);
-    expect(sent.find((each) => !each.message.isRequest)?.message.status).toBe(408);
-    expect(sent.some((each) => each.target.address === '10.0.0.2')).toBe(false);
+    expect(edge.one().message.method).toBe('CANCEL');
+    edge.receive(answerTo(invite, 487), ...backend);
+    expect(edge.take().map(({ message }) => (message.isRequest ? message.method : message.status))).toEqual(['ACK', 408]);
+    expect(edge.outcomes).toEqual([]);
+  });
+
+  it('answers 408 by itself when the callee does not even answer the CANCEL of timer C', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    edge.receive(answerTo(edge.one(), 180), ...backend);
+    edge.advance(30_200 + 32_100);
+    const up = edge.take().filter(({ message }) => !message.isRequest).map(({ message }) => message.status);
+    expect(up).toEqual([180, 408]);
+    edge.receive(request('ACK', { toTag: 'x', branch: 'INVITE-1' }), ...phone);
+    edge.advance(70_000);
+    expect([edge.env.layer.clientCount, edge.env.layer.serverCount]).toEqual([0, 0]);
+  });
+
+  it('lets the call through that is answered as timer C ends', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    edge.receive(answerTo(invite, 180), ...backend);
+    edge.advance(30_200);
+    edge.take();
+    edge.receive(answerTo(invite, 200), ...backend);
+    expect(edge.one().message.status).toBe(200);
+    expect(edge.env.calls.size).toBe(1);
   });
 
   it('answers 503 with Retry-After when every destination failed', () => {

@@ -51,7 +51,7 @@ describe('INVITE client transaction', () => {
     expect(bench.layer.clientCount).toBe(0);
   });
 
-  test('a provisional stops the repeating; frInvite starts anew with each but 100; its end cancels', () => {
+  test('a provisional stops the repeating; timer C starts anew with each but 100; its end cancels, and the 487 goes up as late', () => {
     const bench = new Bench();
     const { tx, text } = bench.call('INVITE', short);
     bench.receive(answerText(text, 100), backendFlow());
@@ -64,12 +64,49 @@ describe('INVITE client transaction', () => {
     bench.receive(answerText(text, 100), backendFlow());
     expect(bench.takeTold()).toEqual(['response 100', 'response 180', 'response 183', 'response 100']);
     bench.run(10_030);
-    expect(bench.takeTold()).toEqual(['timeout']);
+    expect(bench.takeTold()).toEqual([]);
     expect(bench.takeSent()).toEqual(['CANCEL']);
-    expect(tx.provisional).toBe(true);
+    expect([tx.provisional, tx.expired]).toEqual([true, true]);
     bench.receive(answerText(text, 487), backendFlow());
     expect(bench.takeSent()).toEqual(['ACK']);
-    expect(bench.takeTold()).toEqual([]);
+    expect(bench.takeTold()).toEqual(['response 487 late']);
+  });
+
+  test('a 2xx that crosses the CANCEL of timer C goes up', () => {
+    const bench = new Bench();
+    const { text } = bench.call('INVITE', short);
+    bench.receive(answerText(text, 180), backendFlow());
+    bench.run(30_030);
+    bench.receive(answerText(text, 200), backendFlow());
+    expect(bench.takeTold()).toEqual(['response 180', 'response 200 late']);
+    bench.receive(answerText(text, 200), backendFlow());
+    expect(bench.takeTold()).toEqual(['response 200 late']);
+  });
+
+  test('without a final response 64·T1 behind the CANCEL of timer C it times out, whatever provisionals come', () => {
+    const bench = new Bench();
+    const { text } = bench.call('INVITE', short);
+    bench.receive(answerText(text, 180), backendFlow());
+    bench.run(30_030);
+    bench.run(20_000);
+    bench.receive(answerText(text, 180), backendFlow());
+    bench.run(11_900);
+    expect(bench.takeTold()).toEqual(['response 180', 'response 180 late']);
+    bench.run(200);
+    expect(bench.takeTold()).toEqual(['timeout']);
+    bench.run(32_100);
+    expect(bench.takeTold()).toEqual(['client end INVITE']);
+    expect(bench.layer.clientCount).toBe(0);
+  });
+
+  test('timer C is 181 s when nothing else is asked for (RFC 3261 16.6 step 11)', () => {
+    const bench = new Bench();
+    const { text } = bench.call('INVITE', none);
+    bench.receive(answerText(text, 180), backendFlow());
+    bench.run(180_900);
+    expect(bench.takeSent()).toEqual(['INVITE']);
+    bench.run(200);
+    expect(bench.takeSent()).toEqual(['CANCEL']);
   });
 
   test('acknowledges each copy of a failure for 32 s and passes it up once', () => {
@@ -178,90 +215,6 @@ describe('INVITE client transaction', () => {
     expect(first.ended).toBe(true);
     expect(bench.layer.find('z9hG4bKsbedge1')).toBe(second);
     expect(bench.layer.find('z9hG4bKnone')).toBeNull();
-  });
-});
-
-describe('cancel', () => {
-  test('waits for a provisional (RFC 3261 §9.1), then goes out once with the reason', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('INVITE', short);
-    bench.layer.cancel(tx, 'SIP;cause=487');
-    bench.layer.cancel(tx);
-    expect(bench.takeSent()).toEqual(['INVITE']);
-    bench.receive(answerText(text, 180), backendFlow());
-    bench.receive(answerText(text, 183), backendFlow());
-    const [cancel, ...rest] = bench.sent;
-    expect(rest).toEqual([]);
-    const message = parse(cancel!.text);
-    expect(message.topVia?.branch).toBe('z9hG4bKsbedge1');
-    expect(message.cseqNumber).toBe(1);
-    expect(message.toTag).toBe('');
-    expect(message.header('reason')).toBe('SIP;cause=487');
-  });
-
-  test('is repeated like any request; its answers stay inside; the 487 goes up', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('INVITE', short);
-    bench.receive(answerText(text, 180), backendFlow());
-    bench.layer.cancel(tx);
-    bench.run(600);
-    const cancels = bench.sent.filter(({ what }) => what === 'CANCEL');
-    expect(cancels).toHaveLength(2);
-    bench.takeTold();
-    bench.receive(answerText(cancels[0]!.text, 200), backendFlow());
-    bench.run(5_100);
-    expect(bench.takeTold()).toEqual([]);
-    expect(bench.layer.clientCount).toBe(1);
-    bench.receive(answerText(text, 487), backendFlow());
-    expect(bench.takeTold()).toEqual(['response 487']);
-  });
-
-  test('crossing a 200 leaves the call alone', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('INVITE', short);
-    bench.receive(answerText(text, 200), backendFlow());
-    bench.layer.cancel(tx);
-    expect(bench.takeSent()).toEqual(['INVITE']);
-    expect(tx.cancelled).toBe(false);
-  });
-
-  test('a 200 that comes in spite of the CANCEL goes up', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('INVITE', short);
-    bench.receive(answerText(text, 180), backendFlow());
-    bench.layer.cancel(tx);
-    bench.receive(answerText(text, 200), backendFlow());
-    expect(bench.takeTold()).toEqual(['response 180', 'response 200']);
-  });
-
-  test('without a final response in 64·T1 the INVITE times out, whatever provisionals come', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('INVITE', { frMs: 5_000, frInviteMs: 100_000 });
-    bench.receive(answerText(text, 180), backendFlow());
-    bench.layer.cancel(tx);
-    bench.run(20_000);
-    bench.receive(answerText(text, 180), backendFlow());
-    bench.run(11_900);
-    expect(bench.takeTold()).toEqual(['response 180', 'response 180']);
-    bench.run(200);
-    expect(bench.takeTold()).toEqual(['timeout']);
-  });
-
-  test('where no provisional comes, fr ends the INVITE and no CANCEL leaves', () => {
-    const bench = new Bench();
-    const { tx } = bench.call('INVITE', short);
-    bench.layer.cancel(tx);
-    bench.run(5_030);
-    expect(bench.takeTold()).toEqual(['timeout']);
-    expect(bench.takeSent()).not.toContain('CANCEL');
-  });
-
-  test('of anything but an INVITE does nothing', () => {
-    const bench = new Bench();
-    const { tx, text } = bench.call('MESSAGE', short);
-    bench.layer.cancel(tx);
-    bench.receive(answerText(text, 100), backendFlow());
-    expect(bench.takeSent()).toEqual(['MESSAGE']);
   });
 });
 

@@ -39,7 +39,7 @@ describe('state × event', () => {
     });
   });
 
-  test('INVITE client: RFC 3261 §17.1.1, figure 5, with RFC 6026 §7.2 and our Abandoned', () => {
+  test('INVITE client: RFC 3261 §17.1.1, figure 5, with RFC 6026 §7.2 and our Cancelling and Abandoned', () => {
     expectMatrix(stepInviteClient, inviteClientState, inviteClientEvent, {
       'calling trying': 'proceeding: deliver quiet deadline',
       'calling provisional': 'proceeding: deliver quiet deadline',
@@ -52,14 +52,20 @@ describe('state × event', () => {
       'proceeding provisional': 'proceeding: deliver deadline',
       'proceeding success': 'accepted: deliver deadline release',
       'proceeding failure': 'completed: ack deliver deadline release',
-      'proceeding deadline': 'abandoned: cancel deadline timeout',
+      'proceeding deadline': 'cancelling: cancel deadline',
+      'proceeding cancel': 'cancelling: cancel deadline',
+      'cancelling trying': 'cancelling: deliver',
+      'cancelling provisional': 'cancelling: deliver',
+      'cancelling success': 'accepted: deliver deadline release',
+      'cancelling failure': 'completed: ack deliver deadline release',
+      'cancelling deadline': 'abandoned: deadline timeout',
       'completed failure': 'completed: ack',
       'completed deadline': 'terminated: end',
       'completed transportError': 'terminated: end',
       'accepted success': 'accepted: deliver',
       'accepted deadline': 'terminated: end',
-      'abandoned trying': 'abandoned: cancel',
-      'abandoned provisional': 'abandoned: cancel',
+      'abandoned trying': 'abandoned: cancel deadline',
+      'abandoned provisional': 'abandoned: cancel deadline',
       'abandoned success': 'accepted: deliver deadline release',
       'abandoned failure': 'completed: ack deadline release',
       'abandoned deadline': 'terminated: end',
