@@ -110,7 +110,7 @@ function listenerSettings(): ListenerSettings[] {
 
 async function open(): Promise<void> {
   const view = await nextView(emptyView(), setup.config);
-  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerOwner);
+  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerOwner, { identities, tickets: setup.tickets });
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
