@@ -96,6 +96,7 @@ describe('an INVITE', () => {
     const { caller, callId, invite } = await invited('sip:1001@short.example');
     first.answer(invite, 180);
     await first.gets('CANCEL', callId);
+    first.answer(invite, 487);
     await caller.hears(408, callId);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerText, backendFlow, Bench, parse } from './network.ts';
+import { answerText, backendFlow, Bench } from './network.ts';
 
 const none = { frMs: 0, frInviteMs: 0 };
 const short = { frMs: 5_000, frInviteMs: 30_000 };
