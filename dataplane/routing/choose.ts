@@ -70,35 +70,42 @@ export function atRandom(plan: RoutePlan, set: DispatcherSet, health: HealthRead
 /**
  * Round robin as "who waited longest": fair also while some are down or one family alternates with the other, where
  * a running index would give the neighbour of a lost destination its calls as well. Who is in slow start or asks for less
- * (overload control) lets turns pass: those count as taken. Of those in slow start one serves after all when nobody else can.
+ * (overload control) lets turns pass: any other serves then, which is no turn of that one's own. Of those in slow start one
+ * serves after all when nobody else can.
  */
 export function inTurn(plan: RoutePlan, set: DispatcherSet, health: HealthReader, turn: Turn): Destination | null {
   const { indices } = candidates;
-  const slow = set.row.slowStartMs > 0;
+  let at = longestWaiting(turn);
+  if (at < 0) return null;
+  turn.lastTaken[indices[at] as number] = ++turn.count;
   let reserve: Destination | null = null;
-  while (candidates.count > 0) {
-    let best = 0;
-    let longest = Infinity;
-    for (let at = 0; at < candidates.count; at++) {
-      const taken = turn.lastTaken[indices[at] as number] as number;
-      if (taken < longest) {
-        best = at;
-        longest = taken;
-      }
-    }
-    const i = indices[best] as number;
-    const destination = set.destinations[i] as Destination;
-    turn.lastTaken[i] = ++turn.count;
+  for (;;) {
+    const destination = set.destinations[indices[at] as number] as Destination;
     if (!isKeptAway(plan, set, destination)) {
-      if (!slow) return destination;
       const share = shareOf(plan, set, destination, health);
       if (share === 1 || plan.turns.random() < share) return destination;
       reserve ??= destination;
     }
     candidates.count -= 1;
-    indices[best] = indices[candidates.count] as number;
+    if (candidates.count === 0) return reserve;
+    indices[at] = indices[candidates.count] as number;
+    at = Math.floor(plan.turns.random() * candidates.count);
   }
-  return reserve;
+}
+
+/** Place in `candidates` of the one whose turn it is, -1 when there is none. */
+function longestWaiting(turn: Turn): number {
+  const { indices, count } = candidates;
+  let best = -1;
+  let longest = Infinity;
+  for (let at = 0; at < count; at++) {
+    const taken = turn.lastTaken[indices[at] as number] as number;
+    if (taken < longest) {
+      best = at;
+      longest = taken;
+    }
+  }
+  return best;
 }
 
 /**
