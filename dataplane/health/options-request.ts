@@ -1,12 +1,12 @@
 /** The OPTIONS request of a probe and the reading of its reply (RFC 3261 11). Pure. */
 import { parseMessage } from '../sip/parse.ts';
-import type { SipTransport } from '../routing/query.ts';
+import type { LocatedTransport } from '../transport/locate.ts';
 
 /** What one probe sends; numbers and names that make it unique are passed in. */
 export interface OptionsParts {
   /** Request-URI: the destination's URI as configured. */
   readonly uri: string;
-  readonly transport: SipTransport;
+  readonly transport: LocatedTransport;
   /** sent-by of Via: advertised host and the port that the probe's own socket has; IPv6 without brackets. */
   readonly viaHost: string;
   readonly viaPort: number;
@@ -30,7 +30,7 @@ export function branchOf(token: string): string {
 }
 
 export function buildOptions(parts: OptionsParts): string {
-  const contact = `sip:${hostPort(parts.contactHost, parts.contactPort)}${parts.transport === 'tcp' ? ';transport=tcp' : ''}`;
+  const contact = `sip:${hostPort(parts.contactHost, parts.contactPort)}${parts.transport === 'udp' ? '' : `;transport=${parts.transport}`}`;
   return `OPTIONS ${parts.uri} SIP/2.0\r\n`
     + `Via: SIP/2.0/${parts.transport.toUpperCase()} ${hostPort(parts.viaHost, parts.viaPort)};rport;branch=${branchOf(parts.token)}\r\n`
     + 'Max-Forwards: 70\r\n'

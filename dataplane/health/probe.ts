@@ -1,5 +1,7 @@
 /** One OPTIONS probe as a transport carries it out: what goes in, what comes back. */
-import type { SipTransport } from '../routing/query.ts';
+import type { SecureContext } from 'node:tls';
+import { causeOf } from '../transport/tls-door.ts';
+import type { LocatedTransport } from '../transport/locate.ts';
 
 /** Where a probe of one transport and family comes from. */
 export interface ProbeSource {
@@ -12,17 +14,27 @@ export interface ProbeSource {
 
 export interface ProbeJob {
   readonly uri: string;
-  readonly transport: SipTransport;
+  readonly transport: LocatedTransport;
   readonly family: 4 | 6;
   /** Numeric. */
   readonly address: string;
   readonly port: number;
+  /** Name that the certificate must fit; '' = the address. */
+  readonly serverName: string;
   readonly timeoutMs: number;
   readonly from: string;
   readonly userAgent: string;
   readonly token: string;
   /** null = no such listener; the socket's own address is shown. */
   readonly source: ProbeSource | null;
+  /** null = no TLS. */
+  readonly tls: ProbeTls | null;
+}
+
+/** How probes shake hands: as calls do. */
+export interface ProbeTls {
+  readonly context: SecureContext;
+  readonly verify: boolean;
 }
 
 /** What became of a probe. `code` 0 = no reply. `lastPacket` is the reply, or the request when none came. */
@@ -45,13 +57,19 @@ export const keptPacketChars = 4_096;
 /** Errors that say something about the other side: nobody is there. Any other is a fault of ours, no verdict by itself. */
 const unreachable: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ECONNRESET', 'EPIPE']);
 
+/** The other side answers, and no TLS comes about: its certificate, or no TLS at all. */
+const isTlsFault = (error: Error): boolean => 'code' in error && typeof error.code === 'string' && /^(ERR_(SSL|TLS)_|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_)/.test(error.code);
+const maxFaultChars = 300;
+
 export function outcomeOf(error: Error): 'icmp' | 'timeout' {
+  if (isTlsFault(error)) return 'icmp';
   return 'code' in error && typeof error.code === 'string' && unreachable.has(error.code) ? 'icmp' : 'timeout';
 }
 
 /** A socket error as the operator reads it. */
 export function faultText(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (isTlsFault(error)) return `TLS: ${causeOf(error) === 'tlsFailedPlain' ? 'the port does not speak it' : error.message.replace(/^[0-9A-F]+:|\s+$/g, '').slice(0, maxFaultChars)}`;
   switch (code) {
     case 'ECONNREFUSED': return 'port unreachable or refused';
     case 'EHOSTUNREACH': return 'host unreachable';

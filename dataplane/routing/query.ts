@@ -1,7 +1,7 @@
 /** What routing is asked: the few facts of a request that decide where it goes. Worked out when they are asked for. */
 
 /** How destinations are reached. */
-export type SipTransport = 'udp' | 'tcp';
+export type SipTransport = 'udp' | 'tcp' | 'tls';
 
 export interface RouteQuery {
   /** Upper case. */
@@ -23,7 +23,7 @@ export interface RouteQuery {
   /** Numeric address of the previous hop, IPv4-mapped addresses as IPv4. */
   readonly sourceAddress: string;
   readonly sourcePort: number;
-  readonly transport: SipTransport | 'tls' | 'ws' | 'wss';
+  readonly transport: SipTransport | 'ws' | 'wss';
   /** Family that the request came by. */
   readonly family: 4 | 6;
   /** Epoch milliseconds of its arrival, for time windows and slow start. */

@@ -6,15 +6,17 @@
 import { mkdirSync, readFileSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import type { SecureContext } from 'node:tls';
 import { familyOf } from '../contract/address.ts';
 import { err, ok, type Result } from '../contract/result.ts';
 import { defaultSetting, type CertificateRow, type RowOp } from '../contract/rows.ts';
 import { openSecret } from '../contract/sealed.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { ListenSetting } from '../listen-setting.ts';
+import type { ProbeTls } from '../health/probe.ts';
 import { makeCertificate } from '../security/x509.ts';
 import { isSecure } from '../transport/flow.ts';
-import { fileId, selfSignedId, type Identity, type TlsPolicy, type TlsState } from '../transport/tls-identities.ts';
+import { fileId, selfSignedId, TlsIdentities, type Identity, type TlsPolicy, type TlsState } from '../transport/tls-identities.ts';
 import type { Logger } from './log.ts';
 
 const watchMs = 5_000;
@@ -41,6 +43,7 @@ export class Certificates {
   readonly #secure: readonly ListenSetting[];
   #keys: readonly ClusterKey[] = [];
   #policy: TlsPolicy = defaultSetting.tls;
+  #calling: SecureContext | null = null;
 
   /** @throws CertificateRefused */
   constructor(options: CertificatesOptions) {
@@ -59,6 +62,12 @@ export class Certificates {
     return { policy: this.#policy, identities: [...this.#ready.values()] };
   }
 
+  /** How the workers call destinations, for probes to do the same. */
+  forProbes(): ProbeTls {
+    this.#calling ??= new TlsIdentities(this.state).outgoing();
+    return { context: this.#calling, verify: this.#policy.verifyDestinations };
+  }
+
   /** Takes the changes of a revision in. */
   apply(ops: readonly RowOp[]): void {
     let changed = false;
@@ -73,7 +82,7 @@ export class Certificates {
         this.#open(op.key);
       }
     }
-    if (changed) this.#options.onChange(this.state);
+    if (changed) this.#changed();
   }
 
   /** With other keys other rows may open. */
@@ -81,7 +90,7 @@ export class Certificates {
     this.#keys = keys;
     if (this.#rows.size === 0) return;
     for (const name of this.#rows.keys()) this.#open(name);
-    this.#options.onChange(this.state);
+    this.#changed();
   }
 
   /** Reads the files again; one that cannot be used leaves the former certificate in force. */
@@ -98,11 +107,16 @@ export class Certificates {
       this.#ready.set(identity.value.id, identity.value);
       log.info({ file: certFile, names: identity.value.names }, 'certificate read again');
     }
-    this.#options.onChange(this.state);
+    this.#changed();
   }
 
   close(): void {
     for (const { certFile, keyFile } of this.#files()) for (const file of [certFile, keyFile]) unwatchFile(file);
+  }
+
+  #changed(): void {
+    this.#calling = null;
+    this.#options.onChange(this.state);
   }
 
   #files(): readonly ListenSetting[] {

@@ -136,8 +136,8 @@ describe('a destination', () => {
     ['sip:10.0.0.1:5070;transport=TCP', 'tcp', '10.0.0.1', 5070, 4, true],
     ['sip:[2001:DB8::17]:5060', 'udp', '2001:db8::17', 5060, 6, true],
     ['sip:PBX.Example;transport=udp', 'udp', 'pbx.example', 5060, 0, true],
-    ['sips:pbx.example', 'udp', 'pbx.example', 5060, 0, false],
-    ['sip:pbx.example;transport=tls', 'udp', 'pbx.example', 5060, 0, false],
+    ['sips:pbx.example', 'tls', 'pbx.example', 5061, 0, true],
+    ['sip:pbx.example;transport=tls', 'tls', 'pbx.example', 5061, 0, true],
     ['http://pbx', 'udp', '', 5060, 0, false],
   ])('%s', (uri, transport, host, port, family, routable) => {
     const parsed = view(set(1), destination(1, { uri })).destination(1);

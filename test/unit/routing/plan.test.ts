@@ -58,7 +58,7 @@ describe('planRoute', () => {
     const health = new TestHealth();
     health.states.set(4, 'down').set(5, 'unknown').set(6, 'probing').set(7, 'up');
     const rows = [
-      destination(1, { admin: 'draining' }), destination(2, { admin: 'disabled' }), destination(3, { uri: 'sip:10.0.0.3;transport=tls' }),
+      destination(1, { admin: 'draining' }), destination(2, { admin: 'disabled' }), destination(3, { uri: 'sip:10.0.0.3;transport=sctp' }),
       destination(4), destination(5), destination(6), destination(7), destination(8, { uri: 'nonsense' }),
     ];
     const ids = (...ops: RowOp[]): number[] => all(planned(view(...base, rule(1, { type: 'any' }), ...ops, ...rows), health), health);

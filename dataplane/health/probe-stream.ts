@@ -1,16 +1,18 @@
-/** OPTIONS over a TCP connection of its own: shows that new connections are taken, which calls will need. */
+/** OPTIONS over a TCP or TLS connection of its own: shows that new connections are taken, which calls will need. */
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { nameMismatch } from '../transport/certificate-names.ts';
 import { FRAME, StreamFramer } from '../sip/framing.ts';
 import { buildOptions, readReply } from './options-request.ts';
 import { faultText, keptPacketChars, outcomeOf } from './probe.ts';
 import type { ProbeJob, ProbeResult } from './probe.ts';
 
 /** Connects, sends the probe and waits for its final reply, an error or the time-out (which holds for all together). */
-export function probeTcp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResult> {
+export function probeStream(job: ProbeJob, signal: AbortSignal): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const framer = new StreamFramer();
-    const bind = job.source?.bind;
-    const socket = connect({ host: job.address, port: job.port, noDelay: true, ...(bind === undefined ? {} : { localAddress: bind }) });
+    const socket = dial(job);
     socket.setEncoding('latin1');
     let sent = '';
     let sentAt = 0;
@@ -31,7 +33,7 @@ export function probeTcp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResul
     signal.addEventListener('abort', abort);
     socket.on('error', (error) => finish(outcomeOf(error), 0, faultText(error), sent));
     socket.on('close', () => finish('icmp', 0, 'closed the connection without an answer', sent));
-    socket.on('connect', () => {
+    socket.on(job.tls === null ? 'connect' : 'secureConnect', () => {
       const host = job.source?.host ?? socket.localAddress ?? job.address;
       const port = socket.localPort ?? 0;
       sent = buildOptions({ ...job, viaHost: host, viaPort: port, contactHost: host, contactPort: job.source?.port ?? port });
@@ -48,4 +50,16 @@ export function probeTcp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResul
     });
     if (signal.aborted) abort();
   });
+}
+
+/** Plain, or TLS with the same checks that calls make. */
+function dial({ address, port, source, tls, serverName }: ProbeJob): Socket {
+  const where = { host: address, port, ...(source?.bind === undefined ? {} : { localAddress: source.bind }) };
+  if (tls === null) return connect({ ...where, noDelay: true });
+  const socket = connectTls({
+    ...where, secureContext: tls.context, rejectUnauthorized: tls.verify,
+    checkServerIdentity: (_, certificate) => nameMismatch(serverName === '' ? address : serverName, certificate),
+    ...(serverName === '' ? {} : { servername: serverName }),
+  });
+  return socket.setNoDelay(true);
 }
