@@ -14,6 +14,8 @@ import { registerOpenApi } from './plugins/openapi.ts';
 import { answerBadAddress, ProblemError, registerProblems } from './plugins/problem.ts';
 import { loggedRequest } from './plugins/request-log.ts';
 import { validatorCompiler } from './plugins/validation.ts';
+import { aliasRoutes } from './routes/v1/aliases.ts';
+import { certificateRoutes } from './routes/v1/certificates.ts';
 import { changeRoutes } from './routes/v1/changes.ts';
 import type { ApiInstance, ConfigRouteDeps } from './routes/v1/config-request.ts';
 import { destinationRoutes } from './routes/v1/destinations.ts';
@@ -23,6 +25,7 @@ import { eventRoutes } from './routes/v1/events.ts';
 import { explainRoutes } from './routes/v1/explain.ts';
 import { importRoutes } from './routes/v1/import.ts';
 import { nodeRoutes } from './routes/v1/nodes.ts';
+import { numberRoutes } from './routes/v1/numbers.ts';
 import { overviewRoutes } from './routes/v1/overview.ts';
 import { probeRoutes } from './routes/v1/probe.ts';
 import { routeSetRoutes } from './routes/v1/route-sets.ts';
@@ -35,8 +38,8 @@ import { trunkRoutes } from './routes/v1/trunks.ts';
 import { userRoutes } from './routes/v1/users.ts';
 import type { Runtime } from './services/runtime.ts';
 
-/** Longest path parameter: a domain name. */
-const maxParamLength = 300;
+/** Longest path parameter: an alias, some of it escaped. */
+const maxParamLength = 512;
 const bodyLimit = 1024 * 1024;
 const requestTimeoutMs = 120_000;
 
@@ -90,6 +93,9 @@ async function registerRoutes(app: FastifyInstance, runtime: Runtime): Promise<v
   await dispatcherSetRoutes(typed, config);
   await destinationRoutes(typed, config);
   await trunkRoutes(typed, config);
+  await numberRoutes(typed, config);
+  await aliasRoutes(typed, config);
+  await certificateRoutes(typed, { ...config, now: runtime.now, clusterKeys: () => runtime.auth.directory.clusterKeys() });
   await settingRoutes(typed, config);
   await changeRoutes(typed, config);
   const { auth, audit, live, streams, gateway, now } = runtime;

@@ -1,10 +1,12 @@
 /** Many edits as one write: planned in order, each on top of those before it. */
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { TSchema } from 'typebox';
+import { AliasBody } from '../contract/aliases.ts';
 import type { BulkOperation } from '../contract/bulk.ts';
 import { DestinationPatch, DispatcherSetBody } from '../contract/dispatcher-sets.ts';
 import { DomainBody } from '../contract/domains.ts';
 import { mergePatchOf } from '../contract/merge-patch-schema.ts';
+import { NumberBody } from '../contract/numbers.ts';
 import { RouteSetBody } from '../contract/route-sets.ts';
 import { SettingBody } from '../contract/settings.ts';
 import { TenantBody } from '../contract/tenants.ts';
@@ -12,9 +14,11 @@ import { TrunkBody } from '../contract/trunks.ts';
 import type { Draft } from './draft.ts';
 import { notFound } from './edit.ts';
 import type { BodyCheck, Edited, EditOptions } from './edit.ts';
+import { canonicalAddress, patchAlias, putAlias, removeAlias } from './edit-alias.ts';
 import { patchSetting, putSetting, removeSetting } from './edit-behaviour.ts';
 import { patchDestination, patchDispatcherSet, putDispatcherSet, removeDispatcherSet } from './edit-dispatcher-set.ts';
 import { patchDomain, putDomain, removeDomain } from './edit-domain.ts';
+import { patchNumber, putNumber, removeNumber } from './edit-number.ts';
 import { patchRouteSet, putRouteSet, removeRouteSet } from './edit-route-set.ts';
 import { patchTenant, putTenant, removeTenant } from './edit-tenant.ts';
 import { patchTrunk, putTrunk, removeTrunk } from './edit-trunk.ts';
@@ -25,10 +29,12 @@ type Entity = BulkOperation['entity'];
 
 const bodies: Readonly<Record<Exclude<Entity, 'destinations'>, TSchema>> = {
   tenants: TenantBody, domains: DomainBody, 'route-sets': RouteSetBody, 'dispatcher-sets': DispatcherSetBody, trunks: TrunkBody, settings: SettingBody,
+  numbers: NumberBody, aliases: AliasBody,
 };
 const patches: Readonly<Record<Entity, TSchema>> = {
   tenants: mergePatchOf(TenantBody), domains: mergePatchOf(DomainBody), 'route-sets': mergePatchOf(RouteSetBody),
   'dispatcher-sets': mergePatchOf(DispatcherSetBody), trunks: mergePatchOf(TrunkBody), settings: mergePatchOf(SettingBody), destinations: DestinationPatch,
+  numbers: mergePatchOf(NumberBody), aliases: mergePatchOf(AliasBody),
 };
 const numbered: ReadonlySet<Entity> = new Set(['route-sets', 'dispatcher-sets', 'destinations']);
 
@@ -54,6 +60,8 @@ async function preload(draft: Draft, operations: readonly BulkOperation[]): Prom
   const numbers = (entity: Entity): string[] => keys(entity).filter(isNumber);
   await draft.load('domain', keys('domains').map((name) => name.toLowerCase()));
   await draft.load('trunk', keys('trunks'));
+  await draft.load('number', keys('numbers'));
+  await draft.load('alias', keys('aliases').map(canonicalAddress));
   await draft.load('routeSet', numbers('route-sets'));
   await draft.load('dispatcherSet', numbers('dispatcher-sets'));
   await draft.load('destination', numbers('destinations'));
@@ -87,6 +95,12 @@ async function edit(draft: Draft, { entity, method, key, body }: BulkOperation, 
     case 'trunks':
       if (method === 'PUT') return putTrunk(draft, key, body as TrunkBody, options);
       return method === 'PATCH' ? patchTrunk(draft, key, body, check, options) : removeTrunk(draft, key, options);
+    case 'numbers':
+      if (method === 'PUT') return putNumber(draft, key, body as NumberBody, options);
+      return method === 'PATCH' ? patchNumber(draft, key, body, check, options) : removeNumber(draft, key, options);
+    case 'aliases':
+      if (method === 'PUT') return putAlias(draft, key, body as AliasBody, options);
+      return method === 'PATCH' ? patchAlias(draft, key, body, check, options) : removeAlias(draft, key, options);
     case 'route-sets':
       if (method === 'PUT') return putRouteSet(draft, Number(key), body as RouteSetBody, options);
       return method === 'PATCH' ? patchRouteSet(draft, Number(key), body, check, options) : removeRouteSet(draft, Number(key), options);

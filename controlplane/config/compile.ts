@@ -5,10 +5,10 @@
 import { algorithmOf } from '../../dataplane/contract/algorithms.ts';
 import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
 import type {
-  Algorithm, DestinationRow, DispatcherSetRow, DomainRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
+  AliasRow, Algorithm, DestinationRow, DispatcherSetRow, DomainRow, NumberRow, RouteSetRow, RuleRow, SettingRow, TenantRow, TrunkRow,
 } from '../../dataplane/contract/rows.ts';
 import type {
-  DestinationBody, DispatcherSetBody, DomainBody, RouteSetBody, RuleBody, SettingBody, TenantBody, TrunkBody,
+  AliasBody, DestinationBody, DispatcherSetBody, DomainBody, NumberBody, RouteSetBody, RuleBody, SettingBody, TenantBody, TrunkBody,
 } from '../contract/index.ts';
 import type { Note } from './stored.ts';
 
@@ -36,6 +36,14 @@ export function trunkRow(key: string, tenant: number, body: TrunkBody): TrunkRow
     key, name: body.name ?? key, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true, sources: body.sources,
     strip: body.strip ?? trunkDefaults.strip, prepend: body.prepend ?? trunkDefaults.prepend,
   };
+}
+
+export function numberRow(pattern: string, tenant: number, body: NumberBody): NumberRow {
+  return { pattern, tenant, routeSet: body.routeSet, enabled: body.enabled ?? true };
+}
+
+export function aliasRow(alias: string, tenant: number, body: AliasBody): AliasRow {
+  return { alias, target: body.target, tenant, enabled: body.enabled ?? true };
 }
 
 export function routeSetRow(number: number, tenant: number | null, body: RouteSetBody): RouteSetRow {

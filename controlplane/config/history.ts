@@ -3,6 +3,7 @@ import type { Change, ChangeDetail } from '../contract/changes.ts';
 import type { Page } from '../contract/query.ts';
 import type { ConfigRevision, PrismaClient } from '../db/generated/client.ts';
 import { pageOf } from './paging.ts';
+import { visibleRow } from './visible-row.ts';
 
 const shownChanges = 1_000;
 
@@ -43,15 +44,14 @@ export async function findChange(db: PrismaClient, rev: number): Promise<ChangeD
   return {
     ...present(row),
     changes: row.changes.map(({ table, key, before, after, noteBefore, noteAfter }) => ({
-      table, key, before: shown(before, noteBefore), after: shown(after, noteAfter),
+      table, key, before: shown(table, before, noteBefore), after: shown(table, after, noteAfter),
     })),
     truncated: row.ops > row.changes.length,
   };
 }
 
 /** The row as people see it: the wire row with its comment and external id. */
-function shown(json: string | null, note: unknown): unknown {
-  if (json === null) return null;
-  const row = JSON.parse(json) as Readonly<Record<string, unknown>>;
-  return typeof note === 'object' && note !== null ? { ...row, ...note } : row;
+function shown(table: string, json: string | null, note: unknown): unknown {
+  const row = visibleRow(table, json);
+  return row !== null && typeof note === 'object' && note !== null ? { ...row, ...note } : row;
 }

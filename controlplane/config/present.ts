@@ -3,7 +3,7 @@ import { algorithmNames } from '../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../dataplane/contract/rows.ts';
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import type {
-  Destination, DestinationLive, DispatcherSet, Domain, RouteSet, Rule, Setting, Tenant, Trunk,
+  Alias, Destination, DestinationLive, DispatcherSet, Domain, NumberItem, RouteSet, Rule, Setting, Tenant, Trunk,
 } from '../contract/index.ts';
 import type { Stored } from './stored.ts';
 
@@ -25,6 +25,14 @@ export function presentDomain(stored: Stored<'domain'>, tenant: string): Domain 
 
 export function presentTrunk(stored: Stored<'trunk'>, tenant: string): Trunk {
   return { ...stored.row, sources: [...stored.row.sources], tenant, ...kept(stored) };
+}
+
+export function presentNumber(stored: Stored<'number'>, tenant: string): NumberItem {
+  return { ...stored.row, tenant, ...kept(stored) };
+}
+
+export function presentAlias(stored: Stored<'alias'>, tenant: string): Alias {
+  return { ...stored.row, tenant, ...kept(stored) };
 }
 
 export function presentRouteSetHead(stored: Stored<'routeSet'>, tenant: string | null) {

@@ -14,6 +14,8 @@ export async function checkReferences(draft: Draft): Promise<ConfigFault | null>
   await loadReferenced(draft);
   for (const entry of changedOf(draft, 'domain')) checkOwned(draft, entry);
   for (const entry of changedOf(draft, 'trunk')) checkOwned(draft, entry);
+  for (const entry of changedOf(draft, 'number')) checkOwned(draft, entry);
+  for (const entry of changedOf(draft, 'alias')) checkAlias(draft, entry);
   for (const entry of changedOf(draft, 'routeSet')) checkTenant(draft, entry);
   for (const entry of changedOf(draft, 'dispatcherSet')) checkTenant(draft, entry);
   for (const entry of changedOf(draft, 'rule')) checkRule(draft, entry);
@@ -33,23 +35,25 @@ async function loadReferenced(draft: Draft): Promise<void> {
   const tenants = new Set<string>();
   const routeSets = new Set<string>();
   const sets = new Set<string>();
-  for (const { current: { row } } of [...changedOf(draft, 'domain'), ...changedOf(draft, 'trunk')]) {
+  for (const { current: { row } } of [...changedOf(draft, 'domain'), ...changedOf(draft, 'trunk'), ...changedOf(draft, 'number')]) {
     tenants.add(String(row.tenant));
     routeSets.add(String(row.routeSet));
   }
-  for (const { current: { row } } of [...changedOf(draft, 'routeSet'), ...changedOf(draft, 'dispatcherSet')]) {
+  for (const { current: { row } } of [...changedOf(draft, 'routeSet'), ...changedOf(draft, 'dispatcherSet'), ...changedOf(draft, 'alias')]) {
     if (row.tenant !== null) tenants.add(String(row.tenant));
   }
   for (const { current: { row } } of changedOf(draft, 'rule')) {
     routeSets.add(String(row.routeSet));
     for (const set of row.sets) sets.add(String(set));
   }
+  const hosts = changedOf(draft, 'alias').map(({ current: { row } }) => hostOf(row.alias));
+  await draft.load('domain', hosts);
   await draft.load('tenant', tenants);
   await draft.load('routeSet', routeSets);
   await draft.load('dispatcherSet', sets);
 }
 
-function checkOwned(draft: Draft, { current: { row }, at }: Put<'domain'> | Put<'trunk'>): void {
+function checkOwned(draft: Draft, { current: { row }, at }: Put<'domain'> | Put<'trunk'> | Put<'number'>): void {
   if (!present(draft, 'tenant', row.tenant)) draft.fault(`${at}/tenant`, 'not-found', 'there is no such tenant');
   const routeSet = draft.of('routeSet').get(String(row.routeSet))?.current;
   if (routeSet === null || routeSet === undefined) {
@@ -59,9 +63,19 @@ function checkOwned(draft: Draft, { current: { row }, at }: Put<'domain'> | Put<
   }
 }
 
-function checkTenant(draft: Draft, { current: { row }, at }: Put<'routeSet'> | Put<'dispatcherSet'>): void {
+function checkTenant(draft: Draft, { current: { row }, at }: Put<'routeSet'> | Put<'dispatcherSet'> | Put<'alias'>): void {
   if (row.tenant !== null && !present(draft, 'tenant', row.tenant)) draft.fault(`${at}/tenant`, 'not-found', 'there is no such tenant');
 }
+
+/** Nobody gives other names to the addresses of somebody else's domain. */
+function checkAlias(draft: Draft, entry: Put<'alias'>): void {
+  checkTenant(draft, entry);
+  const { row } = entry.current;
+  const domain = draft.of('domain').get(hostOf(row.alias))?.current ?? null;
+  if (domain !== null && domain.row.tenant !== row.tenant) draft.fault(`${entry.at}/tenant`, 'mismatch', `the domain ${domain.key} belongs to another tenant`);
+}
+
+const hostOf = (address: string): string => address.slice(address.indexOf('@') + 1);
 
 function checkRule(draft: Draft, { current: { row }, at }: Put<'rule'>): void {
   const owner = draft.of('routeSet').get(String(row.routeSet))?.current?.row.tenant ?? null;

@@ -3,6 +3,7 @@ import type { TableName } from '../../dataplane/contract/rows.ts';
 import type { Draft } from './draft.ts';
 import type { Stored } from './stored.ts';
 import { storedDispatcherSet } from './tables-dispatcher.ts';
+import { storedAlias, storedNumber } from './tables-numbering.ts';
 import { storedRouteSet, storedRule } from './tables-routing.ts';
 import { storedDomain, storedTrunk } from './tables-tenancy.ts';
 
@@ -47,7 +48,7 @@ function depth(draft: Draft, table: TableName): number {
 
 async function ofTenants(draft: Draft, ids: readonly number[], found: Referrer[]): Promise<void> {
   const names = new Map(ids.map((id) => [id, draft.of('tenant').get(String(id))?.original?.row.key ?? String(id)]));
-  const add = (table: 'domain' | 'trunk' | 'routeSet' | 'dispatcherSet', entity: string): void => {
+  const add = (table: 'domain' | 'trunk' | 'number' | 'alias' | 'routeSet' | 'dispatcherSet', entity: string): void => {
     for (const { current } of draft.of(table).values()) {
       const name = current === null || current.row.tenant === null ? undefined : names.get(current.row.tenant);
       if (current !== null && name !== undefined) found.push({ subject: `Tenant ${name}`, why: 'removed', entity, key: current.key });
@@ -56,10 +57,14 @@ async function ofTenants(draft: Draft, ids: readonly number[], found: Referrer[]
   const where = { tenantId: { in: [...ids] } };
   know(draft, 'domain', (await draft.tx.domain.findMany({ where, take: depth(draft, 'domain') })).map(storedDomain));
   know(draft, 'trunk', (await draft.tx.trunk.findMany({ where, take: depth(draft, 'trunk') })).map(storedTrunk));
+  know(draft, 'number', (await draft.tx.calledNumber.findMany({ where, take: depth(draft, 'number') })).map(storedNumber));
+  know(draft, 'alias', (await draft.tx.alias.findMany({ where, take: depth(draft, 'alias') })).map(storedAlias));
   know(draft, 'routeSet', (await draft.tx.routeSet.findMany({ where, take: depth(draft, 'routeSet') })).map(storedRouteSet));
   know(draft, 'dispatcherSet', (await draft.tx.dispatcherSet.findMany({ where, take: depth(draft, 'dispatcherSet') })).map(storedDispatcherSet));
   add('domain', 'domain');
   add('trunk', 'trunk');
+  add('number', 'number');
+  add('alias', 'alias');
   add('routeSet', 'route-set');
   add('dispatcherSet', 'dispatcher-set');
 }
@@ -69,7 +74,8 @@ async function ofRouteSets(draft: Draft, numbers: readonly number[], found: Refe
   const among = new Set(numbers);
   know(draft, 'domain', (await draft.tx.domain.findMany({ where, take: depth(draft, 'domain') })).map(storedDomain));
   know(draft, 'trunk', (await draft.tx.trunk.findMany({ where, take: depth(draft, 'trunk') })).map(storedTrunk));
-  for (const table of ['domain', 'trunk'] as const) {
+  know(draft, 'number', (await draft.tx.calledNumber.findMany({ where, take: depth(draft, 'number') })).map(storedNumber));
+  for (const table of ['domain', 'trunk', 'number'] as const) {
     for (const { current } of draft.of(table).values()) {
       if (current === null || !among.has(current.row.routeSet)) continue;
       const target = draft.of('routeSet').get(String(current.row.routeSet))?.current ?? null;

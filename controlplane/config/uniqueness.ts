@@ -2,11 +2,12 @@
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import type { Draft } from './draft.ts';
 import { storedDestination, storedDispatcherSet } from './tables-dispatcher.ts';
+import { storedAlias, storedNumber } from './tables-numbering.ts';
 import { storedRouteSet } from './tables-routing.ts';
 import { storedDomain, storedTenant, storedTrunk } from './tables-tenancy.ts';
 
-type Named = 'tenant' | 'domain' | 'trunk' | 'routeSet' | 'dispatcherSet' | 'destination';
-const named: readonly Named[] = ['tenant', 'domain', 'trunk', 'routeSet', 'dispatcherSet', 'destination'];
+type Named = 'tenant' | 'domain' | 'trunk' | 'number' | 'alias' | 'routeSet' | 'dispatcherSet' | 'destination';
+const named: readonly Named[] = ['tenant', 'domain', 'trunk', 'number', 'alias', 'routeSet', 'dispatcherSet', 'destination'];
 
 /** Adds a fault at `externalId` for each that another row of the same owner has. */
 export async function checkExternalIds(draft: Draft): Promise<void> {
@@ -26,6 +27,8 @@ async function knowByExternalId(draft: Draft, table: Named, wanted: readonly str
     case 'tenant': for (const row of await tx.tenant.findMany({ where })) draft.know(table, storedTenant(row)); return;
     case 'domain': for (const row of await tx.domain.findMany({ where })) draft.know(table, storedDomain(row)); return;
     case 'trunk': for (const row of await tx.trunk.findMany({ where })) draft.know(table, storedTrunk(row)); return;
+    case 'number': for (const row of await tx.calledNumber.findMany({ where })) draft.know(table, storedNumber(row)); return;
+    case 'alias': for (const row of await tx.alias.findMany({ where })) draft.know(table, storedAlias(row)); return;
     case 'routeSet': for (const row of await tx.routeSet.findMany({ where })) draft.know(table, storedRouteSet(row)); return;
     case 'dispatcherSet': for (const row of await tx.dispatcherSet.findMany({ where })) draft.know(table, storedDispatcherSet(row)); return;
     case 'destination': for (const row of await tx.destination.findMany({ where })) draft.know(table, storedDestination(row)); return;

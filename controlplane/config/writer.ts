@@ -17,6 +17,7 @@ import type { ConfigFault } from './fault.ts';
 import type { Note, Stored } from './stored.ts';
 import type { TableStore, Tx } from './table-store.ts';
 import { tables } from './tables.ts';
+import { visibleRow } from './visible-row.ts';
 
 /** The channel that carries nothing but "look at the head". */
 export const configChannel = 'signalbox_config';
@@ -214,6 +215,6 @@ async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: 
 
 function shownChanges(changes: readonly LoggedChange[]): RowChange[] {
   return changes.map(({ table, key, before, after }) => ({
-    table, key, before: before === null ? null : JSON.parse(before) as unknown, after: after === null ? null : JSON.parse(after) as unknown,
+    table, key, before: visibleRow(table, before), after: visibleRow(table, after),
   }));
 }

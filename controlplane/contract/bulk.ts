@@ -9,9 +9,9 @@ export const BulkOperation = Type.Object({
   method: Type.Union([Type.Literal('PUT'), Type.Literal('PATCH'), Type.Literal('DELETE')]),
   entity: Type.Union([
     Type.Literal('tenants'), Type.Literal('domains'), Type.Literal('route-sets'), Type.Literal('dispatcher-sets'),
-    Type.Literal('destinations'), Type.Literal('trunks'), Type.Literal('settings'),
+    Type.Literal('destinations'), Type.Literal('trunks'), Type.Literal('numbers'), Type.Literal('aliases'), Type.Literal('settings'),
   ]),
-  key: Type.String({ minLength: 1, maxLength: 255 }),
+  key: Type.String({ minLength: 1, maxLength: 318 }),
   body: Type.Optional(Type.Unknown()),
 }, { additionalProperties: false });
 export type BulkOperation = Static<typeof BulkOperation>;

@@ -9,6 +9,10 @@ export * from './domains.ts';
 export * from './route-sets.ts';
 export * from './dispatcher-sets.ts';
 export * from './trunks.ts';
+export * from './numbers.ts';
+export * from './aliases.ts';
+export * from './certificates.ts';
+
 export * from './settings.ts';
 export * from './changes.ts';
 export * from './bulk.ts';

@@ -1,4 +1,5 @@
 /** What an operator must know now. PURE: from facts to a list; the board remembers since when. */
+import type { Expiry } from '../certificates/expiry.ts';
 import type { Alarm } from '../contract/overview.ts';
 import type { NodeState } from '../push/ports.ts';
 
@@ -30,7 +31,15 @@ export interface AlarmSet {
   readonly node: string;
 }
 
+export interface AlarmCertificate {
+  readonly name: string;
+  /** The first of whom it is shown for. */
+  readonly host: string;
+  readonly expiry: Expiry;
+}
+
 export interface AlarmInput {
+  readonly certificates: readonly AlarmCertificate[];
   readonly nodes: readonly AlarmNode[];
   readonly destinations: readonly AlarmDestination[];
   readonly deadSets: readonly AlarmSet[];
@@ -44,9 +53,13 @@ export const behindAfterMs = 10_000;
 const maxAlarms = 200;
 
 export function alarmsOf(input: AlarmInput): readonly RaisedAlarm[] {
-  const alarms = [...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.destinations.map(destinationAlarm)];
+  const alarms = [...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.certificates.map(certificateAlarm), ...input.destinations.map(destinationAlarm)];
   if (alarms.length <= maxAlarms) return alarms;
   return [...alarms.slice(0, maxAlarms), { id: 'more', severity: 'error', text: `${alarms.length - maxAlarms} more alarms.` }];
+}
+
+function certificateAlarm({ name, host, expiry }: AlarmCertificate): RaisedAlarm {
+  return { id: `certificate:${name}:${expiry.severity}`, severity: expiry.severity, text: `The certificate ${name} for ${host} ${expiry.text}.` };
 }
 
 function setAlarm(set: AlarmSet): RaisedAlarm {

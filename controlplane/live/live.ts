@@ -11,6 +11,7 @@ import type { Overview } from '../contract/overview.ts';
 import type { NodeRecord } from '../auth/stores.ts';
 import type { ChangeSource, NodeEvent, NodeSink } from '../push/ports.ts';
 import { AlarmBoard, alarmsOf } from './alarms.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { ConfigMirror } from './config-mirror.ts';
 import { DestinationBoard } from './destination-board.ts';
 import type { DestinationSummary } from './destination-board.ts';
@@ -66,6 +67,7 @@ export class Live {
   private readonly head = new HeadHistory();
   private readonly board: DestinationBoard;
   private readonly alarmBoard = new AlarmBoard();
+  private readonly certificates = new CertificateWatch();
   private readonly series = new Series();
   private summaryNow: DestinationSummary | null = null;
   private summaryAtMs = 0;
@@ -268,7 +270,7 @@ export class Live {
     const nodes = this.registry.items().filter((node) => !(grace && node.boot === '')).map((node) => ({
       id: node.id, name: node.name, state: node.state, detail: node.detail, lagMs: node.lagMs, quarantined: node.quarantined.length,
     }));
-    const { raised, cleared } = this.alarmBoard.update(alarmsOf({ nodes, destinations: down, deadSets }), nowMs);
+    const { raised, cleared } = this.alarmBoard.update(alarmsOf({ nodes, destinations: down, deadSets, certificates: this.certificates.expiring(this.mirror.view.tables.certificates.values(), nowMs) }), nowMs);
     for (const alarm of raised) this.hub.publish('alarm', { alarm, raised: true });
     for (const alarm of cleared) this.hub.publish('alarm', { alarm, raised: false });
   }

@@ -21,6 +21,8 @@ const expected: Readonly<Record<string, readonly Who[]>> = {
   'GET /api/v1/changes': signedIn, 'GET /api/v1/changes/{rev}': signedIn, 'POST /api/v1/changes/{rev}/rollback': operators,
   'POST /api/v1/bulk': operators,
   ...entity('tenants', '{key}'), ...entity('domains', '{name}'), ...entity('route-sets', '{number}'), ...entity('dispatcher-sets', '{id}'), ...entity('trunks', '{key}'),
+  ...entity('numbers', '{pattern}'), ...entity('aliases', '{alias}'),
+  'GET /api/v1/certificates': signedIn, 'GET /api/v1/certificates/{name}': signedIn, 'PUT /api/v1/certificates/{name}': operators, 'DELETE /api/v1/certificates/{name}': operators,
   'POST /api/v1/route-sets': operators, 'POST /api/v1/dispatcher-sets': operators,
   'GET /api/v1/destinations/{id}': signedIn, 'PATCH /api/v1/destinations/{id}': operators,
   'GET /api/v1/settings/global': signedIn, 'PUT /api/v1/settings/global': operators, 'PATCH /api/v1/settings/global': operators, 'DELETE /api/v1/settings/global': operators,

@@ -5,7 +5,7 @@ import type { NodeState } from '../../../controlplane/push/ports.ts';
 
 const node = (over: Partial<AlarmNode>): AlarmNode => ({ id: '1', name: 'ams-1', state: 'in-step', detail: '', lagMs: 0, quarantined: 0, ...over });
 const down = (over: Partial<AlarmDestination>): AlarmDestination => ({ id: 7, uri: 'sip:10.0.0.1', set: 10, setName: 'acme', downOn: ['ams-1'], seenBy: 1, reason: 'no answer in time', ...over });
-const nothing = { nodes: [], destinations: [], deadSets: [] };
+const nothing = { nodes: [], destinations: [], deadSets: [], certificates: [] };
 
 describe('alarms', () => {
   it.each<[NodeState, number, string[]]>([
@@ -31,6 +31,14 @@ describe('alarms', () => {
     expect(text({})).toBe('sip:10.0.0.1 in dispatcher set 10 (acme) is down on ams-1: no answer in time.');
     expect(text({ downOn: ['a', 'b'], seenBy: 2, setName: '' })).toBe('sip:10.0.0.1 in dispatcher set 10 is down on every node: no answer in time.');
     expect(text({ downOn: ['a', 'b', 'c', 'd', 'e'], seenBy: 9 })).toContain('on a, b, c and 2 more');
+  });
+
+  it('of certificates that end soon are as grave as the time is short', () => {
+    const certificate = (severity: 'warning' | 'error', text: string) => ({ name: 'acme', host: 'sip.acme.example', expiry: { severity, text } });
+    expect(alarmsOf({ ...nothing, certificates: [certificate('warning', 'ends in 20 days (2026-12-01T00:00:00Z)')] })).toEqual([
+      { id: 'certificate:acme:warning', severity: 'warning', text: 'The certificate acme for sip.acme.example ends in 20 days (2026-12-01T00:00:00Z).' },
+    ]);
+    expect(alarmsOf({ ...nothing, certificates: [certificate('error', 'ended 1 day ago (2026-12-01T00:00:00Z)')] })[0]).toMatchObject({ id: 'certificate:acme:error', severity: 'error' });
   });
 
   it('of a set without any destination left are errors, of single destinations warnings', () => {
