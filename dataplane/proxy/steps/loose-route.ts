@@ -4,7 +4,7 @@
  */
 import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
-import { Address, defaultPort, isStream } from '../../transport/flow.ts';
+import { Address, defaultPort, isStream, isWebSocket } from '../../transport/flow.ts';
 import { connectTransport } from '../../transport/locate.ts';
 import { familyOf, textOfAddress } from '../../contract/address.ts';
 import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
@@ -87,8 +87,9 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
   const next = ctx.poppedRoutes < routes.length - (ctx.lastRouteTaken ? 1 : 0) ? routes[ctx.poppedRoutes] : undefined;
   if (next === undefined) {
     const identity = flow === '' ? null : openFlow(env.keys, flow);
-    // Without its connection a phone may still be reached by what its Contact says.
-    return identity !== null && aimAtFlow(ctx, env, identity) ? 'relay' : aimAt(ctx, env, target);
+    if (identity !== null && aimAtFlow(ctx, env, identity)) return 'relay';
+    // Without its connection a phone may still be reached by what its Contact says, but for one in a browser.
+    return identity !== null && isWebSocket(identity.transport) ? flowGone : aimAt(ctx, env, target);
   }
   if (!next.loose) {
     ctx.appendedRoute = `Route: <${ctx.requestUri ?? request.requestUri}>\r\n`;

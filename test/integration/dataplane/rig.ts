@@ -56,7 +56,7 @@ function writeConfiguration(folder: string, rows: readonly RowOp[]): void {
 }
 
 export interface RigOptions {
-  /** `PORT` stands for the SIP port. */
+  /** `PORT` stands for the SIP port, `TLS_PORT`, `WS_PORT` and `WSS_PORT` for those of the other transports. */
   readonly listen?: string;
   readonly setting?: Partial<SettingRow>;
   /** SIP workers; 1 when left out. */
@@ -73,13 +73,16 @@ export class Rig {
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly process: TestProcess;
 
-  private constructor(port: number, httpPort: number, dataDir: string, listen: string, workers: number, env: Readonly<Record<string, string>>) {
-    this.port = port;
+  readonly #ports: Readonly<Record<SipTransport, number>>;
+
+  private constructor(ports: Readonly<Record<SipTransport, number>>, httpPort: number, dataDir: string, listen: string, workers: number, env: Readonly<Record<string, string>>) {
+    this.#ports = ports;
+    this.port = ports.udp;
     this.#httpPort = httpPort;
     this.#dataDir = dataDir;
     this.process = TestProcess.node('dataplane', 'dataplane/main.ts', [], {
       env: {
-        SIGNALBOX_LISTEN: listen.replaceAll('PORT', String(port)), SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
+        SIGNALBOX_LISTEN: listen.replace(/(?:(TLS|WS|WSS)_)?PORT/g, (_, name: string | undefined) => String(ports[(name ?? 'udp').toLowerCase() as SipTransport])), SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
         // Nobody answers there: the node serves what it has.
         SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: String(workers), SIGNALBOX_LOG: 'error', ...env,
       },
@@ -93,13 +96,15 @@ export class Rig {
       ...plans.flatMap((plan, index) => rowsOf(plan, index + 1)),
     ]);
     const listen = options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT';
-    const rig = new Rig(await freePort(), await freePort(), dataDir, listen, options.workers ?? 1, options.env ?? {});
+    const port = await freePort();
+    const ports = { udp: port, tcp: port, tls: await freePort(), ws: await freePort(), wss: await freePort() };
+    const rig = new Rig(ports, await freePort(), dataDir, listen, options.workers ?? 1, options.env ?? {});
     await rig.process.ready(`http://127.0.0.1:${rig.#httpPort}/ready`);
     return rig;
   }
 
-  addressFor(_transport: SipTransport, host: string): Endpoint {
-    return { host: host.includes(':') ? '::1' : '127.0.0.1', port: this.port };
+  addressFor(transport: SipTransport, host: string): Endpoint {
+    return { host: host.includes(':') ? '::1' : '127.0.0.1', port: this.#ports[transport] };
   }
 
   /** A socket that closes with the rig. */
