@@ -21,6 +21,9 @@ export function matchText(rule: RuleRow): string {
   }
 }
 
+/** A rule inside of a sentence: `rule 7 (prefix +49)`. */
+export const ruleName = (rule: RuleRow): string => `rule ${rule.id} (${matchText(rule)})`;
+
 const precedence = { exact: 0, range: 1, prefix: 2, any: 3 } as const;
 
 function tried(a: RuleRow, b: RuleRow): number {
@@ -70,12 +73,12 @@ export function describeRules(set: RouteSet, decided: RuleRow | null, user: stri
   }
   for (const rule of rest.sort(tried)) {
     if (listed++ < explainedRules) {
-      recorder.add('rule', 'skipped', `rule ${rule.id} (${matchText(rule)}): ${whyNot(rule, user, shown, method, when)}`);
+      recorder.add('rule', 'skipped', `${ruleName(rule)}: ${whyNot(rule, user, shown, method, when)}`);
     } else {
       left += 1;
     }
   }
   if (left > 0) recorder.add('rule', 'skipped', `${left} more rules do not decide`);
-  if (decided !== null) recorder.add('rule', 'matched', `rule ${decided.id} (${matchText(decided)}) matches ${shown}`);
+  if (decided !== null) recorder.add('rule', 'matched', `${ruleName(decided)} matches ${shown}`);
   else recorder.add('rule', 'refused', `no rule of ${name} takes ${method} to ${shown}`);
 }

@@ -1,0 +1,166 @@
+/** What is doubtful about range rules: those inside an earlier one, those that overlap, and prefixes inside a range. */
+import type { RuleRow } from '../contract/rows.ts';
+import { ruleOrder } from './dial-tree.ts';
+import type { RuleFinding } from './rule-findings.ts';
+import { ruleName } from './rule-text.ts';
+import { windowsKey } from './takers.ts';
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+  readonly rule: RuleRow;
+}
+
+/** Kinds of method filters for which overlaps are followed; more than any sensible route set has. */
+const mostFilters = 32;
+
+/** @param ordered the rules in the order they are tried among equals */
+export function overlappingRanges(ordered: readonly RuleRow[]): RuleFinding[] {
+  const byLength = new Map<number, Range[]>();
+  for (const rule of ordered) {
+    if (rule.match.type !== 'range') continue;
+    const { from, to } = rule.match;
+    const ranges = byLength.get(from.length) ?? [];
+    byLength.set(from.length, ranges);
+    ranges.push({ from, to, rule });
+  }
+  const findings: RuleFinding[] = [];
+  for (const ranges of byLength.values()) {
+    const hidden = new Set<RuleRow>();
+    for (const { range, by } of insideEarlier(ranges)) {
+      hidden.add(range.rule);
+      findings.push({ kind: 'unreachable', rules: [range.rule.id, by.id], text: `R${ruleName(range.rule).slice(1)} never decides: ${ruleName(by)} holds all of its numbers and comes first.` });
+    }
+    findings.push(...overlaps(ranges.filter((range) => !hidden.has(range.rule))));
+  }
+  for (const rule of ordered) {
+    if (rule.match.type === 'prefix') findings.push(...shadows(rule, rule.match.value, byLength));
+  }
+  return findings;
+}
+
+/** Methods in a fixed order; '' = all. */
+const filterOf = (rule: RuleRow): string => [...rule.methods].sort().join(' ');
+
+/**
+ * Ranges that lie inside an earlier one which takes the same methods, or all, at the same times, or always. For each
+ * filter a tree over the starts knows the range that reaches furthest.
+ */
+function* insideEarlier(ranges: readonly Range[]): Generator<{ range: Range; by: RuleRow }> {
+  const starts = [...new Set(ranges.map(({ from }) => from))].sort();
+  const places = new Map(starts.map((from, at) => [from, at]));
+  const furthest = new Map<string, FurthestEnd>();
+  for (const range of ranges) {
+    const place = places.get(range.from) ?? 0;
+    const filter = filterOf(range.rule);
+    const windows = windowsKey(range.rule);
+    for (const key of new Set([`|`, `${filter}|`, `|${windows}`, `${filter}|${windows}`])) {
+      const holder = furthest.get(key)?.upTo(place) ?? null;
+      if (holder === null || holder.to < range.to) continue;
+      yield { range, by: holder.rule };
+      break;
+    }
+    const key = `${filter}|${windows}`;
+    const tree = furthest.get(key) ?? new FurthestEnd(starts.length);
+    furthest.set(key, tree);
+    tree.add(place, range);
+  }
+}
+
+/** Of the ranges that start at or before a place, the one that ends last (a Fenwick tree of maxima, sparse). */
+class FurthestEnd {
+  readonly #size: number;
+  readonly #nodes = new Map<number, Range>();
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(place: number, range: Range): void {
+    for (let at = place + 1; at <= this.#size; at += at & -at) {
+      const held = this.#nodes.get(at);
+      if (held === undefined || held.to < range.to) this.#nodes.set(at, range);
+    }
+  }
+
+  upTo(place: number): Range | null {
+    let best: Range | null = null;
+    for (let at = place + 1; at > 0; at -= at & -at) {
+      const held = this.#nodes.get(at);
+      if (held !== undefined && (best === null || held.to > best.to)) best = held;
+    }
+    return best;
+  }
+}
+
+/** Each range with the one before it (by start) that reaches furthest into it. */
+function overlaps(ranges: readonly Range[]): RuleFinding[] {
+  const findings: RuleFinding[] = [];
+  const reaching = new Map<string, Range>();
+  for (const range of ranges.toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : ruleOrder(a.rule, b.rule)))) {
+    for (const other of reaching.values()) {
+      if (other.to >= range.from && shareMethods(other.rule, range.rule)) findings.push(overlap(other, range));
+    }
+    const filter = filterOf(range.rule);
+    const held = reaching.get(filter);
+    if (held === undefined ? reaching.size < mostFilters : held.to < range.to) reaching.set(filter, range);
+  }
+  return findings;
+}
+
+function overlap(a: Range, b: Range): RuleFinding {
+  const [first, second] = ruleOrder(a.rule, b.rule) < 0 ? [a.rule, b.rule] : [b.rule, a.rule];
+  const to = a.to < b.to ? a.to : b.to;
+  return { kind: 'overlap', rules: [second.id, first.id], text: `R${ruleName(second).slice(1)} and ${ruleName(first)} both hold ${b.from === to ? b.from : `${b.from} to ${to}`}; rule ${first.id} comes first.` };
+}
+
+function shareMethods(a: RuleRow, b: RuleRow): boolean {
+  return a.methods.length === 0 || b.methods.length === 0 || a.methods.some((method) => b.methods.includes(method));
+}
+
+/** Lengths at which one range holds every number of the prefix: ranges go before prefixes, however long these are. */
+function* shadows(rule: RuleRow, prefix: string, byLength: ReadonlyMap<number, readonly Range[]>): Generator<RuleFinding> {
+  if (!/^\+?[0-9]+$/.test(prefix)) return;
+  for (const [length, ranges] of byLength) {
+    if (length < prefix.length) continue;
+    const from = prefix.padEnd(length, '0');
+    const to = prefix.padEnd(length, '9');
+    const holder = widestOf(ranges).find(from);
+    if (holder === null || holder.to < to || !shareMethods(holder.rule, rule)) continue;
+    yield { kind: 'shadowed', rules: [rule.id, holder.rule.id], text: `R${ruleName(rule).slice(1)} does not see numbers of ${length} characters: ${ruleName(holder.rule)} holds them, and ranges go before prefixes.` };
+  }
+}
+
+/** For look-ups by start: of all ranges that start at or before it, the one that ends last. */
+class Widest {
+  readonly #ranges: readonly Range[];
+  readonly #furthest: readonly Range[];
+
+  constructor(ranges: readonly Range[]) {
+    this.#ranges = ranges.toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+    let best: Range | null = null;
+    this.#furthest = this.#ranges.map((range) => (best = best === null || range.to > best.to ? range : best));
+  }
+
+  find(from: string): Range | null {
+    let low = 0;
+    let high = this.#ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#ranges[middle]?.from ?? '') <= from) low = middle + 1;
+      else high = middle;
+    }
+    return this.#furthest[low - 1] ?? null;
+  }
+}
+
+const widest = new WeakMap<readonly Range[], Widest>();
+
+function widestOf(ranges: readonly Range[]): Widest {
+  let found = widest.get(ranges);
+  if (found === undefined) {
+    found = new Widest(ranges);
+    widest.set(ranges, found);
+  }
+  return found;
+}
