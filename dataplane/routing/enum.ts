@@ -2,8 +2,7 @@
  * ENUM (RFC 6116) as a rule's source of targets. A plan whose rule names a suffix `awaits` its number: whoever relays the
  * request looks it up and hands the URIs to `enumTargets`. Their targets come first; the plan's own sets are the backups.
  */
-import { parseSipUri } from '../sip/uri.ts';
-import { decodeEscapes } from '../sip/uri.ts';
+import { decodeEscapes, parseSipUri } from '../sip/uri.ts';
 import type { SipUri } from '../sip/uri.ts';
 import { admitAddress } from './admit.ts';
 import type { HealthReader } from './health-reader.ts';
@@ -17,7 +16,7 @@ const mostTargets = 8;
 /** Where one URI of an ENUM answer leads. */
 export type EnumTarget =
   /** Its host is a domain of ours: routed like a call to it. */
-  | { readonly kind: 'plan'; readonly plan: RoutePlan }
+  | { readonly kind: 'plan'; readonly uri: SipUri; readonly plan: RoutePlan }
   /** Somewhere else: located by RFC 3263. */
   | { readonly kind: 'uri'; readonly uri: SipUri };
 
@@ -75,5 +74,5 @@ function targetOf(plan: RoutePlan, health: HealthReader, uri: SipUri, recorder: 
   const admitted = admitAddress(plan.view, user, uri.host, recorder);
   if (!admitted.ok) return null;
   const onward = planRoute(plan.view, health, plan.turns, admitted, plan.query, recorder, false);
-  return onward.ok ? { kind: 'plan', plan: onward } : null;
+  return onward.ok ? { kind: 'plan', uri, plan: onward } : null;
 }

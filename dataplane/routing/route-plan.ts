@@ -2,6 +2,7 @@ import { algorithms } from '../contract/rows.ts';
 import type { RuleRow } from '../contract/rows.ts';
 import type { Admitted } from './admit.ts';
 import type { Destination } from './destination.ts';
+import type { EnumTarget } from './enum.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
 import { affinityKey } from './hash-key.ts';
 import type { RouteQuery } from './query.ts';
@@ -28,6 +29,12 @@ export class RoutePlan {
   sets: readonly number[] = [];
   /** The number that ENUM has to be asked for before anything else (see enum.ts); '' = nothing to wait for. */
   awaits = '';
+  /** What ENUM gave and nobody has tried yet: it goes before the sets. null = nothing. */
+  ahead: EnumTarget[] | null = null;
+  /** The plan that goes on when this one, which ENUM gave, has nobody left; null = none does. */
+  fallback: RoutePlan | null = null;
+  /** Request-URI of all its branches; null = that of the request's context. */
+  requestUri: string | null = null;
   /** Attempts handed out so far. */
   attempts = 0;
   /** The last destination handed out and its set. */
