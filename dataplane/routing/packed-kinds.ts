@@ -35,12 +35,14 @@ export interface PackedKind<T extends BigTableName = BigTableName> {
   measure(fields: Fields): number;
 }
 
-/** Takes the row of an op of a big table apart. */
-export function fieldsOf(op: RowOp & { readonly table: BigTableName }, fields: Fields): void {
+/** Takes the row of an op apart; false = it has none, or is of no big table. */
+export function fieldsOf(op: RowOp, fields: Fields): boolean {
+  if (op.row === null) return false;
   switch (op.table) {
-    case 'domain': return op.row === null ? undefined : ofDomain(op.row, fields);
-    case 'number': return op.row === null ? undefined : ofNumber(op.row, fields);
-    case 'rate': return op.row === null ? undefined : ofRate(op.row, fields);
+    case 'domain': ofDomain(op.row, fields); return true;
+    case 'number': ofNumber(op.row, fields); return true;
+    case 'rate': ofRate(op.row, fields); return true;
+    default: return false;
   }
 }
 

@@ -5,17 +5,24 @@ import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import type { PackedTable } from '../routing/packed-tables.ts';
 import type { TlsState } from '../transport/tls-identities.ts';
 import type { BackendPorts } from './backend-ports.ts';
 import type { KeySecrets } from '../transaction/keys.ts';
 import type { Mail } from './neighbour-mail.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 
-/** A difference to the configuration that a worker has. */
+/** A difference to the configuration that a worker has: big tables that come whole (shared, not copied), then single rows. */
 export interface ConfigBatch {
+  readonly packed: readonly PackedTable[];
   readonly ops: readonly RowOp[];
   readonly epoch: string;
   readonly rev: number;
+}
+
+/** A stretch of a batch; the worker swaps its view with the last one. */
+export interface ConfigPart extends ConfigBatch {
+  readonly last: boolean;
 }
 
 /** What a worker is born with. */
@@ -55,7 +62,7 @@ export interface Letter {
 
 export type ToWorker =
   /** Answered by `applied` with the same number. */
-  | ({ readonly t: 'config'; readonly n: number } & ConfigBatch)
+  | ({ readonly t: 'config'; readonly n: number } & ConfigPart)
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'tls'; readonly state: TlsState }
   | { readonly t: 'board'; readonly update: BoardUpdate }

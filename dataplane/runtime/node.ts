@@ -12,7 +12,7 @@ import { HealthBoard } from '../health/board.ts';
 import type { ProbeSource } from '../health/probe.ts';
 import { Prober, type CallOutcome, type HealthChange, type ProberOptions } from '../health/prober.ts';
 import type { Outcome } from '../proxy/environment.ts';
-import { applyOps, emptyView } from '../routing/build.ts';
+import { emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { Settings } from '../settings.ts';
 import { createSyncClient } from '../sync/client.ts';
@@ -27,10 +27,11 @@ import { interfaceAddresses } from './interfaces.ts';
 import type { Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
+import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
 import { ListenRefused, Supervisor } from './supervisor.ts';
 
-const nothingKept: ConfigBatch = { ops: [], epoch: '', rev: 0 };
+const nothingKept: ConfigBatch = { packed: [], ops: [], epoch: '', rev: 0 };
 const reportIntervalMs = 2_000;
 const drainDeadlineMs = 5_000;
 const stopDeadlineMs = 3_000;
@@ -170,14 +171,14 @@ export class Node {
   }
 
   async #commit(change: ConfigChange): Promise<void> {
-    const view = applyOps(this.#view, change.ops, change.epoch, change.rev);
+    const view = await buildView(this.#view, change);
     this.#view = view;
     this.#prober.apply(view);
     this.#certificates.apply(change.ops);
     if (this.#listening) await this.#supervisor.config(change);
     else this.#kept = change;
     this.#tellDraining();
-    this.#log.info({ rev: change.rev, rows: change.ops.length, origin: change.origin }, 'configuration applied');
+    this.#log.info({ rev: change.rev, rows: change.ops.length, packed: change.packed.map((one) => one.table), origin: change.origin }, 'configuration applied');
   }
 
   /** Draining a node is configuration: its own row says so. */

@@ -9,6 +9,7 @@ import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import type { TlsState } from '../transport/tls-identities.ts';
 import { noBackendPorts, type BackendPorts } from './backend-ports.ts';
+import { configParts } from './next-view.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { newDirectoryBuffer } from './transaction-directory.ts';
 
@@ -22,7 +23,7 @@ export interface SupervisorEvents {
 
 interface Slot {
   readonly thread: Worker;
-  /** Resolvers by batch number. */
+  /** Resolvers by number of the part. */
   readonly applied: Map<number, () => void>;
   onDrained: (() => void) | null;
   onStopped: (() => void) | null;
@@ -55,11 +56,18 @@ export class Supervisor {
   }
 
   /** Resolves when every worker routes by the new configuration. */
-  async config({ ops, epoch, rev }: ConfigBatch): Promise<void> {
-    const n = ++this.#batch;
-    const done = this.#slots.map((slot) => new Promise<void>((resolve) => slot.applied.set(n, resolve)));
-    this.#tell({ t: 'config', n, ops, epoch, rev });
-    await Promise.all(done);
+  async config(change: ConfigBatch): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#deliver(slot, change)));
+  }
+
+  /** One part at a time: what lies in a worker's mailbox is read in one go. */
+  async #deliver(slot: Slot, change: ConfigBatch): Promise<void> {
+    for (const part of configParts(change)) {
+      const n = ++this.#batch;
+      const done = new Promise<void>((resolve) => slot.applied.set(n, resolve));
+      slot.thread.postMessage({ t: 'config', n, ...part } satisfies ToWorker);
+      await done;
+    }
   }
 
   keys(keys: readonly ClusterKey[]): void {

@@ -2,8 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
-import { emptyView, ViewDraft } from '../routing/build.ts';
-import type { ConfigView } from '../routing/view.ts';
+import { emptyView } from '../routing/build.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
 import { connectionsPerOwner } from '../proxy/neighbours.ts';
@@ -15,7 +14,8 @@ import { TlsIdentities } from '../transport/tls-identities.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
 import { NeighbourMail, type Mail, type MailReader } from './neighbour-mail.ts';
-import type { ConfigBatch, FromWorker, Letter, ToWorker, WorkerSetup } from './messages.ts';
+import type { FromWorker, Letter, ToWorker, WorkerSetup } from './messages.ts';
+import { buildView, ConfigIntake } from './next-view.ts';
 import { portsCanBeShared } from './port-probe.ts';
 import { TransactionDirectory } from './transaction-directory.ts';
 import { monotonicClock } from './clock.ts';
@@ -24,9 +24,6 @@ import { Faults } from './faults.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
 
-/** A big change is applied in slices of this length, so that packets wait no longer. */
-const sliceMs = 2;
-const rowsPerLook = 32;
 const gaugeIntervalMs = 1_000;
 /** The histogram's own timer fires this often: what it measures above that is delay. */
 const delayResolutionMs = 10;
@@ -49,6 +46,7 @@ const identities = new TlsIdentities(setup.tls);
 const debts = new Debts();
 /** What comes while the sockets open one by one. */
 const early: { readonly raw: string; readonly flow: Flow }[] = [];
+const intake = new ConfigIntake();
 let edge: Assembly | null = null;
 let stopping = false;
 
@@ -109,7 +107,7 @@ function listenerSettings(): ListenerSettings[] {
 }
 
 async function open(): Promise<void> {
-  const view = await nextView(emptyView(), setup.config);
+  const view = await buildView(emptyView(), setup.config);
   const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerOwner, { identities, tickets: setup.tickets });
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
@@ -160,7 +158,7 @@ function orDie(promise: Promise<void>): void {
 function obey(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
   switch (message.t) {
     case 'config':
-      orDie(apply(env, message.n, message));
+      apply(env, message);
       return;
     case 'keys':
       env.keys = keyRing(message.keys);
@@ -192,23 +190,14 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
 }
 
 /** Swaps the view in one assignment: no message sees parts of two revisions. */
-async function apply(env: Assembly['env'], n: number, change: ConfigBatch): Promise<void> {
-  env.view = await nextView(env.view, change);
-  if (change.ops.some(({ table }) => table === 'tenant')) env.limits.adopt((id) => env.view.tenant(id));
-  tell({ t: 'applied', n });
-}
-
-/** Builds the next view slice by slice. */
-async function nextView(view: ConfigView, change: ConfigBatch): Promise<ConfigView> {
-  const draft = new ViewDraft(view);
-  let sliceEnds = performance.now() + sliceMs;
-  for (const [at, op] of change.ops.entries()) {
-    draft.apply(op);
-    if (at % rowsPerLook !== rowsPerLook - 1 || performance.now() < sliceEnds) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    sliceEnds = performance.now() + sliceMs;
+function apply(env: Assembly['env'], message: Extract<ToWorker, { t: 'config' }>): void {
+  const view = intake.take(env.view, message);
+  if (view !== null) {
+    const { tenants } = env.view.tables;
+    env.view = view;
+    if (view.tables.tenants !== tenants) env.limits.adopt((id) => env.view.tenant(id));
   }
-  return draft.commit(change.epoch, change.rev);
+  tell({ t: 'applied', n: message.n });
 }
 
 await open();

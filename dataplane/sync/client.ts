@@ -68,7 +68,7 @@ class WebsocketSyncClient implements SyncClient {
     for (const warning of known.warnings) options.log('warn', warning);
     const { replica } = known;
     if (replica.epoch === '') return;
-    await options.listener.commit({ ops: known.ops, epoch: replica.epoch, rev: replica.rev, origin: 'disk' });
+    await options.listener.commit({ packed: known.packed, ops: known.ops, epoch: replica.epoch, rev: replica.rev, origin: 'disk' });
     this.reducer = this.newReducer(replica);
     options.log('info', `started from the last-known-good revision ${replica.rev}`, { epoch: replica.epoch, rows: known.ops.length });
   }

@@ -3,19 +3,21 @@
  * another name and never stops the start: at worst the node begins empty and waits for a control plane.
  */
 import { createReadStream } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Result } from '../contract/result.ts';
 import { err } from '../contract/result.ts';
 import { tableNames } from '../contract/rows.ts';
 import type { RowOp } from '../contract/rows.ts';
+import { bigTables, isBigTable } from '../routing/packed-kinds.ts';
+import type { PackedTable } from '../routing/packed-tables.ts';
+import { looseOps, packedTable } from './packing.ts';
 import { readLog } from './log-file.ts';
 import type { ReadLog } from './log-file.ts';
 import { Replica, rowId } from './replica.ts';
 import { allNodeSafeguards } from './safeguards.ts';
-import { settleAll, SnapshotReader } from './snapshot-file.ts';
-import type { LoadedSnapshot } from './snapshot-file.ts';
+import { settleAll, SnapshotReader } from './snapshot-reader.ts';
+import type { LoadedSnapshot } from './snapshot-reader.ts';
 import { Staging } from './staging.ts';
 
 export const files = { snapshot: 'config.snap', olderSnapshot: 'config.snap.1', log: 'config.log', olderLog: 'config.log.1' } as const;
@@ -23,7 +25,8 @@ export const files = { snapshot: 'config.snap', olderSnapshot: 'config.snap.1', 
 export interface LastKnownGood {
   /** The node's reducer goes on from there. */
   readonly replica: Replica;
-  /** Every row in use, in dependency order: apply them to an empty view before the first connection. */
+  /** The big tables, then every other row in use, in dependency order: apply them to an empty view before the first connection. */
+  readonly packed: readonly PackedTable[];
   readonly ops: readonly RowOp[];
   /** Sentences about files that could not be trusted and where they were put; empty = all was well. */
   readonly warnings: readonly string[];
@@ -43,15 +46,16 @@ export async function readLastKnownGood(folder: string, nowMs: number): Promise<
     if (loaded.ok) return replay(loaded.value, logs, warnings);
     warnings.push(await setAside(file, loaded.error, nowMs));
   }
-  return { replica: Replica.empty, ops: [], warnings };
+  return { replica: Replica.empty, packed: [], ops: [], warnings };
 }
 
 /** null = there is no such file. */
 async function readSnapshot(file: string): Promise<Result<LoadedSnapshot, string> | null> {
-  const stream = createReadStream(file, { encoding: 'utf8', highWaterMark: 1024 * 1024 });
-  const reader = new SnapshotReader();
+  let reader: SnapshotReader;
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) reader.line(line);
+    reader = new SnapshotReader((await stat(file)).size);
+    const stream: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 1024 * 1024 });
+    for await (const chunk of stream) reader.take(chunk);
   } catch (error) {
     return isMissing(error) ? null : err(`cannot be read (${messageOf(error)})`);
   }
@@ -80,7 +84,7 @@ async function readLogs(folder: string, nowMs: number, warnings: string[]): Prom
 /** Applies the deltas that extend the snapshot, as far as they are contiguous and true to their hashes. */
 function replay(start: LoadedSnapshot, logs: readonly ReadLog[], warnings: string[]): LastKnownGood {
   const rows = new Map<string, RowOp>();
-  for (const op of start.ops) rows.set(rowId(op.table, op.key), op);
+  for (const op of start.ops) if (!isBigTable(op.table)) rows.set(rowId(op.table, op.key), op);
   let { replica } = start;
   const log = logs.find((one) => one.epoch === replica.epoch && one.rev === replica.rev);
   for (const record of log?.records ?? []) {
@@ -94,12 +98,15 @@ function replay(start: LoadedSnapshot, logs: readonly ReadLog[], warnings: strin
     }
     replica = settled.value.replica;
     for (const op of settled.value.change.ops) {
+      if (isBigTable(op.table)) continue;
       if (op.row === null) rows.delete(rowId(op.table, op.key));
       else rows.set(rowId(op.table, op.key), op);
     }
   }
   const used = [...rows.values()];
-  return { replica, ops: tableNames.flatMap((table) => used.filter((op) => op.table === table)), warnings };
+  const ops = tableNames.flatMap((table) => (isBigTable(table) ? [...looseOps(table, replica.tables[table], replica.quarantine)] : used.filter((op) => op.table === table)));
+  const packed = bigTables.map((table) => packedTable(table, replica.tables[table])).filter((whole) => whole !== null);
+  return { replica, packed, ops, warnings };
 }
 
 async function setAside(file: string, fault: string, nowMs: number): Promise<string> {

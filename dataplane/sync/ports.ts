@@ -1,12 +1,15 @@
 /** How the rest of the data plane meets the push channel. */
 import type { RowOp } from '../contract/rows.ts';
+import type { PackedTable } from '../routing/packed-tables.ts';
 import type { ClusterKey, NodeEvent, NodeReport, QuarantinedRow, Shrink } from '../contract/wire.ts';
 
 /** One committed step from a configuration to the next. */
 export interface ConfigChange {
+  /** Big tables that come whole: each takes the place of what was there before `ops` are applied. */
+  readonly packed: readonly PackedTable[];
   /**
-   * Always the DIFFERENCE to what was committed before, also when it came as a snapshot or from disk: apply it to the
-   * current view. Good rows only, in dependency order (puts by table order, removals behind them in reverse).
+   * Always the DIFFERENCE to what was committed before (`packed` tables replaced), also when it came as a snapshot or from
+   * disk: apply it to the current view. Good rows only, in dependency order (puts by table order, removals behind them in reverse).
    */
   readonly ops: readonly RowOp[];
   readonly epoch: string;

@@ -12,6 +12,7 @@ import type { Result } from '../contract/result.ts';
 import type { RejectCode, ServerMessage, Shrink, WireRow } from '../contract/wire.ts';
 import { wireSchema } from '../contract/wire.ts';
 import type { NodeEffect, NodeEvent, NodeIntroduction, NodePhase } from './node-events.ts';
+import { plainRows } from './packing.ts';
 import type { Replica } from './replica.ts';
 import type { NodeSafeguards } from './safeguards.ts';
 import { allNodeSafeguards } from './safeguards.ts';
@@ -40,6 +41,7 @@ export class NodeReducer {
   lastRejection = '';
   private readonly introduction: NodeIntroduction;
   private readonly safeguards: NodeSafeguards;
+  private readonly plain: number;
   private batch: Batch | null = null;
   /** The server has promised a snapshot; until it comes being behind is no fault. */
   private promised = false;
@@ -52,7 +54,9 @@ export class NodeReducer {
   private reopened = false;
   private lost = false;
 
-  constructor(replica: Replica, introduction: NodeIntroduction, safeguards: NodeSafeguards = allNodeSafeguards) {
+  /** @param plain rows up to which big tables are not packed; tests pack sooner */
+  constructor(replica: Replica, introduction: NodeIntroduction, safeguards: NodeSafeguards = allNodeSafeguards, plain: number = plainRows) {
+    this.plain = plain;
     this.replica = replica;
     this.introduction = introduction;
     this.safeguards = safeguards;
@@ -143,7 +147,7 @@ export class NodeReducer {
     if (fault !== null) return [this.rejection(message.batch, message.to, fault)];
     const plan = this.safeguards.epochOnDeltas || message.kind === 'snapshot' ? message : { ...message, epoch: this.replica.epoch };
     this.batch = {
-      id: message.batch, plan, from: message.from, staging: new Staging(this.replica, plan, this.safeguards),
+      id: message.batch, plan, from: message.from, staging: new Staging(this.replica, plan, this.safeguards, this.plain),
       log: message.kind === 'delta' ? [] : null, nextSeq: 0, settling: null, settled: null,
     };
     this.promised = false;

@@ -1,56 +1,67 @@
 /**
- * The rows of one table as received (JSON text by key), immutable. An edit copies only the shards it touches, so a change
- * of one row among a million costs well under a millisecond, and an older state stays whole while it is written to disk.
+ * The rows of one table as received (JSON text by key), immutable. A small table holds texts; a big one holds a packed base,
+ * from which texts are made again, and the texts that differ from it. An edit copies only what it touches, so a change of
+ * one row among a million costs microseconds, and an older state stays whole while it is written to disk.
  */
-
-const shardCount = 512;
+import { zeroHash } from '../contract/hash.ts';
+import type { PackedBase } from '../routing/packed-base.ts';
+import { Table, TableDraft } from '../routing/table.ts';
 
 export class RowTable {
   readonly size: number;
-  private readonly shards: readonly (ReadonlyMap<string, string> | undefined)[];
+  readonly base: PackedBase | null;
+  /** Table hash over the rows of the base alone. */
+  readonly baseHash: string;
+  /** null = the base's row is gone. */
+  readonly overlay: Table<string, string | null>;
 
-  private constructor(shards: readonly (ReadonlyMap<string, string> | undefined)[], size: number) {
-    this.shards = shards;
+  constructor(base: PackedBase | null, baseHash: string, overlay: Table<string, string | null>, size: number) {
+    this.base = base;
+    this.baseHash = baseHash;
+    this.overlay = overlay;
     this.size = size;
   }
 
-  static readonly empty: RowTable = new RowTable([], 0);
+  static readonly empty: RowTable = new RowTable(null, zeroHash, Table.empty(), 0);
 
-  /** @internal for RowTableEdit. */
-  static of(shards: readonly (ReadonlyMap<string, string> | undefined)[], size: number): RowTable {
-    return new RowTable(shards, size);
+  /** @param baseHash table hash over the rows of the base */
+  static packed(base: PackedBase, baseHash: string): RowTable {
+    return new RowTable(base, baseHash, Table.empty(), base.size);
   }
 
   get(key: string): string | undefined {
-    return this.shards[shardOf(key)]?.get(key);
+    return textOf(this.base, this.overlay, key);
   }
 
   has(key: string): boolean {
-    return this.shards[shardOf(key)]?.has(key) ?? false;
+    return holds(this.base, this.overlay, key);
   }
 
   /** All rows, in no particular order. */
   *entries(): Generator<readonly [string, string]> {
-    for (const shard of this.shards) {
-      if (shard !== undefined) yield* shard;
+    const { base, overlay } = this;
+    for (const record of base?.records() ?? []) {
+      const key = base?.key(record) ?? '';
+      if (overlay.size === 0 || overlay.get(key) === undefined) yield [key, base?.json(record) ?? ''];
     }
+    for (const [key, json] of overlay.entries()) if (json !== null) yield [key, json];
   }
 
   edit(): RowTableEdit {
-    return new RowTableEdit(this.shards, this.size);
+    return new RowTableEdit(this);
   }
 }
 
 /** A table in the making; `finish` ends it. */
 export class RowTableEdit {
-  private readonly shards: (Map<string, string> | undefined)[];
-  private readonly owned: boolean[] = [];
+  private readonly origin: RowTable;
+  private readonly overlay: TableDraft<string, string | null>;
   private rows: number;
 
-  constructor(shards: readonly (ReadonlyMap<string, string> | undefined)[], rows: number) {
-    // Shards of the origin are only read until `own` has copied them.
-    this.shards = shards.slice() as (Map<string, string> | undefined)[];
-    this.rows = rows;
+  constructor(origin: RowTable) {
+    this.origin = origin;
+    this.overlay = new TableDraft(origin.overlay);
+    this.rows = origin.size;
   }
 
   get size(): number {
@@ -58,42 +69,46 @@ export class RowTableEdit {
   }
 
   get(key: string): string | undefined {
-    return this.shards[shardOf(key)]?.get(key);
+    return textOf(this.origin.base, this.overlay, key);
   }
 
   has(key: string): boolean {
-    return this.shards[shardOf(key)]?.has(key) ?? false;
+    return holds(this.origin.base, this.overlay, key);
   }
 
   set(key: string, json: string): void {
-    const shard = this.own(shardOf(key));
-    const before = shard.size;
-    shard.set(key, json);
-    this.rows += shard.size - before;
+    const { base } = this.origin;
+    if (!this.has(key)) this.rows++;
+    const record = base?.find(key) ?? 0;
+    if (record !== 0 && base?.json(record) === json) this.overlay.delete(key);
+    else this.overlay.set(key, json);
   }
 
   delete(key: string): void {
-    if (this.has(key) && this.own(shardOf(key)).delete(key)) this.rows--;
+    if (!this.has(key)) return;
+    this.rows--;
+    if ((this.origin.base?.find(key) ?? 0) !== 0) this.overlay.set(key, null);
+    else this.overlay.delete(key);
   }
 
   finish(): RowTable {
-    return RowTable.of(this.shards, this.rows);
-  }
-
-  private own(index: number): Map<string, string> {
-    let shard = this.shards[index];
-    if (shard === undefined || this.owned[index] !== true) {
-      shard = new Map(shard);
-      this.shards[index] = shard;
-      this.owned[index] = true;
-    }
-    return shard;
+    return new RowTable(this.origin.base, this.origin.baseHash, this.overlay.finish(), this.rows);
   }
 }
 
-/** FNV-1a: even enough, and the same on every run. */
-function shardOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 15)) & (shardCount - 1);
+interface Overlay {
+  get(key: string): string | null | undefined;
+}
+
+function textOf(base: PackedBase | null, overlay: Overlay, key: string): string | undefined {
+  const changed = overlay.get(key);
+  if (changed !== undefined || base === null) return changed ?? undefined;
+  const record = base.find(key);
+  return record === 0 ? undefined : base.json(record);
+}
+
+function holds(base: PackedBase | null, overlay: Overlay, key: string): boolean {
+  const changed = overlay.get(key);
+  if (changed !== undefined || base === null) return changed !== undefined && changed !== null;
+  return base.find(key) !== 0;
 }

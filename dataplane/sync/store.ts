@@ -116,12 +116,12 @@ export class LastKnownGoodStore {
   }
 }
 
-async function writeParts(file: string, parts: Iterable<string>): Promise<number> {
+async function writeParts(file: string, parts: Iterable<string | Uint8Array>): Promise<number> {
   const handle = await open(file, 'w', mode);
   let bytes = 0;
   try {
     for (const part of parts) {
-      await handle.write(part);
+      await handle.writeFile(part);
       bytes += part.length;
       await pause();
     }

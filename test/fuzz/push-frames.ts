@@ -10,7 +10,8 @@ import type { NodeMessage, ServerMessage } from '../../dataplane/contract/wire.t
 import { logHeader, logLine, readLog } from '../../dataplane/sync/log-file.ts';
 import { NodeReducer } from '../../dataplane/sync/reducer.ts';
 import { Replica } from '../../dataplane/sync/replica.ts';
-import { snapshotParts, SnapshotReader } from '../../dataplane/sync/snapshot-file.ts';
+import { snapshotParts } from '../../dataplane/sync/snapshot-file.ts';
+import { SnapshotReader } from '../../dataplane/sync/snapshot-reader.ts';
 
 const row = canonicalJson(defaultSetting);
 const hashes = applyChanges(emptyHashes, [{ table: 'setting', key: 'global', before: null, after: row }]);
@@ -55,8 +56,8 @@ export function checkPush(text: string): void {
   }
   const log = readLog(text);
   for (const record of log?.records ?? []) must(record.rows.every((entry) => entry.length === 3), 'a record that is believed is whole');
-  const reader = new SnapshotReader();
-  for (const entry of text.split('\n')) if (entry !== '') reader.line(entry);
+  const reader = new SnapshotReader(text.length);
+  reader.take(Buffer.from(text));
   const snapshot = reader.finish();
   if (snapshot.ok) must([...snapshotParts(snapshot.value.replica)].join('').length > 0, 'a snapshot that is believed can be written');
 }

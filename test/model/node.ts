@@ -5,6 +5,8 @@ import { parseRowLine } from '../../dataplane/contract/frames.ts';
 import { tableNames } from '../../dataplane/contract/rows.ts';
 import type { NodeMessage, WireRow } from '../../dataplane/contract/wire.ts';
 import type { NodeEffect, NodeEvent } from '../../dataplane/sync/node-events.ts';
+import { PackedBase } from '../../dataplane/routing/packed-base.ts';
+import { packedKinds } from '../../dataplane/routing/packed-kinds.ts';
 import type { ConfigChange } from '../../dataplane/sync/ports.ts';
 import { NodeReducer } from '../../dataplane/sync/reducer.ts';
 import { Replica } from '../../dataplane/sync/replica.ts';
@@ -12,6 +14,9 @@ import { Connection } from './connection.ts';
 import type { ToNode } from './connection.ts';
 import type { Random } from './random.ts';
 import type { Simulation } from './simulation.ts';
+
+/** Two domains that differ at once are packed, one stays beside the packed ones. */
+const packedAbove = 1;
 
 export class SimulatedNode {
   readonly name: string;
@@ -120,7 +125,7 @@ export class SimulatedNode {
 
   private boot(replica: Replica): NodeReducer {
     this.view = viewOf(replica);
-    return new NodeReducer(replica, { boot: `${this.name}${++this.boots}`, version: '1', capabilities: [] }, this.simulation.nodeSafeguards);
+    return new NodeReducer(replica, { boot: `${this.name}${++this.boots}`, version: '1', capabilities: [] }, this.simulation.nodeSafeguards, packedAbove);
   }
 
   private step(event: NodeEvent): void {
@@ -153,6 +158,12 @@ export class SimulatedNode {
     const before = this.reducer.replica;
     this.simulation.seen.add(`commit of a ${change.origin}`);
     for (const held of before.quarantine.values()) this.simulation.seen.add(held.dangling ? 'dangling' : 'unreadable');
+    for (const { table, buffer } of change.packed) {
+      this.simulation.seen.add(`a packed table in a ${change.origin}`);
+      for (const id of [...this.view.keys()]) if (id.startsWith(`${table}\t`)) this.view.delete(id);
+      const base = new PackedBase(packedKinds[table], buffer);
+      for (const record of base.records()) this.view.set(`${table}\t${base.key(record)}`, base.json(record));
+    }
     for (const op of change.ops) {
       if (op.row === null) this.view.delete(`${op.table}\t${op.key}`);
       else this.view.set(`${op.table}\t${op.key}`, canonicalJson(op.row));
@@ -185,7 +196,8 @@ function viewOf(replica: Replica): Map<string, string> {
   for (const table of tableNames) {
     for (const [key] of replica.tables[table].entries()) {
       const text = replica.effective(table, key);
-      if (text !== null) view.set(`${table}\t${key}`, canonicalJson(JSON.parse(text)));
+      const op = text === null ? null : decodeOp(table, key, text);
+      if (op?.ok === true) view.set(`${table}\t${key}`, canonicalJson(op.value.row));
     }
   }
   return view;

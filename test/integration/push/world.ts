@@ -12,6 +12,8 @@ import type { NodeDirectory, NodeEvent, NodeIdentity, NodeReport, NodeSink, Node
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import type { ClusterKey } from '../../../dataplane/contract/wire.ts';
 import { createSyncClient } from '../../../dataplane/sync/client.ts';
+import { PackedBase } from '../../../dataplane/routing/packed-base.ts';
+import { packedKinds } from '../../../dataplane/routing/packed-kinds.ts';
 import type { ConfigChange, SyncClient, SyncStatus } from '../../../dataplane/sync/ports.ts';
 import { MemorySource } from './memory-source.ts';
 
@@ -159,6 +161,11 @@ export class TestNode {
   private async commit(change: ConfigChange): Promise<void> {
     await this.beforeCommit();
     this.commits.push(change);
+    for (const { table, buffer } of change.packed) {
+      for (const id of [...this.view.keys()]) if (id.startsWith(`${table} `)) this.view.delete(id);
+      const base = new PackedBase(packedKinds[table], buffer);
+      for (const record of base.records()) this.view.set(`${table} ${base.key(record)}`, base.json(record));
+    }
     for (const op of change.ops) {
       if (op.row === null) this.view.delete(`${op.table} ${op.key}`);
       else this.view.set(`${op.table} ${op.key}`, canonicalJson(op.row));

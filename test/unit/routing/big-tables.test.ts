@@ -16,10 +16,7 @@ const fields = newFields();
 
 function takeInto<T extends BigTableName>(table: T): (row: Rows[T], draft: PackedDraft<T>) => boolean {
   return (row, draft) => {
-    const op = rowOp(table, rowKey(table, row), row);
-    if (op.table !== 'domain' && op.table !== 'number' && op.table !== 'rate') throw new Error(op.table);
-    fieldsOf(op, fields);
-    return draft.add(fields);
+    return fieldsOf(rowOp(table, rowKey(table, row), row), fields) && draft.add(fields);
   };
 }
 

@@ -5,7 +5,7 @@ import type { Result } from '../../../dataplane/contract/result.ts';
 import type { WireRow } from '../../../dataplane/contract/wire.ts';
 import { Replica } from '../../../dataplane/sync/replica.ts';
 import { allNodeSafeguards } from '../../../dataplane/sync/safeguards.ts';
-import { settleAll } from '../../../dataplane/sync/snapshot-file.ts';
+import { settleAll } from '../../../dataplane/sync/snapshot-reader.ts';
 import { Staging } from '../../../dataplane/sync/staging.ts';
 import type { BatchFault, BatchPlan, Settled } from '../../../dataplane/sync/staging.ts';
 

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Replica } from '../../../dataplane/sync/replica.ts';
-import { snapshotParts, SnapshotReader } from '../../../dataplane/sync/snapshot-file.ts';
-import type { LoadedSnapshot } from '../../../dataplane/sync/snapshot-file.ts';
+import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
+import { SnapshotReader } from '../../../dataplane/sync/snapshot-reader.ts';
+import type { LoadedSnapshot } from '../../../dataplane/sync/snapshot-reader.ts';
 import type { Result } from '../../../dataplane/contract/result.ts';
 import { applied, domainRow, routeSetRow, tenantRow } from './batch.ts';
 
 const text = (replica: Replica): string => [...snapshotParts(replica)].join('');
 
 function read(file: string): Result<LoadedSnapshot, string> {
-  const reader = new SnapshotReader();
-  const lines = file.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  for (const line of lines) reader.line(line);
+  const reader = new SnapshotReader(file.length);
+  reader.take(Buffer.from(file));
   return reader.finish();
 }
 
@@ -38,7 +37,7 @@ describe('config.snap', () => {
   it.each<[string, (file: string) => string, string]>([
     ['nothing', () => '', 'is empty'],
     ['another header', (file) => file.replace('signalbox-config', 'other'), 'is no configuration file'],
-    ['another format', (file) => file.replace('"format":1', '"format":2'), 'has format 2, this version reads 1'],
+    ['another format', (file) => file.replace('"format":1', '"format":3'), 'has format 3, this version reads 1 and 2'],
     ['a header without hashes', (file) => file.replace('"hashes"', '"gnashes"'), 'has a damaged header'],
     ['no footer', (file) => file.slice(0, file.lastIndexOf('{"sha256"')), 'is cut short'],
     ['a damaged footer', (file) => file.replace('{"sha256"', '{"sha255"'), 'has a damaged footer'],
