@@ -2,6 +2,7 @@
 import type { Destination } from '../routing/destination.ts';
 import type { RoutePlan } from '../routing/plan.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
+import type { Target } from '../transport/flow.ts';
 import type { Located } from '../transport/locate.ts';
 import type { ProxyContext } from './context.ts';
 
@@ -21,6 +22,8 @@ export class Branch {
   /** The places of a host name in the order to try, and how many had their try. */
   places: readonly Located[] = nowhereElse;
   tried = 0;
+  /** UDP next hop of a large request that goes by TCP (RFC 3261 §18.1.1), should that not work; null = none. */
+  narrow: Target | null = null;
   /** Its share of Max-Breadth (RFC 5393 §5.3), 0 = nothing is said. */
   breadth = 0;
   /** How many redirections led here. */

@@ -10,6 +10,7 @@ import type { KeyRing } from '../security/key-ring.ts';
 import type { Edits } from '../sip/edits.ts';
 import type { TransactionLayer } from '../transaction/layer.ts';
 import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
+import type { LargeRequests } from '../transport/large-requests.ts';
 import type { Locator, NumberDirectory } from '../transport/locate.ts';
 import type { FlowTokens } from './flow-tokens.ts';
 import type { NodeIdentity } from './identity.ts';
@@ -62,6 +63,7 @@ export interface ProxyEnvironment {
   hasListener(transport: TransportName, family: Family): boolean;
   /** The open connection of that transport to that address and port; 0 = none. */
   connectionTo(transport: TransportName, address: string, port: number): number;
+  readonly large: LargeRequests;
   readonly neighbours: Neighbours;
   /** A part threw: a bug. It is logged and counted, and the message is given up; the worker goes on. */
   fault(where: string, error: unknown): void;

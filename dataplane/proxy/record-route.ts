@@ -4,6 +4,7 @@ import { isSecure, isWebSocket, viaProtocol } from '../transport/flow.ts';
 import type { Listener, Target } from '../transport/flow.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
+import { isSips } from './secure-hop.ts';
 import { onlyByFlow } from './reachability.ts';
 
 /** The branch of attempt `attempt`: keyed over what the response brings back, so that any later process knows it as ours. */
@@ -29,7 +30,8 @@ export function viaLine(env: ProxyEnvironment, listener: Listener, target: Targe
 export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const { request, flow } = ctx;
   const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow);
-  const secure = isSips(ctx);
+  // A sips Request-URI asks for sips in Record-Route and Path too (RFC 3261 §16.6 step 4).
+  const secure = isSips(request);
   const inner = routeUri(env, token, publicOf(env, outgoing), target.address, secure);
   const outer = routeUri(env, token, publicOf(env, flow.listener), flow.address, secure);
   return inner === outer ? `Record-Route: <${outer}>\r\n` : `Record-Route: <${inner}>\r\nRecord-Route: <${outer}>\r\n`;
@@ -57,9 +59,6 @@ function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer
   return `${sips ? 'sips' : 'sip'}:${token}@${hostPort}${named};lr`;
 }
 
-/** A sips Request-URI asks for sips in Record-Route and Path too (RFC 3261 §16.6 step 4). */
-const isSips = (ctx: ProxyContext): boolean => ctx.request.sipUri?.scheme === 'sips';
-
 /**
  * Path for a REGISTER, with the sealed flow to the phone (RFC 3327, RFC 5626 §5.1); it names the address that the
  * registrar reaches us at. `Supported: path` goes with it: registrars such as Asterisk refuse a Path without it (420).
@@ -67,7 +66,7 @@ const isSips = (ctx: ProxyContext): boolean => ctx.request.sipUri?.scheme === 's
 export function pathLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
   if (token === '') return '';
-  const uri = routeUri(env, token, publicOf(env, outgoing), target.address, isSips(ctx));
+  const uri = routeUri(env, token, publicOf(env, outgoing), target.address, isSips(ctx.request));
   const supported = ctx.request.header('supported')?.toLowerCase() ?? '';
   return `Path: <${uri}>\r\n${/(^|[\s,])path([\s,]|$)/.test(supported) ? '' : 'Supported: path\r\n'}`;
 }

@@ -6,6 +6,7 @@ import type { ProxyEnvironment } from './environment.ts';
 import { answer } from './final-response.ts';
 import { failed, startNext } from './search.ts';
 import { send } from './send.ts';
+import { isSips, sipsNotAllowed } from './secure-hop.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
 const nextHopFailed = reply(500, 'Next Hop Failed');
@@ -17,7 +18,7 @@ export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
     countNew(env, ctx.request.method);
     if (startNext(env, ctx, plan)) return;
     env.counters.add('no_destination_total');
-    answer(env, ctx, serviceUnavailable);
+    answer(env, ctx, isSips(ctx.request) ? sipsNotAllowed : serviceUnavailable);
     return;
   }
   const branch = new Branch(ctx, null, null, null);

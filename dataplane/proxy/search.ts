@@ -14,13 +14,15 @@ import { movesOn } from './failover.ts';
 import { answer, conclude } from './final-response.ts';
 import { shareBreadth, together } from './fork.ts';
 import { breadthExceeded } from './max-breadth.ts';
+import { isSips } from './secure-hop.ts';
+import { retreat } from './send.ts';
 
 /** Methods that every PBX answers: silence to them counts against it. */
 const callMethods = new Set(['INVITE', 'REGISTER']);
 
 /** Begins the next branch of a plan, or all branches of a set that is called all at once; false = nobody is left. */
 export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): boolean {
-  const destination = ctx.tries >= maxTries ? null : nextDestination(plan, env.health, null);
+  const destination = ctx.tries >= maxTries ? null : nextServing(env, ctx, plan);
   if (destination === null) return false;
   if (ctx.tries > 0) env.counters.add('failovers_total');
   if (plan.parallel) {
@@ -30,6 +32,13 @@ export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RouteP
     if (!aim(env, branch)) failed(env, branch, 'transport');
   }
   return true;
+}
+
+/** A sips request passes over destinations without TLS (RFC 5630 §5.3). */
+function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
+  let destination = nextDestination(plan, env.health, null);
+  while (destination !== null && destination.transport !== 'tls' && isSips(request)) destination = nextDestination(plan, env.health, null);
+  return destination;
 }
 
 /** Sends branches that have all begun: one that fails at once must not end the request while others have not left. */
@@ -77,7 +86,7 @@ export function failed(env: ProxyEnvironment, branch: Branch, outcome: 'timeout'
   const { ctx } = branch;
   env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
   if (ctx.tx === null || ctx.answered) return;
-  if (!ringing && !ctx.over && sendToNextPlace(env, branch)) return;
+  if (!ringing && !ctx.over && (retreat(env, branch) || sendToNextPlace(env, branch))) return;
   // Who gives up early proves nothing about the destination, nor does silence to what a PBX may not know (a stranger may send that).
   const telling = outcome === 'transport' || callMethods.has(ctx.request.method);
   if (!ringing && !ctx.over && telling) noteOutcome(env, branch.destination, outcome);

@@ -1,7 +1,8 @@
 /** Sends one try of a branch: rewriting for its target, bounds, client transaction (RFC 3261 §16.6). */
 import { bounds } from '../sip/bounds.ts';
 import type { RequestTimeouts } from '../transaction/client.ts';
-import { isStream, type Listener, type Target } from '../transport/flow.ts';
+import { Address, isSecure, isStream, type Listener, type Target } from '../transport/flow.ts';
+import { maxUdpRequestBytes } from '../transport/large-requests.ts';
 import type { Branch } from './branch.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -9,6 +10,7 @@ import { addExtraEdits } from './extra-edits.ts';
 import { answer } from './final-response.ts';
 import { editRequest } from './forward.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
+import { isSips, sipsNotAllowed } from './secure-hop.ts';
 import { reply, uriTooLong } from './verdict.ts';
 
 const tooLarge = reply(513, 'Message Too Large');
@@ -21,10 +23,27 @@ const amongPlaces: RequestTimeouts = { frMs: 5_000, frInviteMs: 181_000 };
 
 /** Rewrites and sends one try; an ACK leaves without a transaction. False = there is no way to that target. */
 export function send(env: ProxyEnvironment, branch: Branch, target: Target): boolean {
+  branch.narrow = null;
+  return sendBy(env, branch, target);
+}
+
+/** Sends a large request by UDP after all, because TCP did not come about; false = that is not the case here. */
+export function retreat(env: ProxyEnvironment, branch: Branch): boolean {
+  const { narrow } = branch;
+  if (narrow === null) return false;
+  env.large.refused(narrow, env.clock.now());
+  return send(env, branch, narrow);
+}
+
+function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean {
   const { ctx } = branch;
   const { request } = ctx;
   const listener = target.listener ?? env.pickListener(target.transport, target.family);
   if (listener === null || ctx.tries >= maxTries) return false;
+  if (!isSecure(target.transport) && isSips(request)) {
+    answer(env, ctx, sipsNotAllowed);
+    return true;
+  }
   const requestUri = branch.requestUri ?? ctx.requestUri;
   if (requestUri !== null && requestUri.length > bounds.requestUriBytes) {
     answer(env, ctx, uriTooLong);
@@ -45,6 +64,11 @@ export function send(env: ProxyEnvironment, branch: Branch, target: Target): boo
   });
   addExtraEdits(env, branch, target);
   const text = env.edits.apply(request.raw);
+  if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
+    branch.narrow = target;
+    const { family, address, port } = target;
+    return sendBy(env, branch, new Address('tcp', family, address, port, env.pickListener('tcp', family)));
+  }
   // The sender's fault, not the destination's: it must not count against the latter's health.
   if (text.length > (stream ? bounds.messageBytes : maxDatagramBytes)) {
     answer(env, ctx, tooLarge);
@@ -53,6 +77,12 @@ export function send(env: ProxyEnvironment, branch: Branch, target: Target): boo
   if (ctx.tx === null) env.sender.send(target, text, null);
   else branch.client = env.layer.request(branch, request.method, viaBranch, text, target, timeoutsOf(branch));
   return true;
+}
+
+/** Only towards destinations whose URI leaves the transport open: a phone's flow has one way, and `;transport=udp` is meant. */
+function growsBeyondUdp(env: ProxyEnvironment, { ctx, destination }: Branch, target: Target): boolean {
+  return ctx.tx !== null && destination?.target?.transportNamed === false && env.hasListener('tcp', target.family)
+    && env.large.mayGoByTcp(target, env.clock.now());
 }
 
 function timeoutsOf(branch: Branch): RequestTimeouts {

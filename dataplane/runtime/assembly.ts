@@ -19,6 +19,7 @@ import { Turns } from '../routing/turns.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { Edits } from '../sip/edits.ts';
 import { TransactionLayer } from '../transaction/layer.ts';
+import { LargeRequests } from '../transport/large-requests.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
 import { hostClock, wallClock } from './clock.ts';
@@ -62,6 +63,7 @@ export function assemble(
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),
+    large: new LargeRequests(),
     listener: (id: number) => transports.listeners[id] ?? null,
     hasListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of) !== null,
     publicListener: (...of: Parameters<Transports['publicListenerFor']>) => transports.publicListenerFor(...of),

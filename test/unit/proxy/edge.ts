@@ -24,6 +24,7 @@ import type { SipMessage } from '../../../dataplane/sip/message.ts';
 import { ownBounds } from '../../../dataplane/sip/bounds.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
+import { LargeRequests } from '../../../dataplane/transport/large-requests.ts';
 import type { Located } from '../../../dataplane/transport/locate.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
 
@@ -101,6 +102,7 @@ export class Edge {
       numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
+      large: new LargeRequests(),
       listener: (id: number) => listeners.find((one) => one.id === id) ?? null,
       hasListener: (transport: string, family: number) => pick(transport, family) !== null,
       connectionTo: (_transport: string, address: string, port: number) => this.connections.get(`${address}:${port}`) ?? 0,

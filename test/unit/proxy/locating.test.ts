@@ -36,13 +36,19 @@ describe('the target of a request in a dialog (RFC 3263 §4)', () => {
     ['sip:a@PBX.example:5070', 'pbx.example 5070  sip'],
     ['sip:a@pbx.example;transport=tcp', 'pbx.example 0 tcp sip'],
     ['sip:a@pbx.example;transport=tls', 'pbx.example 0 tls sip'],
-    ['sips:a@pbx.example', 'pbx.example 0  sips'],
-    ['sips:a@pbx.example;transport=tcp', 'pbx.example 0 tls sips'],
     ['sip:a@x.example;maddr=pbx.example', 'pbx.example 0  sip'],
   ])('%s is looked for as "%s", and goes by the transport that is found', (uri, wish) => {
     const edge = inDialog(uri, { 'pbx.example': [place('10.0.0.8', 'tcp')] });
     expect(edge.wishes).toEqual([wish]);
     expect(edge.one().target).toMatchObject({ transport: 'tcp', address: '10.0.0.8' });
+  });
+
+  it.each([
+    ['sips:a@pbx.example', 'pbx.example 0  sips'],
+    ['sips:a@pbx.example;transport=tcp', 'pbx.example 0 tls sips'],
+  ])('%s is looked for as "%s", and never goes without TLS', (uri, wish) => {
+    const edge = inDialog(uri, { 'pbx.example': [place('10.0.0.8', 'tcp')] });
+    expect([edge.wishes, edge.one().message.status]).toEqual([[wish], 480]);
   });
 
   it.each(['sips:a@10.0.0.7;transport=udp', 'sip:a@pbx.example;transport=ws', 'sip:a@pbx.example;transport=sctp'])('%s cannot be connected to: 500', (uri) => {
