@@ -10,6 +10,7 @@ import { familyOf } from '../contract/address.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { forUpstream } from './for-upstream.ts';
+import { hideFromCaller } from './hide.ts';
 import type { Reply } from './verdict.ts';
 
 /** The To tag of our own answers: keyed over the request's identity, so that a repeated request gets the same one. */
@@ -48,7 +49,11 @@ export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: 
 
 /** Passes a response up without our Via. `extraLines`: whole header lines to add, or ''. */
 export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, extraLines = ''): void {
-  if (ctx.tx !== null) env.layer.respond(ctx.tx, forUpstream(env, response, ctx.tx.target.transport, extraLines), response.status);
+  if (ctx.tx === null) return;
+  const { target } = ctx.tx;
+  const text = forUpstream(env, response, target.transport, extraLines);
+  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, ctx.flow.listener, target.address, ctx.tenantId, text);
+  env.layer.respond(ctx.tx, shown, response.status);
 }
 
 /**
@@ -75,5 +80,7 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
     return;
   }
   env.counters.add('relayed_stray_response_total');
-  env.sender.send(new Address(transport, family, address, port, listener, 0), forUpstream(env, response, transport, ''), null);
+  const text = forUpstream(env, response, transport, '');
+  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, listener, address, 0, text);
+  env.sender.send(new Address(transport, family, address, port, listener, 0), shown, null);
 }

@@ -19,6 +19,8 @@ export interface DerivedKeys {
   readonly loopSeed: number;
   readonly flowSeal: Uint8Array;
   readonly flowCheck: Uint8Array;
+  readonly textSeal: Uint8Array;
+  readonly textCheck: Uint8Array;
 }
 
 /** The secrets in force: the first signs, all of them verify, so that a key can be changed without breaking calls. */
@@ -40,6 +42,8 @@ export class KeyRing {
         loopSeed: sipKey(derive(key, 'loop')).k0,
         flowSeal: derive(key, 'flow seal').subarray(0, 16),
         flowCheck: derive(key, 'flow check'),
+        textSeal: derive(key, 'text seal').subarray(0, 16),
+        textCheck: derive(key, 'text check'),
       };
     });
     const [first] = this.keys;

@@ -70,6 +70,11 @@ export class SipMessage {
   /** Bytes; -1 = absent, -2 = malformed. */
   contentLength = ABSENT;
 
+  /** What topology hiding found out when it opened the message's tokens (hiding/tokens.ts); 0 = it had none. */
+  hidden = 0;
+  /** The text as it came, where tokens were opened; '' = `raw` is that text. */
+  sealed = '';
+
   private requestUriText: string | undefined = undefined;
   private parsedUri: SipUri | null | undefined = undefined;
   private callIdText: string | undefined = undefined;
@@ -83,6 +88,11 @@ export class SipMessage {
 
   constructor(raw: string) {
     this.raw = raw;
+  }
+
+  /** The text as it came: what another worker must see of a message that is handed over. */
+  get asReceived(): string {
+    return this.sealed === '' ? this.raw : this.sealed;
   }
 
   /** Requests: the Request-URI as written. */

@@ -2,7 +2,7 @@
 import type { Import, SourceFile } from './import-graph.ts';
 
 /** No I/O and no clock in these: the part of the product that is tested without a network. */
-const pureFolders = ['dataplane/sip/', 'dataplane/transaction/', 'dataplane/proxy/', 'dataplane/routing/', 'dataplane/contract/', 'dataplane/registrations/', 'controlplane/contract/'];
+const pureFolders = ['dataplane/sip/', 'dataplane/transaction/', 'dataplane/proxy/', 'dataplane/routing/', 'dataplane/contract/', 'dataplane/registrations/', 'dataplane/hiding/', 'controlplane/contract/'];
 const pureFiles = [/^dataplane\/dns\/(draw|selection|substitution|enum)\.ts$/, /^dataplane\/health\/[\w-]*machine\.ts$/, /^dataplane\/sync\/[\w-]*reducer\.ts$/];
 
 const forbiddenInPure = new Set(['net', 'dgram', 'tls', 'fs', 'fs/promises', 'worker_threads', 'timers', 'timers/promises', 'child_process', 'http', 'https', 'dns', 'dns/promises', 'http2'].map((name) => `node:${name}`));

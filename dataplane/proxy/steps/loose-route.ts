@@ -4,22 +4,21 @@
  */
 import type { SipMessage } from '../../sip/message.ts';
 import type { SipUri } from '../../sip/uri.ts';
-import { Address, defaultPort, isStream, isWebSocket } from '../../transport/flow.ts';
-import { connectTransport } from '../../transport/locate.ts';
-import { familyOf, textOfAddress } from '../../contract/address.ts';
-import { openFlow, type FlowIdentity } from '../../security/flow-token.ts';
+import { isWebSocket } from '../../transport/flow.ts';
+import { openFlow } from '../../security/flow-token.ts';
+import { sealedMark } from '../../security/sealed-text.ts';
 import { openDialogToken } from '../../security/tokens.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { draining, overLimit, reply, type Verdict } from '../verdict.ts';
-import { ownerOfConnection } from '../neighbours.ts';
+import { aimAt, aimAtFlow } from '../next-hop.ts';
+import { followContact } from './contact-token.ts';
 import { withinLimits } from './route.ts';
 
 const notHere = reply(404, 'Not Here');
 const forgedDialog = reply(403, 'Unknown Dialog');
 const foreignRoute = reply(403, 'Route Not Allowed');
 const flowGone = reply(430, 'Flow Failed');
-const noTransport = reply(500, 'Transport Not Supported');
 /** Twice through us with another proxy that is not in the Route set, two values each; more are taken for a loop. */
 const maxOwnRoutes = 4;
 
@@ -99,45 +98,6 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
   return aimAt(ctx, env, next.sipUri);
 }
 
-/** False when the flow is gone. */
-function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity): boolean {
-  const { transport, family, port } = flow;
-  // The very socket that the phone's NAT knows; a later process may have other listeners.
-  const own = env.listener(flow.listener);
-  const listener = own !== null && own.transport === transport && own.family === family ? own : env.publicListener(transport, family);
-  const address = textOfAddress(flow.address);
-  const connection = isStream(transport) ? connectionOf(env, flow, address) : 0;
-  if (listener === null || (isStream(transport) && connection === 0)) return false;
-  ctx.fixedTarget = new Address(transport, family, address, port, listener, connection);
-  return true;
-}
-
-/** Its number means nothing to a later process, its address does; what this worker has not may be a neighbour's. 0 = gone. */
-function connectionOf(env: ProxyEnvironment, flow: FlowIdentity, address: string): number {
-  const own = env.connectionTo(flow.transport, address, flow.port);
-  return own === 0 && env.neighbours.has(ownerOfConnection(flow.connection)) ? flow.connection : own;
-}
-
-/** Where a URI leads (RFC 3263 §4): maddr before host; a number at once, a name by DNS when the request leaves. */
-function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | null): Verdict {
-  if (uri === null || uri.host === '' || env.identity.means(uri)) return notHere;
-  const secure = uri.scheme === 'sips';
-  const named = connectTransport(uri.transport, secure);
-  if (named === null) return noTransport;
-  const host = uri.param('maddr') ?? uri.host;
-  const family = familyOf(host);
-  if (family === 0) {
-    ctx.fixedHost = host;
-    ctx.fixedPort = uri.port;
-    ctx.fixedTransport = named;
-    ctx.fixedSecure = secure;
-    return 'relay';
-  }
-  const transport = named !== '' ? named : secure ? 'tls' : env.hasListener('udp', family) ? 'udp' : 'tcp';
-  ctx.fixedTarget = new Address(transport, family, host, uri.port === 0 ? defaultPort(transport) : uri.port, env.pickListener(transport, family), 0);
-  return 'relay';
-}
-
 /**
  * A request outside dialogs with a Route: to a phone by the flow token in our Path (RFC 3327, RFC 5626), or with us as
  * outbound proxy and nothing behind, which counts as no Route. Anything else would make us an open relay.
@@ -153,6 +113,7 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
     if (token === '') token = uri.user;
   }
   ctx.poppedRoutes = routes.length;
+  if (token.startsWith(sealedMark)) return followContact(ctx, env, token);
   if (!token.startsWith('f')) return 'continue';
   const flow = openFlow(env.keys, token);
   if (flow === null) return refuseRoute(env);

@@ -1,0 +1,65 @@
+/**
+ * What topology hiding puts in the place of other people's addresses (RFC 5853 §3.1): sealed texts, one kind for each place
+ * they stand in. Nothing is kept: any node with the keys opens them, after a restart too.
+ *
+ * | place | token | bound to |
+ * |---|---|---|
+ * | `sbh` parameter of our Via | Vias of those before us | our branch |
+ * | `sbh` parameter of our Record-Route URI | Record-Routes of the other side | Call-ID |
+ * | user of the Contact that stands for theirs | tenant, their URI, flow of a registered phone | nothing: a Contact is for use outside its dialog too |
+ * | Call-ID | the caller's | nothing |
+ */
+import { openText, sealText } from '../security/sealed-text.ts';
+import type { KeyRing } from '../security/key-ring.ts';
+
+/** Name of the parameter of our Via and Record-Route that carries a token. */
+export const hiddenParameter = 'sbh';
+
+/**
+ * What a message says about itself (`SipMessage.hidden`). `on`: the other side is hidden, so what goes on must be masked
+ * again; `fromMasked`: its sender knows the dialog by a masked Call-ID; `toMasked`: who it goes to does.
+ */
+export const hidden = { on: 1, fromMasked: 2, toMasked: 4 } as const;
+
+export interface SealedContact {
+  readonly tenantId: number;
+  readonly uri: string;
+  /** Flow token (flow-token.ts) that the phone is reached by, '' = by its URI. */
+  readonly flow: string;
+}
+
+/** '' when the URI is too long to be sealed. */
+export function sealContact(keys: KeyRing, { tenantId, uri, flow }: SealedContact): string {
+  return sealText(keys, 'c', '', `${tenantId.toString(36)} ${flow} ${uri}`);
+}
+
+/** null = not ours. */
+export function openContact(keys: KeyRing, token: string): SealedContact | null {
+  const text = openText(keys, 'c', '', token);
+  if (text === null) return null;
+  const first = text.indexOf(' ');
+  const second = text.indexOf(' ', first + 1);
+  const tenantId = Number.parseInt(text.slice(0, first), 36);
+  return first < 1 || second < 0 || !Number.isInteger(tenantId) ? null : { tenantId, flow: text.slice(first + 1, second), uri: text.slice(second + 1) };
+}
+
+/** Header values (latin1, comma list) behind one character that says what the other side knows. */
+export interface SealedList {
+  /** Bits of `hidden`. */
+  readonly bits: number;
+  readonly values: string;
+}
+
+export function sealList(keys: KeyRing, kind: 'v' | 'r', bound: string, { bits, values }: SealedList): string {
+  return sealText(keys, kind, bound, `${bits & 7}${values}`);
+}
+
+/** null = not ours, or of another message. */
+export function openList(keys: KeyRing, kind: 'v' | 'r', bound: string, token: string): SealedList | null {
+  const text = openText(keys, kind, bound, token);
+  return text === null ? null : { bits: text.charCodeAt(0) - 48, values: text.slice(1) };
+}
+
+export const sealCallId = (keys: KeyRing, callId: string): string => sealText(keys, 'i', '', callId);
+
+export const openCallId = (keys: KeyRing, callId: string): string | null => openText(keys, 'i', '', callId);

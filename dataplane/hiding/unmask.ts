@@ -1,0 +1,90 @@
+/** Topology hiding on the way in: puts the real values back where tokens of ours stand, before anybody looks at the message. */
+import { Edits } from '../sip/edits.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { RouteValue } from '../sip/name-addr.ts';
+import { parseMessage } from '../sip/parse.ts';
+import { sealedMark } from '../security/sealed-text.ts';
+import type { KeyRing } from '../security/key-ring.ts';
+import { hidden, hiddenParameter, openCallId, openContact, openList } from './tokens.ts';
+
+const edits = new Edits();
+
+/** Whether a message may hold tokens of ours at all: the one look that every message pays for. */
+export const mayBeMasked = (raw: string): boolean => raw.includes(sealedMark);
+
+/**
+ * The message with what its tokens stand for, `hidden` set; the message itself when none of them is ours.
+ * A forged token stays where it is and means nothing to anybody.
+ */
+export function unmask(keys: KeyRing, message: SipMessage): SipMessage {
+  edits.clear();
+  const { callId: seen } = message;
+  const callId = seen.startsWith(sealedMark) ? openCallId(keys, seen) : null;
+  let bits = 0;
+  if (callId !== null) {
+    edits.replace(message.callIdStart, message.callIdEnd, callId);
+    bits |= hidden.fromMasked;
+  }
+  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen) : unmaskResponse(keys, message, callId ?? seen);
+  if (edits.size === 0) return message;
+  const outcome = parseMessage(edits.apply(message.raw));
+  if (!outcome.ok) return message;
+  outcome.message.hidden = bits;
+  outcome.message.sealed = message.raw;
+  return outcome.message;
+}
+
+function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string): number {
+  const uri = message.sipUri;
+  if (uri !== null && uri.user.startsWith(sealedMark)) {
+    const contact = openContact(keys, uri.user);
+    if (contact !== null) {
+      edits.replace(message.uriStart, message.uriEnd, contact.uri);
+      // Outside of dialogs nothing but the token says whom the request may reach.
+      if (message.toTag === '') edits.insert(message.headersStart, `Route: <sip:${uri.user}@${uri.text.slice(uri.hostStart, uri.hostEnd)};lr>\r\n`);
+    }
+  }
+  return unmaskRoutes(keys, message.routes(), callId);
+}
+
+function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): number {
+  let bits = 0;
+  const top = message.topVia;
+  const token = top?.param(hiddenParameter) ?? null;
+  if (top !== null && token !== null) {
+    const vias = openList(keys, 'v', top.branch, token);
+    if (vias !== null) {
+      const at = top.raw.indexOf(`;${hiddenParameter}=${token}`, top.sentByEnd);
+      if (at >= 0) edits.remove(at, at + hiddenParameter.length + 2 + token.length);
+      if (vias.values !== '') edits.insert(top.lineEnd, `Via: ${vias.values}\r\n`);
+      bits |= vias.bits;
+    }
+  }
+  unmaskRoutes(keys, message.routeValues('record-route'), callId);
+  if (message.cseqMethod === 'REGISTER') unmaskContacts(keys, message);
+  return bits;
+}
+
+/** Puts the values that ours stand for behind them. @returns what they say of the sides */
+function unmaskRoutes(keys: KeyRing, values: readonly RouteValue[], callId: string): number {
+  let bits = 0;
+  for (const { address } of values) {
+    const token = address.sipUri?.param(hiddenParameter) ?? null;
+    const list = token === null ? null : openList(keys, 'r', callId, token);
+    if (token === null || list === null) continue;
+    const at = address.raw.indexOf(`;${hiddenParameter}=${token}`, address.uriStart);
+    if (at >= 0) edits.remove(at, at + hiddenParameter.length + 2 + token.length);
+    if (list.values !== '') edits.insert(address.end, `, ${list.values}`);
+    bits |= list.bits;
+  }
+  return bits;
+}
+
+/** A registrar's answer lists the Contacts that we stood in for. */
+function unmaskContacts(keys: KeyRing, message: SipMessage): void {
+  for (const { address } of message.routeValues('contact')) {
+    const uri = address.sipUri;
+    const contact = uri !== null && uri.user.startsWith(sealedMark) ? openContact(keys, uri.user) : null;
+    if (contact !== null) edits.replace(address.uriStart, address.uriEnd, contact.uri);
+  }
+}
