@@ -12,6 +12,8 @@ export interface Target {
   readonly port: number;
   /** From `;transport=`; without it udp, tls for sips. */
   readonly transport: TargetTransport;
+  /** Whether the URI names its transport; if not, DNS may choose another for a host name (RFC 3263 §4.1). */
+  readonly transportNamed: boolean;
   /** 0 = the host is a name. */
   readonly family: 4 | 6 | 0;
 }
@@ -30,7 +32,7 @@ export function parseTarget(uri: string): Target | null {
   const place = parseHostPort(hostPort);
   if (place === null) return null;
   const transport = readTransport(scheme, params);
-  return transport === null ? null : { scheme, ...place, transport };
+  return transport === null ? null : { scheme, ...place, ...transport };
 }
 
 /** True for a host name, or an IPv4 or IPv6 address without brackets. */
@@ -77,12 +79,14 @@ function parsePort(text: string): number | null {
   return port >= 1 && port <= 65_535 ? port : null;
 }
 
-function readTransport(scheme: 'sip' | 'sips', params: readonly string[]): TargetTransport | null {
+function readTransport(scheme: 'sip' | 'sips', params: readonly string[]): Pick<Target, 'transport' | 'transportNamed'> | null {
+  let named = false;
   let transport: TargetTransport = scheme === 'sips' ? 'tls' : 'udp';
   for (const param of params) {
     const [name = '', value = ''] = param.toLowerCase().split('=');
     if (name === '') return null;
     if (name !== 'transport') continue;
+    named = true;
     if (value !== 'udp' && value !== 'tcp' && value !== 'tls') return null;
     // RFC 3261 §26.2.2: sips over a transport without TLS contradicts itself; over tcp it means TLS.
     if (scheme === 'sips') {
@@ -91,5 +95,5 @@ function readTransport(scheme: 'sip' | 'sips', params: readonly string[]): Targe
       transport = value;
     }
   }
-  return transport;
+  return { transport, transportNamed: named };
 }

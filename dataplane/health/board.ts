@@ -4,7 +4,7 @@
  * lane of its own, so that a dead worker's calls can be forgotten. A board that is full is replaced by a bigger one.
  */
 import type { HealthState } from '../contract/health.ts';
-import type { Located } from '../transport/locate.ts';
+import type { Server } from '../dns/draw.ts';
 
 const states: readonly HealthState[] = ['unknown', 'probing', 'up', 'down'];
 /** Words of a slot: state, average latency and last latency in microseconds (-1 = none), epoch second of coming into service (0 = none). */
@@ -15,19 +15,13 @@ const LAST = 2;
 const UP_SINCE = 3;
 const firstCapacity = 256;
 
-/** A place of a destination with a host name; `priority` and `weight` as SRV has them (RFC 2782), 0 without SRV. */
-export interface Place extends Located {
-  readonly priority: number;
-  readonly weight: number;
-}
-
 /** What a worker must know of one destination beside the board's words. */
 export interface BoardEntry {
   readonly id: number;
   /** -1 = gone. */
   readonly slot: number;
-  /** Where a host name leads, lowest priority number first; empty for numeric destinations and while not located. */
-  readonly places: readonly Place[];
+  /** Where a host name leads, by ascending priority; empty for numeric destinations and while not located. */
+  readonly servers: readonly Server[];
 }
 
 /** Goes to workers by postMessage or workerData. `buffer` null = the board that the worker has already. */
@@ -77,7 +71,7 @@ export class HealthBoard {
         }
         slot = this.nextSlot++;
       }
-      const entry: BoardEntry = { id, slot, places: [] };
+      const entry: BoardEntry = { id, slot, servers: [] };
       this.entries.set(id, entry);
       this.clear(slot);
       fresh.push(entry);
@@ -94,7 +88,7 @@ export class HealthBoard {
       if (entry === undefined) continue;
       this.entries.delete(id);
       this.free.push(entry.slot);
-      gone.push({ id, slot: -1, places: [] });
+      gone.push({ id, slot: -1, servers: [] });
     }
     if (gone.length > 0) this.send(gone);
   }
@@ -111,10 +105,10 @@ export class HealthBoard {
   }
 
   /** Publishes where a host name leads. */
-  setPlaces(id: number, places: readonly Place[]): void {
+  setServers(id: number, servers: readonly Server[]): void {
     const entry = this.entries.get(id);
     if (entry === undefined) return;
-    const changed: BoardEntry = { id, slot: entry.slot, places };
+    const changed: BoardEntry = { id, slot: entry.slot, servers };
     this.entries.set(id, changed);
     this.send([changed]);
   }

@@ -3,25 +3,27 @@
  * writes the board, tells what changed. Timers and sockets belong to it and end with `close`.
  */
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import type { DestinationHealth, HealthReason, HealthState } from '../contract/health.ts';
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import { familyOf } from '../contract/address.ts';
-import type { SipTransport } from '../routing/query.ts';
+import type { Found, Reach } from '../dns/find-servers.ts';
+import type { Wish } from '../dns/selection.ts';
+import type { Located, LocatedTransport } from '../transport/locate.ts';
 import { Table } from '../routing/table.ts';
+import type { Destination } from '../routing/destination.ts';
 import type { DispatcherSet } from '../routing/dispatcher-set.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { HealthBoard } from './board.ts';
 import { addLatency } from './latency.ts';
 import { stepHealth } from './machine.ts';
 import type { HealthEvent } from './machine.ts';
-import type { ProbeResult, ProbeRun, ProbeSource } from './probe.ts';
+import type { ProbeResult, ProbeRun, ProbeSource, ProbeTls } from './probe.ts';
 import { ProbeLine } from './probe-line.ts';
-import { probeTcp } from './probe-tcp.ts';
+import { probeStream } from './probe-stream.ts';
 import { probeUdp } from './probe-udp.ts';
-import { Watch, resolveEveryMs } from './watch.ts';
-import type { ResolvedAddress, SavedHealth } from './watch.ts';
+import type { Location } from './location.ts';
+import { Watch } from './watch.ts';
+import type { SavedHealth } from './watch.ts';
 
 export interface HealthChange {
   readonly destinationId: number;
@@ -41,8 +43,10 @@ export type CallOutcome = 'ok' | 'timeout' | 'unavailable' | 'transport';
 export interface ProberOptions {
   readonly board: HealthBoard;
   /** Where calls to destinations leave by, per transport and family; null = no such listener. */
-  readonly advertised: Readonly<Record<'udp4' | 'udp6' | 'tcp4' | 'tcp6', ProbeSource | null>>;
+  readonly advertised: Readonly<Partial<Record<`${LocatedTransport}${4 | 6}`, ProbeSource | null>>>;
   readonly userAgent: string;
+  /** How to shake hands with destinations over TLS, as it stands now. */
+  readonly tls: () => ProbeTls;
   onChange(change: HealthChange): void;
   /** A bug or a system fault in here; the prober goes on. */
   onFault(error: unknown): void;
@@ -50,25 +54,21 @@ export interface ProberOptions {
   /** Epoch milliseconds. */
   readonly nowMs?: () => number;
   readonly random?: () => number;
-  /** Numeric addresses of a host name; rejects or gives none when there are none. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** What the workers can send by. */
+  readonly reach: Reach;
+  /** Locates a host name; never rejects. */
+  readonly find: (wish: Wish, reach: Reach) => Promise<Found>;
   /** Probes under way at once; more wait in line. */
   readonly maxInFlight?: number;
 }
 
-const runs: Readonly<Record<SipTransport, ProbeRun>> = { udp: probeUdp, tcp: probeTcp };
-const maxAddresses = 16;
+const runs: Readonly<Record<LocatedTransport, ProbeRun>> = { udp: probeUdp, tcp: probeStream, tls: probeStream };
 const givenUp: ProbeResult = { outcome: 'timeout', code: 0, detail: 'given up', latencyMs: -1, address: '', lastPacket: '' };
-
-async function lookUp(host: string): Promise<readonly string[]> {
-  return (await lookup(host, { all: true, order: 'verbatim' })).map((entry) => entry.address);
-}
 
 export class Prober {
   private readonly options: ProberOptions;
   private readonly now: () => number;
   private readonly random: () => number;
-  private readonly resolve: (host: string) => Promise<readonly string[]>;
   private readonly initial: Map<number, SavedHealth>;
   private readonly watches = new Map<number, Watch>();
   private readonly line: ProbeLine<Watch>;
@@ -80,7 +80,6 @@ export class Prober {
     this.options = options;
     this.now = options.nowMs ?? Date.now;
     this.random = options.random ?? Math.random;
-    this.resolve = options.resolve ?? lookUp;
     this.line = new ProbeLine(options.maxInFlight ?? 64, (watch) => this.look(watch));
     this.initial = new Map((options.initial ?? []).map((entry) => [entry.id, entry]));
   }
@@ -171,7 +170,7 @@ export class Prober {
   /** Gives up what is under way and ends every timer and socket. */
   async close(): Promise<void> {
     this.abort.abort();
-    for (const watch of this.watches.values()) clearTimeout(watch.timer);
+    for (const watch of this.watches.values()) watch.stop();
     await this.line.close();
     for (const watch of this.watches.values()) watch.answer(givenUp);
   }
@@ -181,7 +180,7 @@ export class Prober {
     const set = destination === null ? null : view.set(destination.setId);
     if (destination === null || set === null) return;
     const before = this.watches.get(id);
-    if (before !== undefined && before.destination.uri === destination.uri) {
+    if (before !== undefined && isSamePlace(before.destination, destination)) {
       const enabled = before.destination.row.admin === 'disabled' && destination.row.admin !== 'disabled';
       if (before.destination.row.admin !== 'enabled' && destination.row.admin === 'enabled') before.upSinceMs = this.now();
       before.destination = destination;
@@ -195,7 +194,7 @@ export class Prober {
     const watch = new Watch(destination, set, this.initial.get(id), this.now());
     this.initial.delete(id);
     this.watches.set(id, watch);
-    if (before !== undefined) this.options.board.setPlaces(id, []);
+    if (before !== undefined) this.options.board.setServers(id, []);
     this.show(watch);
     this.schedule(watch);
   }
@@ -204,7 +203,7 @@ export class Prober {
     const watch = this.watches.get(id);
     if (watch === undefined) return;
     watch.retired = true;
-    clearTimeout(watch.timer);
+    watch.stop();
     this.watches.delete(id);
     if (!this.line.isWaiting(watch)) return;
     this.line.remove(watch);
@@ -213,10 +212,34 @@ export class Prober {
 
   private schedule(watch: Watch): void {
     clearTimeout(watch.timer);
+    this.keepLocated(watch);
     if (this.paused || this.abort.signal.aborted || watch.retired || this.line.has(watch)) return;
     const delay = watch.delayMs(this.now(), this.random());
     if (delay === 0) this.line.add(watch, false);
     else if (delay !== Infinity) watch.timer = setTimeout(() => this.line.add(watch, false), delay);
+  }
+
+  /** Asks where a host name leads whenever that is due: apart from the line, which a slow DNS server must not hold up. */
+  private keepLocated(watch: Watch): void {
+    const { location } = watch;
+    clearTimeout(watch.locateTimer);
+    if (location === null || location.asking || !watch.located || watch.retired || this.abort.signal.aborted) return;
+    const wait = Math.max(0, location.dueAtMs - this.now());
+    if (wait === 0) this.ask(watch, location).catch((error: unknown) => this.options.onFault(error));
+    else watch.locateTimer = setTimeout(() => this.keepLocated(watch), wait);
+  }
+
+  private async ask(watch: Watch, location: Location): Promise<void> {
+    location.asking = true;
+    const found = await this.options.find(location.wish, this.options.reach);
+    location.asking = false;
+    if (watch.retired || this.abort.signal.aborted) return;
+    if (location.take(found, this.now())) {
+      this.options.board.setServers(watch.destination.id, location.order);
+      // Other places: what is known of the former ones says nothing of them.
+      watch.hurried = true;
+    }
+    this.schedule(watch);
   }
 
   /** One turn of a destination in the line; never rejects. */
@@ -239,40 +262,35 @@ export class Prober {
     });
   }
 
-  /** Its addresses if they are due, then a probe if one is due or asked for. */
+  /** Probes every place of a destination at the same time; it is as good as the best of them. */
   private async probe(watch: Watch, asked: boolean): Promise<ProbeResult> {
-    const { destination } = watch;
-    const resolveFault = destination.family === 0 ? await this.refreshAddresses(watch) : '';
     if (!asked && !watch.probed) return givenUp;
-    const target = destination.family === 0 ? watch.addresses[0] : { address: destination.host, family: destination.family };
-    let result: ProbeResult;
-    if (target === undefined) {
-      result = { ...givenUp, outcome: 'dns', detail: resolveFault };
-    } else {
-      result = await runs[destination.transport]({
-        uri: destination.uri,
-        transport: destination.transport,
-        family: target.family,
-        address: target.address,
-        port: destination.port,
-        timeoutMs: watch.set.row.probing.timeoutMs,
-        from: watch.set.row.probing.from,
-        userAgent: this.options.userAgent,
-        token: randomBytes(9).toString('base64url'),
-        source: this.options.advertised[`${destination.transport}${target.family}`],
-      }, this.abort.signal);
-    }
-    if (!watch.retired && !this.abort.signal.aborted) this.conclude(watch, result);
+    const { location } = watch;
+    if (asked && location !== null && this.now() >= location.dueAtMs) await this.ask(watch, location);
+    const places = location === null ? placeOf(watch.destination) : location.places;
+    const results = await Promise.all(places.map((place) => this.probeAt(watch, place)));
+    if (watch.retired || this.abort.signal.aborted) return results[0] ?? givenUp;
+    const { codes } = watch.set.row.probing;
+    const good = (result: ProbeResult): boolean => result.outcome === 'reply' && codes.includes(result.code);
+    if (location !== null && location.note(results.map(good), places)) this.options.board.setServers(watch.destination.id, location.order);
+    const result = results.find(good) ?? results.find(({ outcome }) => outcome === 'reply') ?? results[0] ?? { ...givenUp, outcome: 'dns', detail: location?.fault ?? '' };
+    this.conclude(watch, result);
     return result;
+  }
+
+  private probeAt(watch: Watch, { transport, family, address, port, serverName }: Located): Promise<ProbeResult> {
+    const { probing } = watch.set.row;
+    return runs[transport]({
+      uri: watch.destination.uri, transport, family, address, port, serverName,
+      timeoutMs: probing.timeoutMs, from: probing.from, userAgent: this.options.userAgent,
+      token: randomBytes(9).toString('base64url'), source: this.options.advertised[`${transport}${family}`] ?? null,
+      tls: transport === 'tls' ? this.options.tls() : null,
+    }, this.abort.signal);
   }
 
   private conclude(watch: Watch, result: ProbeResult): void {
     watch.lastProbeMs = this.now();
     if (result.outcome === 'reply') watch.latency = addLatency(watch.latency, result.latencyMs);
-    else if (watch.addresses.length > 1) {
-      // The next address of the name has the next probe; calls follow it.
-      this.publishAddresses(watch, [...watch.addresses.slice(1), watch.addresses[0] as ResolvedAddress]);
-    }
     this.feed(watch, eventOf(result, watch.set.row.probing.codes), result.lastPacket);
     this.show(watch);
   }
@@ -290,38 +308,17 @@ export class Prober {
     });
   }
 
-  /** Asks for a name's addresses when that is due. Returns what went wrong, '' = nothing. */
-  private async refreshAddresses(watch: Watch): Promise<string> {
-    if (watch.addresses.length > 0 && this.now() - watch.resolvedAtMs < resolveEveryMs) return '';
-    let found: readonly string[] = [];
-    let fault = 'the name has no address';
-    try {
-      found = await this.resolve(watch.destination.host);
-    } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
-    }
-    watch.resolvedAtMs = this.now();
-    const addresses: ResolvedAddress[] = [];
-    for (const address of found.slice(0, maxAddresses)) {
-      const family = familyOf(address);
-      if (family !== 0) addresses.push({ address, family });
-    }
-    // A failing resolver does not take away what is known.
-    if (addresses.length === 0) return fault;
-    const same = addresses.length === watch.addresses.length && addresses.every((entry) => watch.addresses.some((old) => old.address === entry.address));
-    if (!same && !watch.retired) this.publishAddresses(watch, addresses);
-    return '';
-  }
-
-  private publishAddresses(watch: Watch, addresses: readonly ResolvedAddress[]): void {
-    watch.addresses = addresses;
-    const { id, transport, port } = watch.destination;
-    this.options.board.setPlaces(id, addresses.map(({ address, family }) => ({ transport, family, address, port, serverName: '', priority: 0, weight: 0 })));
-  }
-
   private show(watch: Watch): void {
     this.options.board.write(watch.destination.id, watch.health.state, watch.latency.last, watch.latency.avg, watch.upSinceMs);
   }
+}
+
+/** Health belongs to a URI and the way to it (`obproxy`). */
+const isSamePlace = (a: Destination, b: Destination): boolean =>
+  a.uri === b.uri && a.host === b.host && a.port === b.port && a.transport === b.transport && a.target?.scheme === b.target?.scheme;
+
+function placeOf({ transport, family, host, port }: Destination): readonly Located[] {
+  return family === 0 ? [] : [{ transport, family, address: host, port, serverName: '' }];
 }
 
 function eventOf(result: ProbeResult, codes: readonly number[]): HealthEvent {

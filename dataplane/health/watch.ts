@@ -2,8 +2,10 @@
 import type { HealthReason, HealthState } from '../contract/health.ts';
 import type { Destination } from '../routing/destination.ts';
 import type { DispatcherSet } from '../routing/dispatcher-set.ts';
+import { wishOf } from '../dns/selection.ts';
 import type { Latency } from './latency.ts';
 import { noLatency } from './latency.ts';
+import { Location } from './location.ts';
 import { newHealth, wantsProbes } from './machine.ts';
 import type { HealthRecord } from './machine.ts';
 import type { ProbeResult } from './probe.ts';
@@ -17,19 +19,10 @@ export interface SavedHealth {
   readonly sinceMs: number;
 }
 
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: 4 | 6;
-}
-
 /** While a destination is not up it is probed at least this often. */
 export const fastIntervalMs = 2_000;
 /** The same after failed calls, and never more often than this. */
 export const hurriedIntervalMs = 1_000;
-/** How long the addresses of a host name are used before they are asked for again. */
-export const resolveEveryMs = 60_000;
-/** The same after a failed look-up. */
-export const resolveAgainMs = 5_000;
 
 export class Watch {
   destination: Destination;
@@ -40,8 +33,9 @@ export class Watch {
   lastProbeMs = 0;
   /** Epoch milliseconds since when it takes calls (again), for slow start; 0 = it did so before this process. */
   upSinceMs: number;
-  addresses: readonly ResolvedAddress[] = [];
-  resolvedAtMs = 0;
+  /** null = a numeric destination. */
+  readonly location: Location | null;
+  locateTimer: NodeJS.Timeout | undefined = undefined;
   timer: NodeJS.Timeout | undefined = undefined;
   /** The destination is gone or another by now: results count no more. */
   retired = false;
@@ -54,6 +48,7 @@ export class Watch {
   constructor(destination: Destination, set: DispatcherSet, saved: SavedHealth | undefined, nowMs: number) {
     this.destination = destination;
     this.set = set;
+    this.location = locationOf(destination);
     const fresh = newHealth(nowMs);
     const known = saved !== undefined && saved.uri === destination.uri;
     this.health = known ? { ...fresh, state: saved.state, reason: saved.reason, sinceMs: saved.sinceMs } : fresh;
@@ -65,26 +60,36 @@ export class Watch {
     return this.destination.routable && this.destination.row.admin !== 'disabled' && wantsProbes(this.health.state, this.set.row.probing.mode);
   }
 
-  /** Whether its host name must be kept resolved even without probes. */
-  get resolved(): boolean {
-    return this.destination.routable && this.destination.row.admin !== 'disabled' && this.destination.family === 0;
+  /** Whether where its host name leads is kept up to date, even without probes. */
+  get located(): boolean {
+    return this.location !== null && this.destination.routable && this.destination.row.admin !== 'disabled';
   }
 
   /** Milliseconds until it is looked at next, Infinity = not at all. `random` in [0, 1) spreads regular probes by 10 %. */
   delayMs(nowMs: number, random: number): number {
-    if (this.probed) {
-      if (this.lastProbeMs === 0) return 0;
-      const { intervalMs } = this.set.row.probing;
-      const wait = this.hurried ? Math.min(intervalMs, hurriedIntervalMs)
-        : this.health.state === 'up' ? intervalMs : Math.min(intervalMs, fastIntervalMs);
-      return Math.max(0, this.lastProbeMs + wait * (0.9 + 0.2 * random) - nowMs);
-    }
-    if (!this.resolved) return Infinity;
-    return Math.max(0, this.resolvedAtMs + (this.addresses.length === 0 ? resolveAgainMs : resolveEveryMs) - nowMs);
+    // Nobody can be probed whose place is not known yet.
+    if (!this.probed || this.location?.asked === false) return Infinity;
+    if (this.lastProbeMs === 0) return 0;
+    const { intervalMs } = this.set.row.probing;
+    const wait = this.hurried ? Math.min(intervalMs, hurriedIntervalMs)
+      : this.health.state === 'up' ? intervalMs : Math.min(intervalMs, fastIntervalMs);
+    return Math.max(0, this.lastProbeMs + wait * (0.9 + 0.2 * random) - nowMs);
+  }
+
+  /** Ends its timers. */
+  stop(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.locateTimer);
   }
 
   /** Tells all who asked for a probe. */
   answer(result: ProbeResult): void {
     for (const waiter of this.waiters.splice(0)) waiter(result);
   }
+}
+
+function locationOf({ target }: Destination): Location | null {
+  if (target === null || target.family !== 0) return null;
+  const wish = wishOf(target.host, target.port, target.transportNamed ? target.transport : '', target.scheme === 'sips');
+  return wish === null ? null : new Location(wish);
 }

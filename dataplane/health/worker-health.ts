@@ -1,6 +1,7 @@
 /** A worker's side of the health board: reads states, counts its own calls. */
 import type { HealthState } from '../contract/health.ts';
 import type { HealthReader } from '../routing/health-reader.ts';
+import { drawOrder } from '../dns/draw.ts';
 import type { Located } from '../transport/locate.ts';
 import { layout, stateOf } from './board.ts';
 import type { BoardEntry, BoardUpdate } from './board.ts';
@@ -9,13 +10,16 @@ const none: readonly Located[] = [];
 
 export class WorkerHealth implements HealthReader {
   private readonly worker: number;
+  private readonly random: () => number;
   private board: Int32Array<SharedArrayBuffer>;
   private capacity: number;
   private readonly entries = new Map<number, BoardEntry>();
   /** This worker's calls by destination; the truth that its lane of the board shows. */
   private readonly counts = new Map<number, number>();
 
-  constructor(image: BoardUpdate, worker: number) {
+  /** @param random in [0, 1), for the draws of weights */
+  constructor(image: BoardUpdate, worker: number, random: () => number = Math.random) {
+    this.random = random;
     this.worker = worker;
     this.capacity = image.capacity;
     this.board = new Int32Array(image.buffer ?? new SharedArrayBuffer(0));
@@ -45,26 +49,21 @@ export class WorkerHealth implements HealthReader {
   }
 
   families(destinationId: number): number {
-    const places = this.entries.get(destinationId)?.places;
-    if (places === undefined) return 0;
+    const servers = this.entries.get(destinationId)?.servers;
+    if (servers === undefined) return 0;
     let mask = 0;
-    for (let i = 0; i < places.length; i++) mask |= places[i]?.family === 6 ? 2 : 1;
+    for (const { places } of servers) for (const { family } of places) mask |= family === 6 ? 2 : 1;
     return mask;
   }
 
   /**
    * Where a destination with a host name is, in the order to try for one call: by priority, inside one by a fresh draw
-   * of the weights (RFC 2782), addresses of `family` first where a server has both. Empty = not located (yet), or numeric.
+   * of the weights (RFC 2782), addresses of `family` first where a server has both, what took its last probe badly behind all.
+   * Empty = not located (yet), or numeric.
    */
   targets(destinationId: number, family: 4 | 6): readonly Located[] {
-    const places = this.entries.get(destinationId)?.places;
-    if (places === undefined) return none;
-    return places.length < 2 ? places : [...places.filter((one) => one.family === family), ...places.filter((one) => one.family !== family)];
-  }
-
-  /** Numeric address of a host name, of that family if it has one; '' = not resolved (yet). */
-  address(destinationId: number, family: 4 | 6): string {
-    return this.targets(destinationId, family)[0]?.address ?? '';
+    const servers = this.entries.get(destinationId)?.servers;
+    return servers === undefined ? none : drawOrder(servers, family, this.random);
   }
 
   /** Average probe latency in milliseconds, -1 = none yet. */

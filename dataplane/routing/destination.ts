@@ -2,7 +2,7 @@
 import { readAttrs } from '../contract/destination-attrs.ts';
 import type { KnownAttrs } from '../contract/destination-attrs.ts';
 import type { DestinationRow } from '../contract/rows.ts';
-import { parseTarget } from '../contract/target.ts';
+import { parseTarget, type Target } from '../contract/target.ts';
 import { saltOf } from './hash.ts';
 import type { SipTransport } from './query.ts';
 
@@ -17,11 +17,13 @@ export class Destination {
   readonly transport: SipTransport;
   /** Lower case, IPv6 without brackets. */
   readonly host: string;
-  /** 5060 when the URI has none. */
+  /** 5060 when the URI has none, 5061 over TLS. */
   readonly port: number;
+  /** Where requests go as it is written; null = nowhere. */
+  readonly target: Target | null;
   /** 0 = a host name. */
   readonly family: 4 | 6 | 0;
-  /** False for a URI that this node cannot send to: malformed, or a transport it does not speak. */
+  /** False for a URI that nobody can send to. */
   readonly routable: boolean;
   /** Fixed by the id; see hash.ts. */
   readonly salt: number;
@@ -31,15 +33,16 @@ export class Destination {
     const own = parseTarget(row.uri);
     const target = own !== null && attrs.outboundProxy !== '' ? parseTarget(attrs.outboundProxy) : own;
     this.row = row;
+    this.target = target;
     this.id = row.id;
     this.setId = row.set;
     this.uri = row.uri;
     this.attrs = attrs;
-    this.transport = target?.transport === 'tcp' ? 'tcp' : 'udp';
+    this.transport = target?.transport ?? 'udp';
     this.host = target?.host ?? '';
-    this.port = target === null || target.port === 0 ? 5060 : target.port;
+    this.port = target === null || target.port === 0 ? (this.transport === 'tls' ? 5061 : 5060) : target.port;
     this.family = target?.family ?? 0;
-    this.routable = target !== null && target.transport !== 'tls';
+    this.routable = target !== null;
     this.salt = saltOf(row.id);
   }
 

@@ -8,6 +8,8 @@ import { newLimitBuffer } from '../calls/limit-cells.ts';
 import { describeHealth, type DestinationHealth } from '../contract/health.ts';
 import { isWildcard } from '../contract/address.ts';
 import type { ClusterKey } from '../contract/wire.ts';
+import { findServers } from '../dns/find-servers.ts';
+import { SystemDns } from '../dns/system-dns.ts';
 import { HealthBoard } from '../health/board.ts';
 import type { ProbeSource } from '../health/probe.ts';
 import { Prober, type CallOutcome, type HealthChange, type ProberOptions } from '../health/prober.ts';
@@ -15,8 +17,10 @@ import type { Outcome } from '../proxy/environment.ts';
 import { emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { Settings } from '../settings.ts';
+import { monotonicClock } from './clock.ts';
 import { createSyncClient } from '../sync/client.ts';
 import type { ConfigChange, SyncClient } from '../sync/ports.ts';
+import type { LocatedTransport } from '../transport/locate.ts';
 import { openAdmin } from './admin.ts';
 import { chooseBackendPorts, loadBackendPorts, saveBackendPorts, type BackendPorts } from './backend-ports.ts';
 import { runCommand } from './commands.ts';
@@ -82,9 +86,13 @@ export class Node {
     });
     this.#certificates = new Certificates({ folder, listen: settings.listen, names: settings.names, log, onChange: (state) => this.#supervisor.tls(state) });
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
+    const dns = new SystemDns(monotonicClock, settings.dns);
     this.#prober = new Prober({
       board: this.#board,
       advertised: probeSources(settings.listen),
+      reach: (transport) => ({ v4: listens(settings.listen, transport, 4), v6: listens(settings.listen, transport, 6) }),
+      find: (wish, reach) => findServers(dns, reach, wish),
+      tls: () => this.#certificates.forProbes(),
       userAgent: `Signalbox/${version}`,
       onChange: (change) => this.#healthChanged(change),
       onFault: (error) => log.error({ err: error }, 'a probe failed to run'),
@@ -254,8 +262,11 @@ function probeSources(listen: Settings['listen']): ProberOptions['advertised'] {
     const host = found.advertisedHost === '' ? found.address : found.advertisedHost;
     return { host, port: found.advertisedPort === 0 ? found.port : found.advertisedPort, ...(fixed ? { bind: found.address } : {}) };
   };
-  return { udp4: sourceOf('udp', 4), udp6: sourceOf('udp', 6), tcp4: sourceOf('tcp', 4), tcp6: sourceOf('tcp', 6) };
+  return { udp4: sourceOf('udp', 4), udp6: sourceOf('udp', 6), tcp4: sourceOf('tcp', 4), tcp6: sourceOf('tcp', 6), tls4: sourceOf('tls', 4), tls6: sourceOf('tls', 6) };
 }
+
+const listens = (listen: Settings['listen'], transport: LocatedTransport, family: 4 | 6): boolean =>
+  listen.some((one) => one.transport === transport && one.family === family);
 
 function callOutcome(outcome: Outcome): CallOutcome {
   return outcome === 'ok' || outcome === 'timeout' || outcome === 'transport' ? outcome : 'unavailable';

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { findServers, type Found } from '../../../dataplane/dns/find-servers.ts';
+import type { ProberOptions } from '../../../dataplane/health/prober.ts';
+import { until } from '../../harness/deadline.ts';
+import { ZoneSource } from '../../unit/dns/zone.ts';
 import { destination, domain, set } from '../../unit/routing/rows.ts';
 import { ProberRig, at, quick, udp } from './prober-rig.ts';
 
@@ -70,7 +74,7 @@ describe('calls', () => {
 describe('the operator', () => {
   it('probes now, whatever the schedule says, and gets the answer', async () => {
     const pbx = await udp();
-    const rig = new ProberRig([set(1, {}, { ...quick, mode: 'never' }), at(1, pbx.port, { admin: 'disabled' }), destination(2, { uri: 'sip:127.0.0.1;transport=tls' })]);
+    const rig = new ProberRig([set(1, {}, { ...quick, mode: 'never' }), at(1, pbx.port, { admin: 'disabled' }), destination(2, { uri: 'sip:127.0.0.1;transport=sctp' })]);
     const [first, second] = await Promise.all([rig.prober.probeNow(1), rig.prober.probeNow(1)]);
     expect(first).toMatchObject({ ok: true, value: { outcome: 'reply', code: 200, detail: 'answered 200', address: '127.0.0.1' } });
     expect(second.ok).toBe(true);
@@ -105,25 +109,62 @@ describe('the operator', () => {
 });
 
 describe('host names', () => {
-  it('are resolved, published, and followed to the address that answers', async () => {
+  const port5060 = { priority: 10, weight: 0 };
+  const finder = (source: ZoneSource): Partial<ProberOptions> => ({ find: (wish, reach) => findServers(source, reach, wish) });
+  const order = (rig: ProberRig, family: 4 | 6 = 4): string[] => rig.worker.targets(1, family).map(({ address, port }) => `${address} ${port}`);
+
+  it('are located and published; a destination is up while any of its places answers, and calls try that one first', async () => {
     const six = await udp('::1');
-    const rig = new ProberRig([set(1, {}, { ...quick, downAfter: 9 }), destination(1, { uri: `sip:pbx.test:${six.port}` })], {
-      resolve: (host) => Promise.resolve(host === 'pbx.test' ? ['127.0.0.1', '::1', 'not an address'] : []),
-    });
-    // Nobody listens at the IPv4 address.
-    expect((await rig.until(1, 'down')).reason.kind).toBe('icmp');
+    const rig = new ProberRig([set(1, {}, { ...quick, downAfter: 9 }), destination(1, { uri: `sip:pbx.test:${six.port}` })], finder(new ZoneSource({ addresses: { 'pbx.test': ['127.0.0.1', '::1'] } })));
     await rig.until(1, 'up');
-    expect([rig.worker.families(1), rig.worker.address(1, 4), rig.worker.address(1, 6)]).toEqual([3, '127.0.0.1', '::1']);
+    // Nobody listens at the IPv4 address.
+    expect([rig.worker.families(1), order(rig, 4), order(rig, 6)]).toEqual([3, [`::1 ${six.port}`, `127.0.0.1 ${six.port}`], [`::1 ${six.port}`, `127.0.0.1 ${six.port}`]]);
     rig.change(destination(1, { uri: 'sip:10.255.255.1' }));
     expect(rig.worker.families(1)).toBe(0);
   });
 
-  it('without address go down with the reason', async () => {
-    const rig = new ProberRig([set(1, {}, { ...quick, downAfter: 1 }), destination(1, { uri: 'sip:no.test' }), destination(2, { uri: 'sip:empty.test' })], {
-      resolve: (host) => (host === 'no.test' ? Promise.reject(new Error('getaddrinfo ENOTFOUND no.test')) : Promise.resolve([])),
+  it('lead to servers by SRV; the one that comes back is first again', async () => {
+    const [first, second] = [await udp(), await udp()];
+    first.answer = 503;
+    const source = new ZoneSource({
+      srv: { '_sip._udp.pbx.test': [{ ...port5060, port: second.port, target: 'host.test', priority: 20 }, { ...port5060, port: first.port, target: 'host.test' }] }, addresses: { 'host.test': ['127.0.0.1'] },
     });
-    expect((await rig.until(1, 'down')).reason).toEqual({ kind: 'dns', detail: 'getaddrinfo ENOTFOUND no.test' });
-    expect((await rig.until(2, 'down')).reason).toEqual({ kind: 'dns', detail: 'the name has no address' });
+    const rig = new ProberRig([set(1, {}, quick), destination(1, { uri: 'sip:pbx.test;transport=udp' })], finder(source));
+    await rig.until(1, 'up');
+    expect(order(rig)).toEqual([`127.0.0.1 ${second.port}`, `127.0.0.1 ${first.port}`]);
+    first.answer = 200;
+    await until('the first server in front again', 5_000, () => order(rig)[0] === `127.0.0.1 ${first.port}`);
+    second.answer = 'silence';
+    const probes = second.received.length;
+    await until('a probe of the second server', 5_000, () => second.received.length > probes + 1);
+    expect(rig.state(1)).toBe('up');
+  });
+
+  it('are asked for again when their time is over, and silence of DNS takes nothing away', async () => {
+    const [old, young] = [await udp(), await udp('127.0.0.2')];
+    const source = new ZoneSource({ ttlMs: 1_000, addresses: { 'pbx.test': ['127.0.0.1'] } });
+    const rig = new ProberRig([set(1, {}, { ...quick, mode: 'never' }), destination(1, { uri: `sip:pbx.test:${young.port}` })], finder(source));
+    await until('the first address', 5_000, () => order(rig)[0] === `127.0.0.1 ${young.port}`);
+    source.zone = { ...source.zone, silent: ['A pbx.test'] };
+    await until('a question without an answer', 5_000, () => source.log.length >= 2);
+    expect(order(rig)).toEqual([`127.0.0.1 ${young.port}`]);
+    source.zone = { ttlMs: 1_000, addresses: { 'pbx.test': ['127.0.0.2'] } };
+    await until('the second address', 10_000, () => order(rig)[0] === `127.0.0.2 ${young.port}`);
+    expect([old.received, young.received]).toEqual([[], []]);
+  }, 20_000);
+
+  it('without a server go down with the reason', async () => {
+    const rig = new ProberRig([set(1, {}, { ...quick, downAfter: 1 }), destination(1, { uri: 'sip:no.test:5060' }), destination(2, { uri: 'sip:empty.test' })], finder(new ZoneSource({ silent: ['A no.test'] })));
+    expect((await rig.until(1, 'down')).reason).toEqual({ kind: 'dns', detail: 'DNS does not answer for no.test' });
+    expect((await rig.until(2, 'down')).reason).toEqual({ kind: 'dns', detail: 'DNS has no server for empty.test that this node can reach' });
+  });
+
+  it('whose DNS never answers hold no other probe up', async () => {
+    const pbx = await udp();
+    const never = new Promise<Found>(() => undefined);
+    const many = Array.from({ length: 20 }, (_, n) => destination(n + 2, { uri: `sip:slow${n}.test` }));
+    const rig = new ProberRig([set(1, {}, quick), ...many, at(1, pbx.port)], { maxInFlight: 2, find: () => never });
+    await rig.until(1, 'up');
   });
 
   it('of this system work without any help', async () => {

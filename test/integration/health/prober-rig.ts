@@ -1,16 +1,22 @@
 /** A prober with a worker's view of its board, everything it said, and backends for it; all closed at the end of a test. */
+import { createSecureContext } from 'node:tls';
 import { afterEach } from 'vitest';
 import type { HealthState } from '../../../dataplane/contract/health.ts';
 import type { RowOp } from '../../../dataplane/contract/rows.ts';
+import { findServers } from '../../../dataplane/dns/find-servers.ts';
+import { SystemDns } from '../../../dataplane/dns/system-dns.ts';
 import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { Prober } from '../../../dataplane/health/prober.ts';
 import type { HealthChange, ProberOptions } from '../../../dataplane/health/prober.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 import { applyOps } from '../../../dataplane/routing/build.ts';
+import { monotonicClock } from '../../../dataplane/runtime/clock.ts';
 import type { ConfigView } from '../../../dataplane/routing/view.ts';
 import { destination, view } from '../../unit/routing/rows.ts';
 import { tcpResponder, udpResponder } from './responder.ts';
 import type { Responder } from './responder.ts';
+
+const systemDns = new SystemDns(monotonicClock, []);
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -30,12 +36,13 @@ export class ProberRig {
     this.board = new HealthBoard(1, (update) => this.worker.update(update));
     this.worker = new WorkerHealth(this.board.image(), 0);
     this.prober = new Prober({
-      board: this.board, userAgent: 'Signalbox test', advertised: { udp4: { host: '192.0.2.99', port: 5099 }, udp6: null, tcp4: null, tcp6: null },
+      board: this.board, userAgent: 'Signalbox test', tls: () => ({ context: createSecureContext(), verify: true }), advertised: { udp4: { host: '192.0.2.99', port: 5099 }, udp6: null, tcp4: null, tcp6: null },
       onChange: (change) => {
         this.changes.push(change);
         for (const wake of this.wakes) wake();
       },
       onFault: (error) => this.faults.push(error),
+      reach: () => ({ v4: true, v6: true }), find: (wish, reach) => findServers(systemDns, reach, wish),
       ...over,
     });
     open.push(() => this.prober.close());

@@ -3,13 +3,13 @@ import { isHost, isHostName, parseTarget } from '../../../dataplane/contract/tar
 
 describe('a destination URI', () => {
   it.each([
-    ['sip:10.0.1.10:5060', { scheme: 'sip', host: '10.0.1.10', port: 5060, transport: 'udp', family: 4 }],
-    ['sip:10.0.1.11:5060;transport=tcp', { scheme: 'sip', host: '10.0.1.11', port: 5060, transport: 'tcp', family: 4 }],
-    ['SIP:PBX.Example;Transport=TLS;lr', { scheme: 'sip', host: 'pbx.example', port: 0, transport: 'tls', family: 0 }],
-    ['sip:[2001:DB8::1]', { scheme: 'sip', host: '2001:db8::1', port: 0, transport: 'udp', family: 6 }],
-    ['sip:[::1]:5070;lr;x=y', { scheme: 'sip', host: '::1', port: 5070, transport: 'udp', family: 6 }],
-    ['sips:pbx.example', { scheme: 'sips', host: 'pbx.example', port: 0, transport: 'tls', family: 0 }],
-    ['sips:pbx.example;transport=tcp', { scheme: 'sips', host: 'pbx.example', port: 0, transport: 'tls', family: 0 }],
+    ['sip:10.0.1.10:5060', { scheme: 'sip', host: '10.0.1.10', port: 5060, transport: 'udp', transportNamed: false, family: 4 }],
+    ['sip:10.0.1.11:5060;transport=tcp', { scheme: 'sip', host: '10.0.1.11', port: 5060, transport: 'tcp', transportNamed: true, family: 4 }],
+    ['SIP:PBX.Example;Transport=TLS;lr', { scheme: 'sip', host: 'pbx.example', port: 0, transport: 'tls', transportNamed: true, family: 0 }],
+    ['sip:[2001:DB8::1]', { scheme: 'sip', host: '2001:db8::1', port: 0, transport: 'udp', transportNamed: false, family: 6 }],
+    ['sip:[::1]:5070;lr;x=y', { scheme: 'sip', host: '::1', port: 5070, transport: 'udp', transportNamed: false, family: 6 }],
+    ['sips:pbx.example', { scheme: 'sips', host: 'pbx.example', port: 0, transport: 'tls', transportNamed: false, family: 0 }],
+    ['sips:pbx.example;transport=tcp', { scheme: 'sips', host: 'pbx.example', port: 0, transport: 'tls', transportNamed: true, family: 0 }],
   ])('%s', (uri, target) => {
     expect(parseTarget(uri)).toEqual(target);
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HealthBoard, type Place } from '../../../dataplane/health/board.ts';
+import type { Server } from '../../../dataplane/dns/draw.ts';
+import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
 
 let workers: WorkerHealth[];
@@ -19,7 +20,11 @@ function structuredCloneOf(update: Parameters<WorkerHealth['update']>[0]): typeo
   return { buffer, ...structuredClone(rest) };
 }
 
-const place = (address: string, family: 4 | 6): Place => ({ transport: 'udp', family, address, port: 5060, serverName: '', priority: 0, weight: 0 });
+/** A server of equal rank with these addresses. */
+const server = (...addresses: string[]): Server => ({
+  priority: 0, weight: 0,
+  places: addresses.map((address) => ({ transport: 'udp', family: address.includes(':') ? 6 : 4, address, port: 5060, serverName: '' })),
+});
 
 const worker = (index: number): WorkerHealth => workers[index] as WorkerHealth;
 
@@ -94,16 +99,22 @@ describe('the health board', () => {
     expect(worker(1).state(1)).toBe('up');
   });
 
-  it('publishes what host names resolve to', () => {
+  it('publishes where host names lead, in an order drawn for each call, the preferred family first at each server', () => {
+    const order = (reader: WorkerHealth, id: number, family: 4 | 6): string[] => reader.targets(id, family).map(({ address }) => address);
     board.assign([1, 2]);
-    board.setPlaces(1, [place('192.0.2.1', 4), place('192.0.2.2', 4)]);
+    board.setServers(1, [server('192.0.2.1', '192.0.2.2')]);
     expect([worker(0).families(1), worker(0).families(2), worker(0).families(3)]).toEqual([1, 0, 0]);
-    board.setPlaces(1, [place('192.0.2.1', 4), place('2001:db8::1', 6)]);
-    expect([worker(0).families(1), worker(0).address(1, 4), worker(0).address(1, 6)]).toEqual([3, '192.0.2.1', '2001:db8::1']);
-    board.setPlaces(1, [place('2001:db8::1', 6)]);
-    expect([worker(1).families(1), worker(1).address(1, 4), worker(1).address(2, 4), worker(1).address(3, 4)]).toEqual([2, '2001:db8::1', '', '']);
-    board.setPlaces(3, [place('192.0.2.9', 4)]);
-    expect(new WorkerHealth(board.image(), 0).address(1, 6)).toBe('2001:db8::1');
-    expect(worker(0).address(3, 4)).toBe('');
+    board.setServers(1, [server('192.0.2.1', '2001:db8::1')]);
+    expect([worker(0).families(1), order(worker(0), 1, 4), order(worker(1), 1, 6)]).toEqual([3, ['192.0.2.1', '2001:db8::1'], ['2001:db8::1', '192.0.2.1']]);
+    board.setServers(1, [server('2001:db8::1')]);
+    expect([worker(1).families(1), order(worker(1), 1, 4), order(worker(1), 2, 4), order(worker(1), 3, 4)]).toEqual([2, ['2001:db8::1'], [], []]);
+    board.setServers(3, [server('192.0.2.9')]);
+    expect(order(worker(0), 3, 4)).toEqual([]);
+    board.setServers(1, [{ ...server('192.0.2.1'), weight: 1 }, { ...server('192.0.2.2'), weight: 3 }, { ...server('192.0.2.3'), priority: 1 }]);
+    let drawn = 0;
+    const late = new WorkerHealth(board.image(), 0, () => drawn);
+    expect(order(late, 1, 4)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    drawn = 0.9;
+    expect(order(late, 1, 4)).toEqual(['192.0.2.2', '192.0.2.1', '192.0.2.3']);
   });
 });

@@ -117,7 +117,7 @@ describe('when a destination is looked at', () => {
   });
 
   it('is never for what is disabled, out of reach, or of a set that does not probe; by need in mode failing', () => {
-    expect([watch({ admin: 'disabled' }), watch({ uri: 'sip:x;transport=tls' }), watch({}, { mode: 'never' })].map((w) => wait(w))).toEqual([Infinity, Infinity, Infinity]);
+    expect([watch({ admin: 'disabled' }), watch({ uri: 'sip:192.0.2.1;transport=sctp' }), watch({}, { mode: 'never' })].map((w) => wait(w))).toEqual([Infinity, Infinity, Infinity]);
     expect(wait(watch({ admin: 'draining' }))).toBe(0);
     const failing = watch({}, { mode: 'failing' });
     expect(wait(failing)).toBe(0);
@@ -128,13 +128,12 @@ describe('when a destination is looked at', () => {
     expect(wait(failing)).toBe(1_000);
   });
 
-  it('keeps names resolved where nothing is probed', () => {
-    const named = watch({ uri: 'sip:pbx.example' }, { mode: 'never' });
+  it('waits until DNS has been asked where its host name leads, and that is kept up to date where nothing is probed', () => {
+    const named = watch({ uri: 'sip:pbx.example' });
+    expect([wait(named), named.located]).toEqual([Infinity, true]);
+    named.location?.take({ servers: [], ttlMs: 1_000, told: true }, 10_000);
     expect(wait(named)).toBe(0);
-    named.resolvedAtMs = 10_000;
-    expect(wait(named)).toBe(5_000);
-    named.addresses = [{ address: '192.0.2.1', family: 4 }];
-    expect(wait(named)).toBe(60_000);
+    expect([watch({ uri: 'sip:pbx.example' }, { mode: 'never' }), watch({ uri: 'sip:pbx.example', admin: 'disabled' }), watch()].map((w) => w.located)).toEqual([true, false, false]);
   });
 });
 
