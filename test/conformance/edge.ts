@@ -31,4 +31,5 @@ export interface Edge extends EdgeAddress {
   stop(): Promise<void>;
 }
 
-export type StartEdge = (plans: readonly EdgePlan[]) => Promise<Edge>;
+/** @param dns `address:port` of the DNS server that the edge should ask */
+export type StartEdge = (plans: readonly EdgePlan[], dns: string) => Promise<Edge>;

@@ -1,5 +1,7 @@
 /** The registry of scenarios: one a row of the checklist. A scenario is written once, for any edge, and throws where the edge errs. */
 import { checklist, type Requirement } from './checklist.ts';
+import type { DnsServer } from '../harness/dns-server.ts';
+import type { SipSocket } from '../harness/sip-socket.ts';
 import type { World } from './world.ts';
 
 /** `refusing`: TCP, and nobody listens there. `tcp6`, `udp6`: on ::1. */
@@ -13,6 +15,12 @@ export interface Needs {
   readonly frInviteMs?: number;
   readonly probing?: boolean;
   readonly topologyHiding?: boolean;
+  /** Loads the edge so that other rows would suffer: runs by itself, after them. */
+  readonly alone?: boolean;
+  /** Fills the tests' DNS server, before the edge starts. */
+  readonly names?: (dns: DnsServer, backends: readonly SipSocket[]) => void;
+  /** The destinations' URIs instead of the backends' addresses. */
+  readonly destinations?: (backends: readonly SipSocket[]) => readonly string[];
 }
 
 export interface Row {
@@ -33,3 +41,7 @@ export function row(number: number, needs: Needs, scenario: (world: World) => Pr
 
 /** Every registered row, by number. */
 export const rows = (): readonly Row[] => [...registered.values()].sort((a, b) => a.requirement.number - b.requirement.number);
+
+/** Rows as a table of tests: those that run beside each other, or those that run alone. */
+export const entries = (list: readonly Row[], alone: boolean): (readonly [number, string, Row])[] =>
+  list.filter(({ needs }) => (needs.alone ?? false) === alone).map((one) => [one.requirement.number, one.requirement.text, one] as const);

@@ -4,6 +4,7 @@ import { checklist } from './checklist.ts';
 import { refusals } from './refusals.ts';
 import { rows, type Row } from './row.ts';
 import { World } from './world.ts';
+import { DnsServer } from '../harness/dns-server.ts';
 import type { TestCertificate } from '../harness/sip-wires.ts';
 
 export interface Verdict {
@@ -19,17 +20,21 @@ export class Course {
   readonly worlds: ReadonlyMap<number, World>;
   readonly #verdicts = new Map<number, Verdict>();
 
-  private constructor(edge: Edge, worlds: ReadonlyMap<number, World>) {
+  readonly #dns: DnsServer;
+
+  private constructor(edge: Edge, worlds: ReadonlyMap<number, World>, dns: DnsServer) {
     this.edge = edge;
+    this.#dns = dns;
     this.worlds = worlds;
   }
 
   static async start(start: StartEdge, wanted: readonly Row[], certificate: TestCertificate): Promise<Course> {
     const worlds = new Map<number, World>();
-    for (const row of wanted) worlds.set(row.requirement.number, await World.prepare(row, certificate));
-    const edge = await start([...worlds.values()].map(({ plan }) => plan));
+    const dns = await DnsServer.open();
+    for (const row of wanted) worlds.set(row.requirement.number, await World.prepare(row, certificate, dns));
+    const edge = await start([...worlds.values()].map(({ plan }) => plan), dns.address);
     for (const world of worlds.values()) world.attach(edge);
-    return new Course(edge, worlds);
+    return new Course(edge, worlds, dns);
   }
 
   /** Runs one row. @returns the error that its scenario threw, or null */
@@ -39,6 +44,8 @@ export class Course {
     let failure: Error | null = null;
     try {
       await scenario(world);
+      const unreadable = world.backends.flatMap(({ socket }) => socket.unreadable);
+      if (unreadable.length > 0) throw new Error(`no SIP message at a backend: ${JSON.stringify(unreadable[0])}`);
       if (!this.edge.running) throw new Error(`${this.edge.name} is not running any more`);
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
@@ -55,6 +62,7 @@ export class Course {
   async stop(): Promise<void> {
     for (const world of this.worlds.values()) await world.close();
     await this.edge.stop();
+    await this.#dns.close();
   }
 }
 

@@ -19,6 +19,8 @@ export interface SipSocketOptions {
   readonly port?: number;
   /** Keep every message for `waitFor` (default). Load generators turn it off. */
   readonly keep?: boolean;
+  /** Collect what is no SIP message in `unreadable` instead of failing the test. */
+  readonly tolerant?: boolean;
   /** TLS: shown to those who call here. Without one this end only calls. */
   readonly certificate?: TestCertificate;
   /** TLS and WSS: the server name that is asked for. */
@@ -38,7 +40,10 @@ export class SipSocket {
   readonly received: Received[] = [];
   /** Called for each message before it is kept. */
   onMessage: (received: Received) => void = () => undefined;
+  /** What came and was no SIP message, where that is tolerated. */
+  readonly unreadable: string[] = [];
   readonly #keep: boolean;
+  readonly #tolerant: boolean;
   #wire!: Wire;
   readonly #waiters = new Set<Waiter>();
   readonly #claimed = new WeakSet<Received>();
@@ -47,6 +52,7 @@ export class SipSocket {
     this.transport = options.transport ?? 'udp';
     this.host = options.host ?? '127.0.0.1';
     this.#keep = options.keep ?? true;
+    this.#tolerant = options.tolerant ?? false;
   }
 
   static async open(options: SipSocketOptions = {}): Promise<SipSocket> {
@@ -63,7 +69,15 @@ export class SipSocket {
 
   #take(raw: string, address: string, port: number, reply: (text: string) => void): void {
     if (raw.trim() === '') return;
-    const received: Received = { message: readSip(raw), address, port, atMs: Date.now(), reply };
+    let message: SipText;
+    try {
+      message = readSip(raw);
+    } catch (error) {
+      if (!this.#tolerant) throw error;
+      this.unreadable.push(raw);
+      return;
+    }
+    const received: Received = { message, address, port, atMs: Date.now(), reply };
     this.onMessage(received);
     if (!this.#keep) return;
     this.received.push(received);

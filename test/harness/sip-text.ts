@@ -23,7 +23,9 @@ const compact: Readonly<Record<string, string>> = {
 };
 
 /** Reads one message; throws when it is not SIP. */
-export function readSip(raw: string): SipText {
+export function readSip(received: string): SipText {
+  // RFC 3261 §7.5: CRLFs in front of a message mean nothing.
+  const raw = received.replace(/^(\r\n)+/, '');
   const split = raw.indexOf('\r\n\r\n');
   const head = split < 0 ? raw : raw.slice(0, split);
   const [startLine = '', ...lines] = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');

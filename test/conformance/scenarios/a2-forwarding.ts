@@ -6,7 +6,7 @@ import { row } from '../row.ts';
 import { requests } from '../world.ts';
 
 row(11, {}, async (w) => {
-  const odd = ['X-Empty:', 'X-Odd_Name.!: a  b\tc ;d="e,f"', 'Subject: first', 'X-Between: \u00e4\u00ff', 'Subject: second', 's: third', 'P-Long: '.padEnd(900, 'x')];
+  const odd = ['X-Empty:', 'X-Odd_Name: a  b\tc ;d="e,f"', 'Subject: first', 'X-Between: \u00e4\u00ff', 'Subject: second', 's: third', 'P-Long: '.padEnd(900, 'x')];
   const body = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join('');
   const { invite } = await w.invite({ headers: [...odd, 'Content-Type: application/octet-stream'], body });
   const kept = invite.message.raw.split('\r\n\r\n')[0]?.split('\r\n').filter((line) => /^(x-|subject|s:|p-long)/i.test(line));

@@ -146,7 +146,7 @@ row(61, {}, async (w) => {
   expect(ack.message.uri).toBe(w.backend.uri);
 });
 
-row(63, {}, async (w) => {
+row(63, { alone: true }, async (w) => {
   const phone = await w.phone();
   const calls = 1_500;
   w.backend.socket.onMessage = (received) => {

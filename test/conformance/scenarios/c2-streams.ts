@@ -76,11 +76,15 @@ row(78, {}, async (w) => {
   }
 });
 
-row(79, {}, async (w) => {
+row(79, { alone: true }, async (w) => {
   const text = await writer(w);
   const before = w.edge.residentBytes();
   const callId = token();
-  await refused(w, text(callId).replace('Content-Length: 5', 'Content-Length: 500000000'), callId);
+  const huge = await stream(w);
+  await huge.write(text(callId).replace('Content-Length: 5', 'Content-Length: 500000000'));
+  for (let i = 0; i < 160 && !huge.closed; i++) await huge.write('b'.repeat(65_536));
+  await huge.closes();
+  expect(requests(w.backend, 'MESSAGE', callId)).toEqual([]);
   const endless = await stream(w);
   await endless.write(`MESSAGE ${w.uri} SIP/2.0\r\nX-Endless: `);
   for (let i = 0; i < 160 && !endless.closed; i++) await endless.write('z'.repeat(65_536));

@@ -79,7 +79,7 @@ row(110, { backends: ['udp6'] }, async (w) => {
   }
 });
 
-row(111, {}, async (w) => {
+row(111, { alone: true }, async (w) => {
   const random = new Random(7);
   const seeds = tortureMessages.map(tortureText);
   const socket = createSocket('udp4');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../harness/certificate.ts';
 import { checklist } from '../checklist.ts';
 import { refusals } from '../refusals.ts';
-import { rows } from '../row.ts';
+import { entries, rows, type Row } from '../row.ts';
 import '../scenarios/every.ts';
 import { Course, tableOf, unaccounted } from '../verdicts.ts';
 import { startSignalbox } from './edge.ts';
@@ -17,11 +17,15 @@ afterAll(async () => {
   await course.stop();
 });
 
+const check = async (_number: number, _text: string, row: Row): Promise<void> => {
+  const failure = await course.run(row);
+  if (failure !== null) throw failure;
+};
 describe.concurrent('row', () => {
-  it.each(rows().map((row) => [row.requirement.number, row.requirement.text, row] as const))('%i: %s', async (_number, _text, row) => {
-    const failure = await course.run(row);
-    if (failure !== null) throw failure;
-  }, 60_000);
+  it.each(entries(rows(), false))('%i: %s', check, 60_000);
+});
+describe('row, alone', () => {
+  it.each(entries(rows(), true))('%i: %s', check, 60_000);
 });
 
 describe('the checklist', () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import { freePort } from '../../harness/ports.ts';
 import { Rig, type Plan } from '../../integration/dataplane/rig.ts';
 import type { Edge, EdgePlan } from '../edge.ts';
 
@@ -19,16 +20,19 @@ const planOf = (plan: EdgePlan): Plan => ({
 });
 
 /** Starts it with unknown domains answered 404, so that every refusal can be seen. */
-export async function startSignalbox(plans: readonly EdgePlan[]): Promise<Edge> {
+export async function startSignalbox(plans: readonly EdgePlan[], dns: string): Promise<Edge> {
+  const ports = { tls: await freePort(), ws: await freePort(), wss: await freePort() };
+  const secondary = (['tls', 'ws', 'wss'] as const).flatMap((transport) => ['127.0.0.1', '[::1]'].map((host) => `${transport}:${host}:${ports[transport]}`));
   const rig = await Rig.start(plans.map(planOf), {
-    listen: 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT',
+    listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },
+    env: { SIGNALBOX_DNS: dns },
   });
   const { pid } = rig.process;
   return {
     name: 'signalbox',
     ownName: 'edge.example',
-    addressFor: (transport, host) => rig.addressFor(transport, host),
+    addressFor: (transport, host) => ({ host: host.includes(':') ? '::1' : '127.0.0.1', port: transport === 'udp' || transport === 'tcp' ? rig.port : ports[transport] }),
     get running() {
       return rig.process.running;
     },

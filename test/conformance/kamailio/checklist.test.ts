@@ -1,0 +1,32 @@
+/** The same scenarios against Kamailio: its verdicts must be those of the expectation file, which docs/conformance.md explains. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../harness/certificate.ts';
+import { entries, rows, type Row } from '../row.ts';
+import '../scenarios/every.ts';
+import { Course, tableOf } from '../verdicts.ts';
+import { startKamailio } from './edge.ts';
+import { differences } from './expected.ts';
+
+const certificate = makeCertificate(['edge.example', '127.0.0.1']);
+/** Rows that need the tests' DNS server, of which Kamailio cannot be told. */
+const comparable = rows().filter(({ requirement }) => differences[requirement.number]?.verdict !== 'not run');
+let course: Course;
+beforeAll(async () => {
+  course = await Course.start((plans) => startKamailio(plans, certificate), comparable, certificate);
+}, 60_000);
+afterAll(async () => {
+  process.stdout.write(`\nConformance checklist, Kamailio\n${tableOf(course.verdicts())}\n`);
+  await course.stop();
+});
+
+const check = async (number: number, _text: string, row: Row): Promise<void> => {
+  const failure = await course.run(row);
+  const expected = differences[number]?.verdict ?? 'pass';
+  if (expected !== 'either') expect(failure === null ? 'pass' : 'fail', failure?.message).toBe(expected);
+};
+describe.concurrent('row', () => {
+  it.each(entries(comparable, false))('%i: %s', check, 60_000);
+});
+describe('row, alone', () => {
+  it.each(entries(comparable, true))('%i: %s', check, 60_000);
+});
