@@ -26,19 +26,24 @@ export interface Settings {
   readonly nodeName: string;
   readonly workers: number;
   readonly backendPort: BackendPortSetting;
+  /** How long a stop waits for requests that have no answer yet, in milliseconds. */
+  readonly drainMs: number;
+  /** Replace the data plane that serves the data folder, without losing its calls. */
+  readonly takeover: boolean;
   readonly logLevel: string;
 }
 
 const names = [
   'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
-  'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_LOG',
+  'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ] as const;
 type Name = (typeof names)[number];
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const maxWorkers = 32;
 const maxDnsServers = 8;
+const maxDrainMs = 600_000;
 
 /** `--node-http` for `SIGNALBOX_NODE_HTTP`. */
 const flagOf = (name: Name): string => name.slice('SIGNALBOX_'.length).toLowerCase().replaceAll('_', '-');
@@ -85,6 +90,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   }
   const backendPort = parseBackendPort(get('SIGNALBOX_BACKEND_PORT') ?? 'own', workers);
   if (!backendPort.ok) return backendPort;
+  const drainText = get('SIGNALBOX_DRAIN_MS') ?? '5000';
+  if (!/^\d{1,6}$/.test(drainText) || Number(drainText) > maxDrainMs) return refuse('SIGNALBOX_DRAIN_MS', drainText, `whole milliseconds from 0 to ${maxDrainMs}`);
+  const takeoverText = get('SIGNALBOX_TAKEOVER') ?? '0';
+  if (takeoverText !== '0' && takeoverText !== '1') return refuse('SIGNALBOX_TAKEOVER', takeoverText, '1 (replace the data plane that runs) or 0');
   const logLevel = get('SIGNALBOX_LOG') ?? 'info';
   if (!logLevels.includes(logLevel)) return refuse('SIGNALBOX_LOG', logLevel, `one of ${logLevels.join(', ')}`);
   const nodeName = get('SIGNALBOX_NODE_NAME') ?? hostname();
@@ -103,6 +112,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     nodeName,
     workers,
     backendPort: backendPort.value,
+    drainMs: Number(drainText),
+    takeover: takeoverText === '1',
     logLevel,
   }));
 }
@@ -111,7 +122,9 @@ function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, s
   const values = new Map<Name, string>();
   try {
     const options = Object.fromEntries(names.map((name) => [flagOf(name), { type: 'string' as const }]));
-    const parsed = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false });
+    // `--takeover` alone is enough.
+    const args = argv.map((arg) => (arg === '--takeover' ? '--takeover=1' : arg));
+    const parsed = parseArgs({ args, options, strict: true, allowPositionals: false });
     for (const name of names) {
       const value = parsed.values[flagOf(name)];
       if (value !== undefined) values.set(name, value);

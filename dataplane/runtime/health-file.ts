@@ -33,9 +33,10 @@ export class HealthFile {
     }, delayMs);
   }
 
-  /** Writes at once, for the end of the process. */
-  close(): void {
+  /** Writes at once, for the end of the process or for another that takes over. */
+  keep(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     writeFileSync(`${this.#path}.tmp`, JSON.stringify(this.#read()), { mode: 0o600 });
     renameSync(`${this.#path}.tmp`, this.#path);
   }

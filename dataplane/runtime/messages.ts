@@ -9,7 +9,7 @@ import type { PackedTable } from '../routing/packed-tables.ts';
 import type { TlsState } from '../transport/tls-identities.ts';
 import type { BackendPorts } from './backend-ports.ts';
 import type { KeySecrets } from '../transaction/keys.ts';
-import type { Mail } from './neighbour-mail.ts';
+import type { Mail, OtherProcess } from './neighbour-mail.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 
 /** A difference to the configuration that a worker has: big tables that come whole (shared, not copied), then single rows. */
@@ -29,6 +29,10 @@ export interface ConfigPart extends ConfigBatch {
 export interface WorkerSetup {
   readonly worker: number;
   readonly workers: number;
+  /** Number of this process in the row of those that took over from each other (neighbour-mail.ts). */
+  readonly generation: number;
+  /** The process that this one replaces, null = none: until `former` says what it has, everything goes to it. */
+  readonly former: OtherProcess | null;
   readonly listen: readonly ListenSetting[];
   readonly names: readonly string[];
   /** DNS servers; empty = the system's. */
@@ -67,8 +71,16 @@ export type ToWorker =
   | { readonly t: 'tls'; readonly state: TlsState }
   | { readonly t: 'board'; readonly update: BoardUpdate }
   | { readonly t: 'draining'; readonly draining: boolean }
-  /** Stop taking new dialogs, answer `drained` when nothing is pending. */
-  | { readonly t: 'drain' }
+  /** From the worker of another process. */
+  | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
+  /** What the former process still has (a `KeySet`); null = it is gone. */
+  | { readonly t: 'former'; readonly keys: SharedArrayBuffer | null }
+  /** Another process takes over: hand it what is not of your own transactions, answer `estate`. */
+  | { readonly t: 'succeeded'; readonly by: OtherProcess }
+  /** Stop taking new dialogs, answer `drained` when nothing is pending; `all` = when no transaction is left either. */
+  | { readonly t: 'drain'; readonly all: boolean }
+  /** Leave the shared ports, pass on what has arrived at them, answer `retired`. */
+  | { readonly t: 'retire' }
   | { readonly t: 'stop' };
 
 export type FromWorker =
@@ -78,5 +90,8 @@ export type FromWorker =
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */
   | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }
+  | { readonly t: 'mail'; readonly to: number; readonly mail: Mail }
+  | { readonly t: 'estate'; readonly keys: Int32Array }
+  | { readonly t: 'retired' }
   | { readonly t: 'drained' }
   | { readonly t: 'stopped' };

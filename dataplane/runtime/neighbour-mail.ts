@@ -9,6 +9,7 @@ import type { Neighbours } from '../proxy/neighbours.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Elsewhere } from '../transaction/elsewhere.ts';
 import { Address, ReceivedBy, type Family, type Flow, type SendOwner, type Target, type TransportName } from '../transport/flow.ts';
+import { RemoteOwner } from './remote-owner.ts';
 import type { Transports } from '../transport/transports.ts';
 import type { KeySet } from './key-set.ts';
 import type { TransactionDirectory } from './transaction-directory.ts';
@@ -115,17 +116,17 @@ export class NeighbourMail implements Neighbours, Elsewhere {
   takes(first: number, second: number, request: SipMessage, flow: Flow): boolean {
     if (this.#directory !== null && (this.#tried & tried.siblings) === 0) {
       const worker = this.#directory.find(first, second);
-      if (worker >= 0 && worker !== this.#worker) return this.#toSibling(worker, request.raw, flow);
+      if (worker >= 0 && worker !== this.#worker) return this.#toSibling(worker, request.asReceived, flow);
     }
     const mayBeFormers = this.#formerKeys === null || this.#formerKeys.has(first, second);
-    return this.#toProcess(mayBeFormers, -1, request.raw, flow);
+    return this.#toProcess(mayBeFormers, -1, request.asReceived, flow);
   }
 
   takesResponse(response: SipMessage, flow: Flow): boolean {
     const worker = branchWorker(response.topVia?.branch ?? '');
     if (worker < 0) return false;
-    if ((this.#tried & tried.siblings) === 0 && worker !== this.#worker && worker < this.#workers) return this.#toSibling(worker, response.raw, flow);
-    return this.#toProcess(true, worker, response.raw, flow);
+    if ((this.#tried & tried.siblings) === 0 && worker !== this.#worker && worker < this.#workers) return this.#toSibling(worker, response.asReceived, flow);
+    return this.#toProcess(true, worker, response.asReceived, flow);
   }
 
   #toSibling(worker: number, raw: string, flow: Flow): boolean {
@@ -211,8 +212,7 @@ export class NeighbourMail implements Neighbours, Elsewhere {
         this.#sendFor(from, mail, transports);
         return;
       case 'failed':
-        this.#awaited.get(mail.n)?.sendFailed(mail.detail);
-        this.#awaited.delete(mail.n);
+        this.#failed(mail.n, mail.detail);
         return;
       case 'callEnded':
         // From another process one worker hears it, from a sibling all do.
@@ -229,9 +229,17 @@ export class NeighbourMail implements Neighbours, Elsewhere {
     }
   }
 
-  #sendFor(from: number, { n, transport, family, address, port, text }: Extract<Mail, { k: 'send' }>, transports: Transports): void {
+  /** Who has an answer by now does not need to know that the connection is gone. */
+  #failed(n: number, detail: string): void {
+    const owner = this.#awaited.get(n);
+    this.#awaited.delete(n);
+    if (owner?.awaiting === true) owner.sendFailed(detail);
+  }
+
+  #sendFor(from: number, { n, transport, family, address, port, connection: named, text }: Extract<Mail, { k: 'send' }>, transports: Transports): void {
     const failed = (detail: string): void => this.#post(from, { k: 'failed', n, detail });
-    const connection = transports.connectionTo(transport, address, port);
+    // A response goes where its request came from a moment ago. The number in a flow token may be older than this process: the address decides.
+    const connection = text.startsWith('SIP/2.0 ') && transports.connectionOpen(named) ? named : transports.connectionTo(transport, address, port);
     const listener = transports.publicListenerFor(transport, family);
     if (connection === 0) failed(`no connection to ${address}:${port}`);
     else transports.send(new Address(transport, family, address, port, listener, connection), text, { awaiting: false, sendFailed: failed });

@@ -2,7 +2,6 @@
  * One node: the main thread's part of the data plane. Holds the push channel, the prober, the admin port and the
  * supervisor of the SIP workers, and passes facts between them; it never touches a SIP message of a call.
  */
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { newLimitBuffer } from '../calls/limit-cells.ts';
 import { describeHealth, type DestinationHealth } from '../contract/health.ts';
@@ -28,19 +27,27 @@ import { Certificates } from './certificates.ts';
 import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
-import type { Logger } from './log.ts';
+import { fireAndLog, type Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
+import type { Succession } from './succession.ts';
 import { ListenRefused, Supervisor } from './supervisor.ts';
 
 const nothingKept: ConfigBatch = { packed: [], ops: [], epoch: '', rev: 0 };
 const reportIntervalMs = 2_000;
-const drainDeadlineMs = 5_000;
 const stopDeadlineMs = 3_000;
-/** As OpenSSL takes them. */
-const ticketKeyBytes = 48;
+
+/** How a node ends without being asked to. */
+export interface NodeEnds {
+  /** A worker died: the process must end at once. */
+  crashed(): void;
+  /** Another process has taken over, and nothing is left here. */
+  replaced(): void;
+  /** Another process had taken over, and is gone: this one is to be stopped. */
+  orphaned(): void;
+}
 
 export class Node {
   readonly #settings: Settings;
@@ -54,7 +61,9 @@ export class Node {
   readonly #prober: Prober;
   readonly #healthFile: HealthFile;
   readonly #certificates: Certificates;
-  readonly #sync: SyncClient;
+  readonly #succession: Succession;
+  readonly #ends: NodeEnds;
+  #sync: SyncClient;
   #view: ConfigView = emptyView();
   #addresses: readonly string[] = [];
   #keys: readonly ClusterKey[] = [];
@@ -67,22 +76,25 @@ export class Node {
 
   /**
    * @param folder the node's own folder below the data folder, existing
-   * @param onCrash a worker died; the process must end
+   * @param succession how this process stands to the one that served the folder before
    * @throws CertificateRefused for a listener whose certificate file cannot be used
    */
-  constructor(settings: Settings, folder: string, version: string, log: Logger, onCrash: (error: unknown) => void) {
+  constructor(settings: Settings, folder: string, version: string, log: Logger, succession: Succession, ends: NodeEnds) {
     this.#settings = settings;
     this.#folder = folder;
     this.#log = log;
     this.#version = version;
+    this.#succession = succession;
+    this.#ends = ends;
     this.#counters = new CounterTable(settings.workers);
     this.#supervisor = new Supervisor({
       outcome: (id, outcome) => this.#prober.passive(id, callOutcome(outcome), typeof outcome === 'number' ? `status ${outcome}` : ''),
       fault: (worker, where, detail, more) => log.error({ worker, where, detail, more }, 'a part failed on a message; the message was given up'),
       crashed: (worker, error) => {
         log.fatal({ err: error, worker }, 'a SIP worker died');
-        onCrash(error);
+        ends.crashed();
       },
+      mail: (from, to, mail) => succession.mail(from, to, mail),
     });
     this.#certificates = new Certificates({ folder, listen: settings.listen, names: settings.names, log, onChange: (state) => this.#supervisor.tls(state) });
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
@@ -99,11 +111,17 @@ export class Node {
       initial: loadHealth(folder),
     });
     this.#healthFile = new HealthFile(folder, log, () => this.#prober.saved());
-    this.#sync = createSyncClient({
+    this.#sync = this.#newSync();
+  }
+
+  #newSync(): SyncClient {
+    const settings = this.#settings;
+    const log = this.#log;
+    return createSyncClient({
       urls: settings.controlUrls,
-      folder,
+      folder: this.#folder,
       nodeName: settings.nodeName,
-      version,
+      version: this.#version,
       nodeToken: settings.nodeToken ?? undefined,
       joinToken: settings.joinToken ?? undefined,
       capabilities: ['media:direct'],
@@ -125,19 +143,29 @@ export class Node {
     const backendPorts = await this.#freePorts();
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, interfaces: interfaceAddresses(),
-      keys: this.#keys.length > 0 ? this.#keys : [ownKey()], board: this.#board.image(),
+      keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
-      tls: this.#certificates.state, tickets: randomBytes(ticketKeyBytes), limits: newLimitBuffer(), keySecrets: { first: randomBytes(4).readInt32BE(), second: randomBytes(4).readInt32BE() },
+      tls: this.#certificates.state, tickets: this.#succession.tickets, limits: newLimitBuffer(),
+      generation: this.#succession.self.generation, former: this.#succession.former, keySecrets: this.#succession.keySecrets,
     }, backendPorts);
     this.#addresses = listening[0] ?? [];
     if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
     this.#kept = nothingKept;
     this.#tellDraining();
+    await this.#succession.takeOver(this.#supervisor);
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
       ready: () => this.#ready(),
       metrics: () => this.#metrics(),
       inspect: () => Promise.resolve(this.#inspect()),
+    });
+    await this.#succession.await({
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+      handOver: () => this.#handOver(),
+      transactions: () => this.#counters.gauges().transactions,
+      replaced: () => this.#replaced(),
+      orphaned: () => this.#ends.orphaned(),
     });
     this.#sync.start();
     this.#reportTimer = setInterval(() => this.#report(), reportIntervalMs);
@@ -150,9 +178,11 @@ export class Node {
    */
   async #freePorts(): Promise<readonly BackendPorts[]> {
     const { listen, workers, backendPort } = this.#settings;
-    const held = await heldPort(listen);
+    // A process that is being replaced holds them, and shares them.
+    const shared = this.#succession.former !== null;
+    const held = shared ? null : await heldPort(listen);
     if (held !== null) throw new ListenRefused(held.sentence());
-    const chosen = await chooseBackendPorts(backendPort, listen, workers, loadBackendPorts(this.#folder), false);
+    const chosen = await chooseBackendPorts(backendPort, listen, workers, loadBackendPorts(this.#folder), shared);
     if (!chosen.ok) throw new ListenRefused(chosen.error);
     return chosen.value;
   }
@@ -161,16 +191,41 @@ export class Node {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    if (this.#reportTimer !== null) clearInterval(this.#reportTimer);
-    await this.#supervisor.drain(drainDeadlineMs);
+    await this.#supervisor.drain(this.#settings.drainMs);
     await this.#supervisor.stop(stopDeadlineMs);
-    this.#healthFile.close();
-    this.#certificates.close();
-    await this.#prober.close();
+    this.#succession.close();
+    if (this.#succession.succeeded) return;
+    this.#healthFile.keep();
     this.#report();
     await this.#sync.close();
+    await this.#handOver();
+  }
+
+  /** Another process begins to take over: the files and the node's session are its own from now on. */
+  async #pause(): Promise<string | null> {
+    if (this.#stopping) return `the data plane that runs (process ${process.pid}) is stopping; start again when it has ended`;
+    this.#healthFile.keep();
+    await this.#sync.close();
+    return null;
+  }
+
+  #resume(): void {
+    if (this.#stopping) return;
+    this.#sync = this.#newSync();
+    fireAndLog(this.#log, 'cannot go on after an upgrade that failed', this.#sync.loadLastKnownGood().then(() => this.#sync.start()));
+  }
+
+  async #handOver(): Promise<void> {
+    if (this.#reportTimer !== null) clearInterval(this.#reportTimer);
+    this.#certificates.close();
+    await this.#prober.close();
     this.#admin?.closeAllConnections();
     this.#admin?.close();
+  }
+
+  #replaced(): void {
+    this.#stopping = true;
+    fireAndLog(this.#log, 'cannot stop', this.#supervisor.stop(stopDeadlineMs).finally(() => this.#ends.replaced()));
   }
 
   /** Certificate files are read again (SIGHUP). */
@@ -245,12 +300,10 @@ export class Node {
       destinations: this.#destinations(),
       gauges: this.#counters.gauges(),
       counters: this.#counters.counters(),
+      handover: this.#succession.inspect(),
     };
   }
 }
-
-/** A key for a node that has never met a control plane; its calls do not outlive it. */
-const ownKey = (): ClusterKey => ({ id: 0, key: randomBytes(32).toString('base64url') });
 
 /** Probes show the address that calls come from and leave by it, so that a backend's access list treats both alike. */
 function probeSources(listen: Settings['listen']): ProberOptions['advertised'] {

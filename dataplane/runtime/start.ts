@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { CertificateRefused } from './certificates.ts';
 import { createLog } from './log.ts';
 import { Node } from './node.ts';
+import { Succession } from './succession.ts';
 import { ListenRefused } from './supervisor.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
@@ -24,11 +25,17 @@ try {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 const log = createLog(settings.value.logLevel, process.stdout.isTTY);
-const node = create(settings.value);
+const succession = await Succession.begin(folder, version, settings.value.workers, settings.value.takeover, log);
+if (!succession.ok) refuse(`SIGNALBOX_DATA: ${succession.error}`);
+const node = create(settings.value, succession.value);
 
-function create(value: Settings): Node {
+function create(value: Settings, heir: Succession): Node {
   try {
-    return new Node(value, folder, version, log, () => process.exit(1));
+    return new Node(value, folder, version, log, heir, {
+      crashed: () => process.exit(1),
+      replaced: () => process.exit(0),
+      orphaned: () => stop('the process that took over is gone', 1),
+    });
   } catch (error) {
     if (error instanceof CertificateRefused) refuse(error.message);
     throw error;
@@ -37,19 +44,19 @@ function create(value: Settings): Node {
 
 process.on('SIGHUP', () => node.reloadCertificates());
 let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    node.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      },
-    );
-  });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal, 0));
+
+function stop(reason: string, exitCode: number): void {
+  if (stopping) return;
+  stopping = true;
+  log.info({ reason }, 'stopping');
+  node.stop().then(
+    () => process.exit(exitCode),
+    (error: unknown) => {
+      log.error({ err: error }, 'could not stop cleanly');
+      process.exit(1);
+    },
+  );
 }
 
 try {

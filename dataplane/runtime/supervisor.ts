@@ -9,6 +9,7 @@ import type { BoardUpdate } from '../health/board.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import type { TlsState } from '../transport/tls-identities.ts';
 import { noBackendPorts, type BackendPorts } from './backend-ports.ts';
+import { ownersPerGeneration, type Mail, type OtherProcess } from './neighbour-mail.ts';
 import { configParts } from './next-view.ts';
 import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { newDirectoryBuffer } from './transaction-directory.ts';
@@ -17,6 +18,8 @@ export interface SupervisorEvents {
   outcome(destinationId: number, outcome: Outcome): void;
   /** A part of a worker failed and was given up; `more` = faults not told apart since the last. */
   fault(worker: number, where: string, detail: string, more: number): void;
+  /** Mail for a worker of another process, from the owner `from`. */
+  mail(from: number, to: number, mail: Mail): void;
   /** A worker ended without being asked to. */
   crashed(worker: number, error: unknown): void;
 }
@@ -25,8 +28,8 @@ interface Slot {
   readonly thread: Worker;
   /** Resolvers by number of the part. */
   readonly applied: Map<number, () => void>;
-  onDrained: (() => void) | null;
-  onStopped: (() => void) | null;
+  /** Waits for an answer of that kind. */
+  readonly waiting: Map<'estate' | 'drained' | 'retired' | 'stopped', (keys: Int32Array) => void>;
 }
 
 /** A listener could not be opened; `message` is one sentence for the operator. */
@@ -86,20 +89,42 @@ export class Supervisor {
     this.#tell({ t: 'draining', draining });
   }
 
-  /** No new dialogs; resolves when nothing waits for an answer any more, at the latest after `deadlineMs`. */
-  async drain(deadlineMs: number): Promise<void> {
-    const drained = this.#slots.map((slot) => new Promise<void>((resolve) => { slot.onDrained = resolve; }));
-    this.#tell({ t: 'drain' });
-    await withDeadline(Promise.all(drained), deadlineMs);
+  /** Mail of another process for worker number `worker`. */
+  deliver(worker: number, from: number, mail: Mail): void {
+    this.#slots[worker]?.thread.postMessage({ t: 'mail', from, mail } satisfies ToWorker);
+  }
+
+  /** What the former process still has, null = it is gone. */
+  former(keys: SharedArrayBuffer | null): void {
+    this.#tell({ t: 'former', keys });
+  }
+
+  /** Another process takes over. @returns the keys of the transactions that stay here, by worker */
+  bequeath(by: OtherProcess): Promise<readonly Int32Array[]> {
+    return this.#ask({ t: 'succeeded', by }, 'estate');
+  }
+
+  /** No new dialogs; resolves when nothing waits for an answer any more (`all`: no transaction is left), at the latest after `deadlineMs`. */
+  async drain(deadlineMs: number, all = false): Promise<void> {
+    await withDeadline(this.#ask({ t: 'drain', all }, 'drained'), deadlineMs);
+  }
+
+  /** Leaves the shared ports; resolves when all that arrived at them has been passed on. */
+  async retire(deadlineMs: number): Promise<void> {
+    await withDeadline(this.#ask({ t: 'retire' }, 'retired'), deadlineMs);
   }
 
   /** Closes all sockets and ends the threads. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true;
-    const stopped = this.#slots.map((slot) => new Promise<void>((resolve) => { slot.onStopped = resolve; }));
-    this.#tell({ t: 'stop' });
-    await withDeadline(Promise.all(stopped), deadlineMs);
+    await withDeadline(this.#ask({ t: 'stop' }, 'stopped'), deadlineMs);
     await Promise.all(this.#slots.map((slot) => slot.thread.terminate()));
+  }
+
+  #ask(message: ToWorker, answer: 'estate' | 'drained' | 'retired' | 'stopped'): Promise<readonly Int32Array[]> {
+    const answers = this.#slots.map(({ waiting }) => new Promise<Int32Array>((resolve) => { waiting.set(answer, resolve); }));
+    this.#tell(message);
+    return Promise.all(answers);
   }
 
   #tell(message: ToWorker): void {
@@ -109,7 +134,8 @@ export class Supervisor {
   #spawn(setup: WorkerSetup): Promise<readonly string[]> {
     const transferList = setup.siblings.filter((port) => port !== null);
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup, transferList });
-    const slot: Slot = { thread, applied: new Map(), onDrained: null, onStopped: null };
+    const slot: Slot = { thread, applied: new Map(), waiting: new Map() };
+    const self = setup.generation * ownersPerGeneration + setup.worker;
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
       thread.on('message', (message: FromWorker) => {
@@ -123,8 +149,9 @@ export class Supervisor {
           }
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
           case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
-          case 'drained': return slot.onDrained?.();
-          case 'stopped': return slot.onStopped?.();
+          case 'mail': return this.#events.mail(self, message.to, message.mail);
+          case 'estate': return slot.waiting.get('estate')?.(message.keys);
+          case 'drained': case 'retired': case 'stopped': return slot.waiting.get(message.t)?.(noKeys);
         }
       });
       thread.on('error', (error) => {
@@ -134,6 +161,8 @@ export class Supervisor {
     });
   }
 }
+
+const noKeys = new Int32Array(0);
 
 /** By worker: its ports to all others. A hand-over by way of the main thread would take two hops and that thread's time. */
 function portsBetween(workers: number): (MessagePort | null)[][] {

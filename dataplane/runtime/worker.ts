@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import { emptyView } from '../routing/build.ts';
+import { mayBeMasked, unmask } from '../hiding/unmask.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
 import { connectionsPerOwner } from '../proxy/neighbours.ts';
@@ -13,7 +14,8 @@ import type { ListenerSettings } from '../transport/settings.ts';
 import { TlsIdentities } from '../transport/tls-identities.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
-import { NeighbourMail, type Mail, type MailReader } from './neighbour-mail.ts';
+import { KeySet } from './key-set.ts';
+import { NeighbourMail, ownersPerGeneration, type Mail, type MailReader, type OtherProcess } from './neighbour-mail.ts';
 import type { FromWorker, Letter, ToWorker, WorkerSetup } from './messages.ts';
 import { buildView, ConfigIntake } from './next-view.ts';
 import { portsCanBeShared } from './port-probe.ts';
@@ -39,9 +41,10 @@ const counters = new CounterRow(setup.counters, setup.worker);
 const wheel = new TimerWheel(monotonicClock);
 const faults = new Faults(counters, monotonicClock, (where, detail, more) => tell({ t: 'fault', where, detail, more }));
 const driver = new WheelDriver(wheel, (error) => faults.note('timer', error));
-const mail = new NeighbourMail(
-  { generation: 0, worker: setup.worker, workers: setup.workers }, setup.directory === null ? null : new TransactionDirectory(setup.directory), post,
-);
+const { generation, worker, workers } = setup;
+const owner = generation * ownersPerGeneration + worker;
+const mail = new NeighbourMail({ generation, worker, workers }, setup.directory === null ? null : new TransactionDirectory(setup.directory), post);
+mail.setFormer(setup.former, null);
 const identities = new TlsIdentities(setup.tls);
 const debts = new Debts();
 /** What comes while the sockets open one by one. */
@@ -79,7 +82,8 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
   const outcome = parseMessage(raw);
   if (outcome.ok) {
     if (!outcome.message.isRequest) counters.add('responses_total');
-    env.layer.receive(outcome.message, flow);
+    else if (flow.transport === 'tls') edge?.noteAlias(outcome.message, flow);
+    env.layer.receive(mayBeMasked(raw) ? unmask(env.keys, outcome.message) : outcome.message, flow);
   } else if (isKeepAlive(raw)) {
     counters.add('keepalives_total');
   } else {
@@ -91,7 +95,8 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
 /** Hands mail to another owner. */
 function post(to: number, letter: Mail): void {
   if (letter.k === 'message') counters.add('handed_over_total');
-  setup.siblings[to]?.postMessage({ from: setup.worker, mail: letter } satisfies Letter);
+  if (Math.floor(to / ownersPerGeneration) === generation) setup.siblings[to % ownersPerGeneration]?.postMessage({ from: owner, mail: letter } satisfies Letter);
+  else tell({ t: 'mail', to, mail: letter });
 }
 
 /** The listeners of this worker: all workers share the public ports; the port towards backends may be its own. */
@@ -108,14 +113,14 @@ function listenerSettings(): ListenerSettings[] {
 
 async function open(): Promise<void> {
   const view = await buildView(emptyView(), setup.config);
-  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, setup.worker * connectionsPerOwner, { identities, tickets: setup.tickets });
+  const transports = await Transports.open(listenerSettings(), receiver, wheel, {}, owner * connectionsPerOwner, { identities, tickets: setup.tickets });
   if (!transports.ok) {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
   const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults, mail);
   assembly.env.view = view;
-  if (setup.workers > 1) assembly.env.layer.elsewhere = mail;
+  if (workers > 1 || setup.former !== null) assembly.env.layer.elsewhere = mail;
   edge = assembly;
   for (const { raw, flow } of early.splice(0)) receiver.receive(raw, flow);
   driver.start();
@@ -125,8 +130,8 @@ async function open(): Promise<void> {
     assembly.gauges(Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - delayResolutionMs));
     delay.reset();
   }, gaugeIntervalMs);
-  port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value));
   const reader = mailReader(assembly);
+  port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value, reader));
   for (const sibling of setup.siblings) sibling?.on('message', (letter: Letter) => takeMail(letter, transports.value, reader));
   tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
 }
@@ -155,7 +160,7 @@ function orDie(promise: Promise<void>): void {
   promise.catch((error: unknown) => setImmediate(() => { throw error; }));
 }
 
-function obey(message: ToWorker, { env, health }: Assembly, transports: Transports): void {
+function obey(message: ToWorker, { env, health }: Assembly, transports: Transports, reader: MailReader): void {
   switch (message.t) {
     case 'config':
       apply(env, message);
@@ -173,20 +178,50 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
       // The end of the process is not called off by a change of configuration.
       env.draining = message.draining || stopping;
       return;
-    case 'drain': {
+    case 'mail':
+      takeMail(message, transports, reader);
+      return;
+    case 'former':
+      mail.setFormer(message.keys === null ? null : setup.former, message.keys === null ? null : new KeySet(message.keys));
+      if (message.keys === null) debts.settle(env.limits);
+      return;
+    case 'succeeded':
+      tell({ t: 'estate', keys: bequeath(message.by, env, transports) });
+      return;
+    case 'drain':
       stopping = true;
       env.draining = true;
-      const poll = setInterval(() => {
-        if (env.pending > 0) return;
-        clearInterval(poll);
-        tell({ t: 'drained' });
-      }, drainPollMs);
+      whenDrained(env, message.all, () => tell({ t: 'drained' }));
       return;
-    }
+    case 'retire':
+      orDie(transports.retire().then(() => tell({ t: 'retired' })));
+      return;
     case 'stop':
       driver.stop();
       orDie(transports.close().then(() => tell({ t: 'stopped' })));
   }
+}
+
+/**
+ * Gives everything but the transactions that are under way to another process: new connections, calls that are up, the
+ * count of those that are being set up.
+ * @returns the keys of the transactions that stay
+ */
+function bequeath(successor: OtherProcess, env: Assembly['env'], transports: Transports): Int32Array {
+  mail.setSuccessor(successor);
+  env.layer.elsewhere = mail;
+  transports.stopAccepting();
+  mail.bequeathCalls(env.calls.bequeath((entry) => mail.bequeathCalls([entry])));
+  mail.bequeathReserved(env.limits.bequeath((tenant) => mail.released(tenant)));
+  return env.layer.serverKeys();
+}
+
+function whenDrained(env: Assembly['env'], all: boolean, done: () => void): void {
+  const poll = setInterval(() => {
+    if (env.pending > 0 || (all && env.layer.serverCount + env.layer.clientCount > 0)) return;
+    clearInterval(poll);
+    done();
+  }, drainPollMs);
 }
 
 /** Swaps the view in one assignment: no message sees parts of two revisions. */

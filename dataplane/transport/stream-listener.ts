@@ -50,9 +50,16 @@ export class StreamListener {
     });
   }
 
+  stopAccepting(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
   /** Stops accepting; connections stay until the table closes them. */
   close(): Promise<void> {
-    return new Promise((resolve) => { this.#server.close(() => resolve()); });
+    return new Promise((resolve) => {
+      // The callback would hear an error when the server does not listen any more.
+      this.#server.close(() => resolve());
+    });
   }
 }
 

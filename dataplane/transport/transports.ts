@@ -100,6 +100,16 @@ export class Transports implements MessageSender {
     return this.#connections.size;
   }
 
+  /** Takes no new connections; those that are open stay. */
+  stopAccepting(): void {
+    for (const socket of this.#sockets) if (socket instanceof StreamListener) socket.stopAccepting();
+  }
+
+  /** Leaves the ports that are shared with another process: resolves when all that had arrived at them has been received. Nothing is sent over UDP any more. */
+  async retire(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => (socket instanceof UdpListener ? socket.retire() : undefined)));
+  }
+
   /** Closes listeners and connections; nothing is received any more when it settles. */
   async close(): Promise<void> {
     const listeners = this.#sockets.map((socket) => socket.close());

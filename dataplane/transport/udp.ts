@@ -17,6 +17,8 @@ const literal = (address: string, options: unknown, done: unknown): void => {
 };
 const slabBytes = 128 * 1024;
 const maxDatagramBytes = 65_507;
+/** RFC 863. */
+const discardPort = 9;
 
 /**
  * One UDP socket. Datagrams are written into a slab and sent from there: `send` nearly always hands them to the
@@ -31,6 +33,8 @@ export class UdpListener {
   #slab = Buffer.allocUnsafeSlow(slabBytes);
   #used = 0;
   #congested = false;
+  #retired = false;
+  #received = 0;
 
   private constructor(id: number, settings: ListenerSettings, socket: Socket, receiver: MessageReceiver, counters: TransportCounters, limits: TransportLimits) {
     this.listener = new BoundListener(id, settings, socket.address().port);
@@ -68,7 +72,7 @@ export class UdpListener {
   }
 
   send(target: Target, text: string, owner: SendOwner | null): void {
-    if (!this.#admit(text.length)) {
+    if (this.#retired || !this.#admit(text.length)) {
       this.#counters.dropped++;
       if (owner !== null) process.nextTick(fail, owner, `queue full towards ${target.address}:${target.port}`);
       return;
@@ -80,6 +84,25 @@ export class UdpListener {
     this.#counters.messagesOut++;
     if (owner === null) this.#socket.send(view, target.port, target.address);
     else this.#socket.send(view, target.port, target.address, (error) => { if (error !== null) this.#failed(error, target, owner); });
+  }
+
+  /**
+   * Leaves the group of sockets that share the port, and resolves when what had arrived has been received: what a closed
+   * socket has in its buffer is lost. A connected socket is dealt nothing but its peer's datagrams (Linux), and keeps what
+   * it has; nobody is at that peer. Nothing is sent any more.
+   */
+  retire(): Promise<void> {
+    this.#retired = true;
+    const self = this.listener.wildcard ? (this.listener.family === 4 ? '127.0.0.1' : '::1') : this.listener.address;
+    return new Promise((resolve) => {
+      this.#socket.connect(discardPort, self, () => this.#whenQuiet(this.#received, 0, resolve));
+    });
+  }
+
+  /** Waits for turns of the loop in which nothing came: each reads the socket until it is empty, or 32 datagrams. */
+  #whenQuiet(received: number, quietTurns: number, done: () => void): void {
+    if (quietTurns === 2) done();
+    else setImmediate(() => this.#whenQuiet(this.#received, this.#received === received ? quietTurns + 1 : 0, done));
   }
 
   close(): Promise<void> {
@@ -109,6 +132,7 @@ export class UdpListener {
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {
+    this.#received++;
     const raw = data.toString('latin1');
     const address = from.address.startsWith('::ffff:') ? normalizeAddress(from.address) : from.address;
     const flow = new ReceivedBy(this.listener, this.listener.family, address, from.port, 0);

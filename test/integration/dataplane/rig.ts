@@ -8,6 +8,7 @@ import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaul
 import { Replica } from '../../../dataplane/sync/replica.ts';
 import { RowTable } from '../../../dataplane/sync/row-table.ts';
 import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
+import { Hopeless, until } from '../../harness/deadline.ts';
 import { freePort } from '../../harness/ports.ts';
 import { TestProcess } from '../../harness/process.ts';
 import { Peer } from '../../harness/peer.ts';
@@ -59,7 +60,7 @@ export interface RigOptions {
   /** `PORT` stands for the SIP port, `TLS_PORT`, `WS_PORT` and `WSS_PORT` for those of the other transports. */
   readonly listen?: string;
   readonly setting?: Partial<SettingRow>;
-  /** SIP workers; 1 when left out. */
+  /** SIP workers; as many as SIGNALBOX_TEST_WORKERS says when left out, else 1. */
   readonly workers?: number;
   /** Further settings of the process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -70,23 +71,30 @@ export class Rig {
   readonly port: number;
   readonly #httpPort: number;
   readonly #dataDir: string;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #closers: (() => Promise<unknown>)[] = [];
-  readonly process: TestProcess;
-
+  readonly #replaced: TestProcess[] = [];
   readonly #ports: Readonly<Record<SipTransport, number>>;
+  process: TestProcess;
 
-  private constructor(ports: Readonly<Record<SipTransport, number>>, httpPort: number, dataDir: string, listen: string, workers: number, env: Readonly<Record<string, string>>) {
+  private constructor(ports: Readonly<Record<SipTransport, number>>, httpPort: number, dataDir: string, options: RigOptions) {
+    const listen = options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT';
     this.#ports = ports;
     this.port = ports.udp;
     this.#httpPort = httpPort;
     this.#dataDir = dataDir;
-    this.process = TestProcess.node('dataplane', 'dataplane/main.ts', [], {
-      env: {
-        SIGNALBOX_LISTEN: listen.replace(/(?:(TLS|WS|WSS)_)?PORT/g, (_, name: string | undefined) => String(ports[(name ?? 'udp').toLowerCase() as SipTransport])), SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
-        // Nobody answers there: the node serves what it has.
-        SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example', SIGNALBOX_WORKERS: String(workers), SIGNALBOX_LOG: 'error', ...env,
-      },
-    });
+    this.#env = {
+      SIGNALBOX_LISTEN: listen.replace(/(?:(TLS|WS|WSS)_)?PORT/g, (_, name: string | undefined) => String(ports[(name ?? 'udp').toLowerCase() as SipTransport])),
+      SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
+      // Nobody answers there: the node serves what it has.
+      SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example',
+      SIGNALBOX_WORKERS: String(options.workers ?? process.env['SIGNALBOX_TEST_WORKERS'] ?? 1), SIGNALBOX_LOG: 'error', ...options.env,
+    };
+    this.process = this.#spawn();
+  }
+
+  #spawn(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): TestProcess {
+    return TestProcess.node('dataplane', 'dataplane/main.ts', args, { env: { ...this.#env, ...env } });
   }
 
   static async start(plans: readonly Plan[], options: RigOptions = {}): Promise<Rig> {
@@ -95,12 +103,38 @@ export class Rig {
       { table: 'setting', key: 'global', row: { ...defaultSetting, ...options.setting } },
       ...plans.flatMap((plan, index) => rowsOf(plan, index + 1)),
     ]);
-    const listen = options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,udp:[::1]:PORT,tcp:[::1]:PORT';
     const port = await freePort();
     const ports = { udp: port, tcp: port, tls: await freePort(), ws: await freePort(), wss: await freePort() };
-    const rig = new Rig(ports, await freePort(), dataDir, listen, options.workers ?? 1, options.env ?? {});
+    const rig = new Rig(ports, await freePort(), dataDir, options);
     await rig.process.ready(`http://127.0.0.1:${rig.#httpPort}/ready`);
     return rig;
+  }
+
+  /**
+   * Starts another process on the same ports and data that takes over, and waits until it serves.
+   * @returns the process that was replaced: it finishes what it has begun and ends
+   */
+  async replace(env: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
+    const former = this.process;
+    const next = this.#spawn(['--takeover'], env);
+    this.process = next;
+    this.#replaced.push(former);
+    await until('the new process to serve', 20_000, async () => {
+      if (!next.running) throw new Hopeless(`the new process ended with ${next.exitCode}:\n${next.tail()}`);
+      return (await this.inspect())['pid'] === next.pid;
+    });
+    return former;
+  }
+
+  /** Starts another process on the same ports and data without a word; it should not live long. */
+  intrude(): TestProcess {
+    const other = this.#spawn();
+    this.#replaced.push(other);
+    return other;
+  }
+
+  async inspect(): Promise<Readonly<Record<string, unknown>>> {
+    return (await (await fetch(`http://127.0.0.1:${this.#httpPort}/inspect`)).json()) as Readonly<Record<string, unknown>>;
   }
 
   addressFor(transport: SipTransport, host: string): Endpoint {
@@ -122,6 +156,7 @@ export class Rig {
 
   async stop(): Promise<void> {
     for (const close of this.#closers) await close();
+    for (const one of this.#replaced) await one.kill();
     await this.process.stop();
     rmSync(this.#dataDir, { recursive: true, force: true });
   }

@@ -1,0 +1,119 @@
+/** A new process takes over beside the old one: nobody outside can tell, and no message is lost. */
+import { describe, expect, it } from 'vitest';
+import { startCalls, describeFailures } from '../../harness/call-load.ts';
+import { until } from '../../harness/deadline.ts';
+import { SipSocket } from '../../harness/sip-socket.ts';
+import { callIdOf, headerOf, newBranch, token } from '../../harness/sip-text.ts';
+import { Uac } from '../../harness/uac.ts';
+import { Uas } from '../../harness/uas.ts';
+import { establish, fromCallee, fromCaller, Peer } from '../../harness/peer.ts';
+import { Rig } from './rig.ts';
+
+const uri = 'sip:1001@acme.example';
+
+/** One rig with a backend, closed at the end. */
+async function withRig(workers: number, body: (rig: Rig, pbx: Peer) => Promise<void>, calls = 0): Promise<void> {
+  const socket = await SipSocket.open();
+  const rig = await Rig.start([{ key: 'acme', destinations: [`sip:127.0.0.1:${socket.port}`], limits: { calls } }], { workers });
+  try {
+    await body(rig, new Peer(socket, rig));
+  } finally {
+    await rig.stop();
+    await socket.close();
+  }
+}
+
+describe.each([1, 2])('an upgrade of %i workers beside the old process', (workers) => {
+  it('lets calls that ring be answered, cancelled and acknowledged, from whichever socket the kernel chooses', () => withRig(workers, async (rig, pbx) => {
+    const phones = await Promise.all(Array.from({ length: 12 }, () => rig.peer()));
+    const ringing = [];
+    for (const phone of phones) {
+      const callId = token();
+      const branch = newBranch();
+      await phone.send(phone.request('INVITE', uri, { callId, branch }));
+      const invite = await pbx.gets('INVITE', callId);
+      pbx.answer(invite, 180);
+      await phone.hears(180, callId);
+      ringing.push({ phone, callId, branch, invite });
+    }
+    const former = await rig.replace();
+    for (const [index, { phone, callId, branch, invite }] of ringing.entries()) {
+      const say = (method: string, more = {}): string => phone.request(method, uri, { callId, branch, ...more });
+      await phone.send(say('INVITE'));
+      await phone.hears(180, callId);
+      if (index % 2 === 0) {
+        await phone.send(say('CANCEL'));
+        pbx.answer(await pbx.gets('CANCEL', callId), 200);
+        pbx.answer(invite, 487);
+        await pbx.gets('ACK', callId);
+        await phone.hears(487, callId);
+        await phone.send(say('ACK', { toTag: 'callee' }));
+      } else {
+        pbx.answer(invite, 200);
+        await phone.hears(200, callId);
+      }
+      expect(pbx.count('INVITE', callId)).toBe(1);
+    }
+    expect(former.running).toBe(true);
+    expect(await rig.metric('dropped_stray_response_total')).toBe(0);
+  }), 60_000);
+
+  it('takes calls that are up along: they go on from both ends, and count for their tenant until they end', () => withRig(workers, async (rig, pbx) => {
+    const phones = await Promise.all(Array.from({ length: 6 }, () => rig.peer()));
+    const up = [];
+    for (const phone of phones) up.push({ phone, call: await establish(phone, pbx, uri) });
+    await rig.replace();
+    await until('the calls to be known', 5_000, async () => (await rig.metric('calls')) === phones.length);
+    const [one] = phones;
+    const refused = token();
+    await one?.send(one.request('INVITE', uri, { callId: refused }));
+    await one?.hears(503, refused);
+    for (const [index, { phone, call }] of up.entries()) {
+      const [from, to, bye] = index % 2 === 0 ? [phone, pbx, fromCaller(phone, call, 'BYE', 2)] as const : [pbx, phone, fromCallee(pbx, call, 'BYE', 2)] as const;
+      await from.send(bye);
+      to.answer(await to.gets('BYE', call.callId), 200);
+      await from.socket.waitFor('200 for the BYE', (m) => m.status === 200 && headerOf(m, 'cseq') === '2 BYE' && callIdOf(m) === call.callId);
+    }
+    await until('no call to be left', 5_000, async () => (await rig.metric('calls')) === 0);
+    const fresh = token();
+    await one?.send(one.request('INVITE', uri, { callId: fresh }));
+    pbx.answer(await pbx.gets('INVITE', fresh), 486);
+    await one?.hears(486, fresh);
+  }, 6), 60_000);
+
+  it('reaches a phone on a TCP connection that the old process holds, in both directions', () => withRig(workers, async (rig, pbx) => {
+    const phone = await rig.peer({ transport: 'tcp' });
+    const call = await establish(phone, pbx, uri, { contact: 'sip:alice@192.168.7.7:5060;transport=tcp' });
+    await rig.replace();
+    await pbx.send(fromCallee(pbx, call, 'INFO', 2));
+    phone.answer(await phone.gets('INFO', call.callId), 200);
+    await pbx.hears(200, call.callId);
+    await phone.send(fromCaller(phone, call, 'BYE', 3));
+    pbx.answer(await pbx.gets('BYE', call.callId), 200);
+    await phone.socket.waitFor('200 for the BYE', (m) => m.status === 200 && headerOf(m, 'cseq') === '3 BYE');
+  }), 60_000);
+});
+
+it('200 calls a second over UDP while the process is replaced three times: none lost, none repeated, none answered twice', async () => {
+  const uas = await Uas.open('pbx');
+  const rig = await Rig.start([{ key: 'acme', destinations: [uas.uri] }], { workers: 1 });
+  const uacs = await Promise.all(Array.from({ length: 20 }, () => Uac.open()));
+  try {
+    const load = startCalls(uacs, 200, 100, () => ({ uri, via: { host: '127.0.0.1', port: rig.port } }));
+    for (let n = 1; n <= 3; n++) {
+      await until('some calls', 20_000, () => load.ended.length >= n * 200);
+      await rig.replace();
+    }
+    await until('some more calls', 20_000, () => load.ended.length >= 1_000);
+    const ended = await load.stop();
+    expect(ended.filter((call) => !call.ok), describeFailures(ended)).toEqual([]);
+    const answers = uacs.flatMap(({ socket }) => socket.received).filter(({ message }) => message.status === 200).map(({ message }) => `${callIdOf(message)} ${headerOf(message, 'cseq')}`);
+    expect(answers.length - new Set(answers).size).toBe(0);
+    expect([uas.count('INVITE'), uas.count('BYE'), uas.count('ACK')]).toEqual([ended.length, ended.length, ended.length]);
+    expect(uas.retransmissions).toBe(0);
+  } finally {
+    for (const uac of uacs) await uac.close();
+    await rig.stop();
+    await uas.close();
+  }
+}, 60_000);
