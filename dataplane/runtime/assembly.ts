@@ -18,7 +18,9 @@ import { emptyView } from '../routing/build.ts';
 import { Turns } from '../routing/turns.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { Edits } from '../sip/edits.ts';
+import type { SipMessage } from '../sip/message.ts';
 import { TransactionLayer } from '../transaction/layer.ts';
+import { defaultPort, type Flow } from '../transport/flow.ts';
 import { LargeRequests } from '../transport/large-requests.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
@@ -26,11 +28,14 @@ import { hostClock, wallClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
+import { storeTransportCounters } from './transport-counters.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 
 export interface Assembly {
   readonly env: ProxyEnvironment;
   readonly health: WorkerHealth;
+  /** A request came over TLS: its Via may ask for requests to come back by the same connection (RFC 5923 §4). */
+  noteAlias(request: SipMessage, flow: Flow): void;
   /** Writes this worker's gauges. */
   gauges(loopDelayMs: number): void;
 }
@@ -76,11 +81,16 @@ export function assemble(
   return {
     env,
     health,
+    noteAlias(request, flow) {
+      const via = request.topVia;
+      if (via !== null && via.param('alias') !== null) transports.alias(flow.connection, via.port === 0 ? defaultPort(flow.transport) : via.port);
+    },
     gauges(loopDelayMs) {
       calls.expire(clock.now());
       counters.set('calls', calls.size);
       counters.set('transactions', env.layer.serverCount + env.layer.clientCount);
       counters.set('connections', transports.connectionCount);
+      storeTransportCounters(counters, transports.counters);
       counters.set('loop_delay_ms', loopDelayMs);
     },
   };

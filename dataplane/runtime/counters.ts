@@ -36,6 +36,19 @@ export const counterHelp = {
   registered_total: 'REGISTER requests that the registrar accepted',
   replies_sent_total: 'Responses made by this node',
   handed_over_total: 'Messages handed to the worker or process that their transaction belongs to',
+  send_errors_total: 'Messages that could not be sent, or whose connection died before any answer',
+  datagrams_dropped_total: 'Datagrams dropped because the queue of a socket was full',
+  connections_accepted_total: 'TCP, TLS and WebSocket connections accepted',
+  connections_opened_total: 'TCP and TLS connections opened by this node',
+  connections_refused_total: 'Connections refused at a cap, in total or of one source',
+  connections_reaped_total: 'Connections closed for idling, for half a message, for not reading or for not coming about',
+  stream_faults_total: 'Connections cut off: bad or missing Content-Length, endless or oversized messages, anything that is not SIP',
+  handshakes_timed_out_total: 'Accepted connections closed because TLS or the WebSocket upgrade took too long',
+  tls_handshakes_total: 'TLS handshakes done, accepted and opened',
+  tls_resumptions_total: 'Accepted TLS handshakes that resumed a session',
+  tls_failed_plain_total: 'TLS handshakes that failed because the other side did not speak TLS',
+  tls_failed_certificate_total: 'TLS handshakes that failed over a certificate, of either side',
+  tls_failed_other_total: 'TLS handshakes that failed for another reason, such as version or reset',
   faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;
 
@@ -45,7 +58,7 @@ export type CounterName = keyof typeof counterHelp;
 export const gaugeHelp = {
   transactions: 'Transactions alive',
   calls: 'Calls up',
-  connections: 'TCP connections open',
+  connections: 'TCP, TLS and WebSocket connections open',
   loop_delay_ms: 'Event-loop delay, mean of the last interval, in milliseconds',
 } as const;
 
@@ -72,6 +85,11 @@ export class CounterRow {
   add(name: CounterName, by = 1): void {
     const index = column[name];
     this.#cells[index] = (this.#cells[index] ?? 0) + by;
+  }
+
+  /** Takes over a count that is kept elsewhere. */
+  store(name: CounterName, value: number): void {
+    this.#cells[column[name]] = value;
   }
 
   set(name: GaugeName, value: number): void {
