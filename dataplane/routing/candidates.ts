@@ -22,10 +22,13 @@ export function eligible(plan: RoutePlan, set: DispatcherSet, destination: Desti
     && (pass === 'all' || reachableBy(destination, plan.family, health));
 }
 
-/** Algorithm 10: as many calls up as `maxload` allows. Only new calls count against it. */
+/** Whether `maxload` bounds what a destination gets: algorithm 10, and only new calls. */
+const isLimited = (plan: RoutePlan, set: DispatcherSet): boolean => set.algorithm === algorithms.callLoad && plan.query.method === 'INVITE';
+
+/** As many calls are up as `maxload` allows. */
 export function isFull(plan: RoutePlan, set: DispatcherSet, destination: Destination, health: HealthReader): boolean {
   const { maxLoad } = destination.attrs;
-  return set.algorithm === algorithms.callLoad && maxLoad !== 0 && plan.query.method === 'INVITE' && health.load(destination.id) >= maxLoad;
+  return maxLoad !== 0 && isLimited(plan, set) && health.load(destination.id) >= maxLoad;
 }
 
 /**
@@ -41,12 +44,14 @@ export function gather(plan: RoutePlan, set: DispatcherSet, pass: FamilyPass, he
     candidates.indices = new Int32Array(destinations.length * 2);
     candidates.weights = new Float64Array(destinations.length * 2);
   }
+  const { indices, weights: own } = candidates;
+  const limited = isLimited(plan, set);
   let count = 0;
   for (let i = 0; i < destinations.length; i++) {
     const destination = destinations[i] as Destination;
-    if (!eligible(plan, set, destination, pass, health) || isFull(plan, set, destination, health)) continue;
-    candidates.indices[count] = i;
-    candidates.weights[count] = weights[i] as number;
+    if (!eligible(plan, set, destination, pass, health) || (limited && isFull(plan, set, destination, health))) continue;
+    indices[count] = i;
+    own[count] = weights[i] as number;
     count += 1;
   }
   candidates.count = count;

@@ -10,6 +10,18 @@ import type { RouteSet } from './rules.ts';
 import type { Turns } from './turns.ts';
 import type { ConfigView } from './view.ts';
 
+/** What few plans need; made when it is needed. */
+class Rarities {
+  awaits = '';
+  ahead: EnumTarget[] | null = null;
+  fallback: RoutePlan | null = null;
+  requestUri: string | null = null;
+  readonly spared: number[] = [];
+  readonly misses: (string | number)[] = [];
+}
+
+const noMisses: readonly (string | number)[] = [];
+
 /** The way of one request through its dispatcher sets. Holds one view, so that no attempt mixes two revisions. */
 export class RoutePlan {
   readonly ok = true;
@@ -18,23 +30,14 @@ export class RoutePlan {
   /** Whose request it is and how that was found. */
   readonly admitted: Admitted;
   readonly rule: RuleRow;
-  /** User part and host that the Request-URI carries from here on: rewritten by trunk or alias, then by the rule. */
+  /** User part that the Request-URI carries from here on: rewritten by trunk or alias, then by the rule. */
   readonly user: string;
-  readonly host: string;
   readonly isRegister: boolean;
   readonly family: 4 | 6;
   /** What was asked; read again when an attempt hashes over a part of it, so it must not be used for another request. */
   readonly query: RouteQuery;
   /** Dispatcher sets in the order to try; filled once the plan is made. */
   sets: readonly number[] = [];
-  /** The number that ENUM has to be asked for before anything else (see enum.ts); '' = nothing to wait for. */
-  awaits = '';
-  /** What ENUM gave and nobody has tried yet: it goes before the sets. null = nothing. */
-  ahead: EnumTarget[] | null = null;
-  /** The plan that goes on when this one, which ENUM gave, has nobody left; null = none does. */
-  fallback: RoutePlan | null = null;
-  /** Request-URI of all its branches; null = that of the request's context. */
-  requestUri: string | null = null;
   /** Attempts handed out so far. */
   attempts = 0;
   /** The last destination handed out and its set. */
@@ -45,8 +48,7 @@ export class RoutePlan {
   /** Index into `sets` of the set being used. */
   setIndex = 0;
   private earlier: number[] | null = null;
-  private spared: number[] | null = null;
-  private misses: (string | number)[] | null = null;
+  private rare: Rarities | null = null;
 
   constructor(view: ConfigView, turns: Turns, admitted: Admitted, rule: RuleRow, q: RouteQuery) {
     const { user } = admitted;
@@ -57,7 +59,6 @@ export class RoutePlan {
     this.isRegister = q.method === 'REGISTER';
     // A registrar's Request-URI has no number to rewrite.
     this.user = this.isRegister || (rule.strip === 0 && rule.prepend === '') ? user : rule.prepend + user.slice(rule.strip);
-    this.host = admitted.host;
     this.family = q.family;
     this.query = q;
   }
@@ -66,20 +67,61 @@ export class RoutePlan {
     return this.admitted.routeSet;
   }
 
+  /** Host that the Request-URI carries from here on. */
+  get host(): string {
+    return this.admitted.host;
+  }
+
+  /** The number that ENUM has to be asked for before anything else (see enum.ts); '' = nothing to wait for. */
+  get awaits(): string {
+    return this.rare === null ? '' : this.rare.awaits;
+  }
+
+  set awaits(number: string) {
+    if (number !== '' || this.rare !== null) (this.rare ??= new Rarities()).awaits = number;
+  }
+
+  /** The next of what ENUM gave, which goes before the sets; null = nothing is left. */
+  nextAhead(): EnumTarget | null {
+    return this.rare?.ahead?.shift() ?? null;
+  }
+
+  /** Puts what ENUM gave in front. */
+  putAhead(targets: EnumTarget[]): void {
+    (this.rare ??= new Rarities()).ahead = targets;
+  }
+
+  /** The plan that goes on when this one, which ENUM gave, has nobody left; null = none does. */
+  get fallback(): RoutePlan | null {
+    return this.rare === null ? null : this.rare.fallback;
+  }
+
+  /** Request-URI of all its branches; null = that of the request's context. */
+  get requestUri(): string | null {
+    return this.rare === null ? null : this.rare.requestUri;
+  }
+
+  /** Makes this a plan that ENUM gave to another. */
+  serveFor(fallback: RoutePlan, requestUri: string): void {
+    const rare = (this.rare ??= new Rarities());
+    rare.fallback = fallback;
+    rare.requestUri = requestUri;
+  }
+
   /** Whether the destination had its attempt already, or is spared one. */
   tried(destinationId: number): boolean {
-    if (this.spared !== null && this.spared.includes(destinationId)) return true;
+    if (this.rare !== null && this.rare.spared.includes(destinationId)) return true;
     return this.destination !== null
       && (this.destination.id === destinationId || (this.earlier !== null && this.earlier.includes(destinationId)));
   }
 
   /** Overload control keeps this request away from the destination. */
   spare(destinationId: number): void {
-    (this.spared ??= []).push(destinationId);
+    (this.rare ??= new Rarities()).spared.push(destinationId);
   }
 
   isSpared(destinationId: number): boolean {
-    return this.spared !== null && this.spared.includes(destinationId);
+    return this.rare !== null && this.rare.spared.includes(destinationId);
   }
 
   /** The set in use is called all at once (algorithm 12): `nextAlongside` gives the others of it. */
@@ -96,11 +138,11 @@ export class RoutePlan {
 
   /** Notes why the attempt at a destination moved on: a status code, `timeout` or `transport`. For `describeDecision`. */
   missed(destinationId: number, outcome: string | number): void {
-    (this.misses ??= []).push(destinationId, outcome);
+    (this.rare ??= new Rarities()).misses.push(destinationId, outcome);
   }
 
   /** Destination and outcome in turn, for every attempt that moved on. */
   get missedAttempts(): readonly (string | number)[] {
-    return this.misses ?? [];
+    return this.rare?.misses ?? noMisses;
   }
 }
