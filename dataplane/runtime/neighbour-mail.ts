@@ -242,7 +242,7 @@ export class NeighbourMail implements Neighbours, Elsewhere {
     const connection = text.startsWith('SIP/2.0 ') && transports.connectionOpen(named) ? named : transports.connectionTo(transport, address, port);
     const listener = transports.publicListenerFor(transport, family);
     if (connection === 0) failed(`no connection to ${address}:${port}`);
-    else transports.send(new Address(transport, family, address, port, listener, connection), text, { awaiting: false, sendFailed: failed });
+    else transports.send(new Address(transport, family, address, port, listener, connection), text, new RemoteOwner(failed));
   }
 }
 
