@@ -28,6 +28,7 @@ import { nodeRoutes } from './routes/v1/nodes.ts';
 import { numberRoutes } from './routes/v1/numbers.ts';
 import { overviewRoutes } from './routes/v1/overview.ts';
 import { probeRoutes } from './routes/v1/probe.ts';
+import { rateRoutes } from './routes/v1/rates.ts';
 import { routeSetRoutes } from './routes/v1/route-sets.ts';
 import { sessionRoutes } from './routes/v1/session.ts';
 import { settingRoutes } from './routes/v1/settings.ts';
@@ -95,6 +96,7 @@ async function registerRoutes(app: FastifyInstance, runtime: Runtime): Promise<v
   await trunkRoutes(typed, config);
   await numberRoutes(typed, config);
   await aliasRoutes(typed, config);
+  await rateRoutes(typed, config);
   await certificateRoutes(typed, { ...config, now: runtime.now, clusterKeys: () => runtime.auth.directory.clusterKeys() });
   await settingRoutes(typed, config);
   await changeRoutes(typed, config);

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../dataplane/contract/canonical.ts';
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import { tableNames } from '../../dataplane/contract/rows.ts';
+import { channel } from '../../dataplane/contract/wire.ts';
 import type { Database, SqlReader } from '../db/database.ts';
 import type { ChangeSource, Head, Revision, WireOp } from '../push/ports.ts';
 import { snapshotPages } from './snapshot.ts';
@@ -57,8 +58,10 @@ export class DatabaseChangeSource implements ChangeSource {
   }
 
   async revisionsAfter(rev: number, limit: number): Promise<readonly Revision[] | null> {
+    const last = await this.lastWithin(rev, limit);
+    if (last === null) return null;
     const rows = await this.deps.database.prisma.configRevision.findMany({
-      where: { rev: { gt: rev } }, orderBy: { rev: 'asc' }, take: limit,
+      where: { rev: { gt: rev, lte: last } }, orderBy: { rev: 'asc' }, take: limit,
       include: { changes: { orderBy: { seq: 'asc' }, select: { table: true, key: true, before: true, after: true } } },
     });
     const first = rows[0];
@@ -70,6 +73,25 @@ export class DatabaseChangeSource implements ChangeSource {
       ops: row.changes.filter((change) => change.before !== change.after)
         .map((change) => ({ table: change.table as TableName, key: change.key, json: change.after })),
     }));
+  }
+
+  /**
+   * The last revision up to which changes are read at once: none that is longer than a delta may be (a price list of a
+   * million lines), and not many more rows than that together. null = the very next one is too long: a snapshot is what helps.
+   */
+  private async lastWithin(rev: number, limit: number): Promise<bigint | null> {
+    const heads = await this.deps.database.prisma.configRevision.findMany({
+      where: { rev: { gt: rev } }, orderBy: { rev: 'asc' }, take: limit, select: { rev: true, ops: true },
+    });
+    let last = BigInt(rev);
+    let ops = 0;
+    for (const head of heads) {
+      ops += head.ops;
+      if (head.ops > channel.deltaRows) return last === BigInt(rev) ? null : last;
+      if (ops > 2 * channel.deltaRows && last !== BigInt(rev)) return last;
+      last = head.rev;
+    }
+    return last;
   }
 
   async snapshot(): Promise<{ readonly head: Head; readonly rows: AsyncIterable<readonly WireOp[]> }> {

@@ -7,6 +7,7 @@ import { decodeOp } from '../../dataplane/contract/decode.ts';
 import type { Rows, TableName } from '../../dataplane/contract/rows.ts';
 import { tableNames } from '../../dataplane/contract/rows.ts';
 import type { ProblemField } from '../contract/problem.ts';
+import { RateChange } from './rate-change.ts';
 import { emptyNote, sameNote } from './stored.ts';
 import type { Note, Stored } from './stored.ts';
 import type { Tx } from './table-store.ts';
@@ -30,6 +31,7 @@ export class Draft {
   readonly tx: Tx;
   readonly nowMs: number;
   readonly faults: ProblemField[] = [];
+  private rateChange: RateChange | null = null;
   private readonly entries: Entries = {
     setting: new Map(), tenant: new Map(), certificate: new Map(), dispatcherSet: new Map(), destination: new Map(), routeSet: new Map(),
     rule: new Map(), rate: new Map(), domain: new Map(), number: new Map(), alias: new Map(), trunk: new Map(), node: new Map(),
@@ -44,6 +46,16 @@ export class Draft {
   constructor(tx: Tx, nowMs: number) {
     this.tx = tx;
     this.nowMs = nowMs;
+  }
+
+  /** The change of whole rate tables that this write makes, begun when it is first asked for. */
+  async changeRates(): Promise<RateChange> {
+    return this.rateChange ??= await RateChange.open(this.tx);
+  }
+
+  /** null = no rate table changes as a whole. */
+  get rates(): RateChange | null {
+    return this.rateChange;
   }
 
   /** Entries of a table that this draft has looked at. */

@@ -12,7 +12,7 @@ export interface Precondition {
 export const noPrecondition: Precondition = { ifMatch: null, ifNoneMatch: false };
 
 /** The fault when what is stored is not what the caller expects, else null. `name`: "Tenant acme". */
-export function refuseStale(name: string, stored: Stored<TableName> | null, condition: Precondition): ConfigFault | null {
+export function refuseStale(name: string, stored: Pick<Stored<TableName>, 'version'> | null, condition: Precondition): ConfigFault | null {
   if (condition.ifNoneMatch && stored !== null) {
     return { code: 'version-mismatch', detail: `${name} exists already (version ${stored.version}), and If-None-Match: * asks for a new one.` };
   }

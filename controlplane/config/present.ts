@@ -1,9 +1,9 @@
 /** Stored rows → what the REST API shows. Pure. */
 import { algorithmNames } from '../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../dataplane/contract/rows.ts';
-import type { TableName } from '../../dataplane/contract/rows.ts';
+import type { RateRow, TableName } from '../../dataplane/contract/rows.ts';
 import type {
-  Alias, Destination, DestinationLive, DispatcherSet, Domain, NumberItem, RouteSet, Rule, Setting, Tenant, Trunk,
+  Alias, Destination, DestinationLive, DispatcherSet, Domain, NumberItem, Rate, RouteSet, Rule, Setting, Tenant, Trunk,
 } from '../contract/index.ts';
 import type { Stored } from './stored.ts';
 
@@ -33,6 +33,10 @@ export function presentNumber(stored: Stored<'number'>, tenant: string): NumberI
 
 export function presentAlias(stored: Stored<'alias'>, tenant: string): Alias {
   return { ...stored.row, tenant, ...kept(stored) };
+}
+
+export function presentRate({ prefix, set, price }: RateRow): Rate {
+  return { prefix, set, price: price / 1_000_000 };
 }
 
 export function presentRouteSetHead(stored: Stored<'routeSet'>, tenant: string | null) {

@@ -3,6 +3,7 @@ import type { TableName } from '../../dataplane/contract/rows.ts';
 import type { ProblemReference } from '../contract/problem.ts';
 import type { Draft, Entry } from './draft.ts';
 import type { ConfigFault } from './fault.ts';
+import { checkRates } from './rate-references.ts';
 import { checkExternalIds, checkTrunkSources } from './uniqueness.ts';
 import { referrersOf } from './referrers.ts';
 import type { Referrer } from './referrers.ts';
@@ -19,6 +20,7 @@ export async function checkReferences(draft: Draft): Promise<ConfigFault | null>
   for (const entry of changedOf(draft, 'routeSet')) checkTenant(draft, entry);
   for (const entry of changedOf(draft, 'dispatcherSet')) checkTenant(draft, entry);
   for (const entry of changedOf(draft, 'rule')) checkRule(draft, entry);
+  await checkRates(draft);
   await checkExternalIds(draft);
   await checkTrunkSources(draft);
   return checkReferrers(draft);

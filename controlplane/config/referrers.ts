@@ -1,6 +1,7 @@
 /** Who refers to rows that go away or change their tenant, seen through the draft. */
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import type { Draft } from './draft.ts';
+import { rulesOf, setsOf, touchedTables } from './rate-references.ts';
 import type { Stored } from './stored.ts';
 import { storedDispatcherSet } from './tables-dispatcher.ts';
 import { storedAlias, storedNumber } from './tables-numbering.ts';
@@ -26,7 +27,11 @@ export async function referrersOf(draft: Draft): Promise<readonly Referrer[]> {
   const found: Referrer[] = [];
   if (tenants.length > 0) await ofTenants(draft, tenants, found);
   if (routeSets.length > 0) await ofRouteSets(draft, routeSets, found);
-  if (sets.length > 0) await ofDispatcherSets(draft, sets, found);
+  if (sets.length > 0) {
+    await ofDispatcherSets(draft, sets, found);
+    await ofRates(draft, sets, found);
+  }
+  await ofRateTables(draft, found);
   return found;
 }
 
@@ -100,6 +105,40 @@ async function ofDispatcherSets(draft: Draft, ids: readonly number[], found: Ref
       const reference = { subject: `Dispatcher set ${set}`, entity: 'route-set', key: String(rule.row.routeSet) } as const;
       const why = target === null ? 'removed' : target.row.tenant !== null && target.row.tenant !== (owner?.row.tenant ?? null) ? 'moved' : null;
       if (why !== null && !found.some((one) => one.entity === reference.entity && one.key === reference.key)) found.push({ ...reference, why });
+    }
+  }
+}
+
+/** A table without rates is none: rules must not choose by it. */
+async function ofRateTables(draft: Draft, found: Referrer[]): Promise<void> {
+  const gone = new Set([...draft.of('rate').values()].flatMap(({ original, current }) => (original !== null && current === null ? [original.row.table] : [])));
+  for (const table of [...await touchedTables(draft), ...gone]) {
+    if (!await isEmptied(draft, table)) continue;
+    for (const { routeSet } of await rulesOf(draft, table)) found.push({ subject: `Rate table ${table}`, why: 'removed', entity: 'route-set', key: String(routeSet) });
+  }
+}
+
+async function isEmptied(draft: Draft, table: number): Promise<boolean> {
+  const rates = [...draft.of('rate').values()].filter((entry) => (entry.original ?? entry.current)?.row.table === table);
+  if (rates.some(({ current }) => current !== null)) return false;
+  if (rates.length === 0) return (await setsOf(draft, table)).length === 0;
+  return ((await draft.tx.rateTable.findUnique({ where: { number: table } }))?.rows ?? 0) <= rates.filter(({ original }) => original !== null).length;
+}
+
+/** Rate tables that name sets which go away, and route sets whose tables name sets of another tenant now. */
+async function ofRates(draft: Draft, ids: readonly number[], found: Referrer[]): Promise<void> {
+  const naming = await draft.tx.$queryRaw<{ table: number; set: number }[]>`SELECT DISTINCT table_number AS table, set_id AS set FROM rate WHERE set_id = ANY(${[...ids]}::integer[]) LIMIT 1000`;
+  for (const { table, set } of naming) {
+    if (!(await setsOf(draft, table)).some((used) => used.set === set)) continue;
+    const target = draft.of('dispatcherSet').get(String(set))?.current ?? null;
+    const subject = `Dispatcher set ${set}`;
+    if (target === null) {
+      found.push({ subject, why: 'removed', entity: 'rate-table', key: String(table) });
+      continue;
+    }
+    for (const { routeSet } of await rulesOf(draft, table)) {
+      const owner = (await draft.find('routeSet', String(routeSet)))?.row.tenant ?? null;
+      if (target.row.tenant !== null && target.row.tenant !== owner) found.push({ subject, why: 'moved', entity: 'route-set', key: String(routeSet) });
     }
   }
 }

@@ -10,9 +10,13 @@ import type {
   AliasColumns, CertificateColumns, DestinationColumns, DispatcherSetColumns, DomainColumns, NumberColumns, RateColumns, RouteSetColumns, RuleColumns, SettingColumns, TenantColumns, TrunkColumns,
 } from './columns.ts';
 
+/** Rows are small, and there may be a million: fewer, longer pages. */
+const ratePage = 10_000;
+
 interface Query<T extends TableName> {
   /** Named like the fields of the columns interface; `$1` = key to go on behind, `$2` = page size. */
   readonly sql: string;
+  readonly pageRows?: number;
   /** Sorts before every key. */
   readonly before: string | number;
   readonly compile: (columns: Readonly<Record<string, unknown>>) => Rows[T];
@@ -59,7 +63,7 @@ const queries: { readonly [T in TableName]: Query<T> } = {
     sql: `SELECT table_number AS "tableNumber", prefix, set_id AS "setId", price FROM "rate"
       WHERE (table_number, prefix, set_id) > (($1::jsonb ->> 0)::integer, $1::jsonb ->> 1, ($1::jsonb ->> 2)::integer)
       ORDER BY table_number, prefix, set_id LIMIT $2`,
-    before: '[0,"",0]', compile: (c) => compileRate(c as unknown as RateColumns), keyOf: (row) => JSON.stringify([row.table, row.prefix, row.set]),
+    before: '[0,"",0]', pageRows: ratePage, compile: (c) => compileRate(c as unknown as RateColumns), keyOf: (row) => JSON.stringify([row.table, row.prefix, row.set]),
   },
   number: {
     sql: `SELECT pattern, tenant_id AS "tenantId", route_set AS "routeSetId", enabled FROM "number" WHERE pattern > $1 ORDER BY pattern LIMIT $2`,
@@ -79,12 +83,13 @@ const queries: { readonly [T in TableName]: Query<T> } = {
   },
 };
 
-/** Pages of at most `limits.chunkRows` rows. */
+/** Pages of a thousand rows or some thousands. */
 export async function* snapshotPages<T extends TableName>(sql: SqlReader, table: T): AsyncGenerator<readonly { readonly key: string; readonly row: Rows[T] }[]> {
   const query: Query<T> = queries[table];
+  const pageRows = query.pageRows ?? limits.chunkRows;
   let after: string | number = query.before;
   for (;;) {
-    const found = await sql(query.sql, [after, limits.chunkRows]);
+    const found = await sql(query.sql, [after, pageRows]);
     if (found.length === 0) return;
     const page = found.map((columns) => {
       const row = query.compile(columns);
@@ -92,6 +97,6 @@ export async function* snapshotPages<T extends TableName>(sql: SqlReader, table:
       return { key: rowKey(table, row), row };
     });
     yield page;
-    if (found.length < limits.chunkRows) return;
+    if (found.length < pageRows) return;
   }
 }

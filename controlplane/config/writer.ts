@@ -63,7 +63,8 @@ interface LoggedChange {
   readonly noteAfter: Note | null;
 }
 
-const transactionMs = { maxWait: 10_000, timeout: 120_000 } as const;
+/** The longest write is a price list of a million lines. */
+const transactionMs = { maxWait: 10_000, timeout: 600_000 } as const;
 const chunkRows = 1_000;
 /** From so many changed rows of a table on, replacing them in bulk is cheaper than one UPDATE each. */
 const replaceFrom = 100;
@@ -109,12 +110,14 @@ export class ConfigWriter {
     }
     if (draft.faults.length > 0) throw new Abandoned<T>(err({ code: 'invalid', errors: draft.faults }));
 
+    await draft.rates?.settle();
     const changes = loggedChanges(draft);
-    const changed = changes.length > 0;
+    const ops = changes.length + (draft.rates?.size ?? 0);
+    const changed = ops > 0;
     const rev = head.rev + (changed ? 1 : 0);
-    if (draft.changed().next().done !== true) await storeRows(draft);
-    if (changed) await storeRevision(tx, rev, head.hashes, changes, context, draft.nowMs);
-    const written: Written<T> = { value: planned.value(), rev, changed, committedAtMs: draft.nowMs, changes: context.dryRun ? shownChanges(changes) : null };
+    if (changed || draft.changed().next().done !== true) await storeRows(draft);
+    if (changed) await storeRevision(draft, rev, head.hashes, changes, context);
+    const written: Written<T> = { value: planned.value(), rev, changed, committedAtMs: draft.nowMs, changes: context.dryRun ? [...shownChanges(changes), ...await draft.rates?.shown() ?? []] : null };
     // Deferred constraints must fail here: an adapter may swallow the failure of the COMMIT itself.
     await tx.$executeRaw`SET CONSTRAINTS ALL IMMEDIATE`;
     if (context.dryRun) throw new Abandoned<T>(ok({ ...written, rev: head.rev }));
@@ -154,8 +157,10 @@ function loggedChanges(draft: Draft): LoggedChange[] {
  */
 async function storeRows(draft: Draft): Promise<void> {
   await draft.tx.$executeRaw`SET CONSTRAINTS ALL DEFERRED`;
+  await draft.rates?.storeRemovals();
   for (const table of tableNames.toReversed()) await removeRows(draft, table);
   for (const table of tableNames) await putRows(draft, table);
+  await draft.rates?.storeRest();
 }
 
 async function removeRows<T extends TableName>(draft: Draft, table: T): Promise<void> {
@@ -191,12 +196,14 @@ async function inChunks<R>(rows: readonly R[], act: (rows: readonly R[]) => Prom
   for (let i = 0; i < rows.length; i += chunkRows) await act(rows.slice(i, i + chunkRows));
 }
 
-async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: readonly LoggedChange[], context: WriteContext, nowMs: number): Promise<void> {
-  const hashes = applyChanges(before, changes);
+async function storeRevision(draft: Draft, rev: number, before: TableHashes, changes: readonly LoggedChange[], context: WriteContext): Promise<void> {
+  const { tx, nowMs, rates } = draft;
+  const ofRows = applyChanges(before, changes);
+  const hashes = rates === null ? ofRows : { ...ofRows, rate: rates.hashAfter(ofRows.rate) };
   await tx.configRevision.create({
     data: {
       rev, at: new Date(nowMs), actor: context.actor, address: context.address, requestId: context.requestId,
-      summary: context.summary, ops: changes.length, hashes,
+      summary: context.summary, ops: changes.length + (rates?.size ?? 0), hashes,
     },
   });
   const rows = changes.map((change, seq) => ({
@@ -209,6 +216,7 @@ async function storeRevision(tx: Tx, rev: number, before: TableHashes, changes: 
       SELECT ${BigInt(rev)}::bigint, r.* FROM jsonb_to_recordset(${JSON.stringify(chunk)}::jsonb)
         AS r (seq integer, entity text, "key" text, "before" text, "after" text, note_before jsonb, note_after jsonb)`;
   });
+  await rates?.log(rev, changes.length);
   await tx.configHead.update({ where: { id: 1 }, data: { rev, hashes } });
   await tx.$queryRaw`SELECT pg_notify(${configChannel}, ${String(rev)})::text`;
 }

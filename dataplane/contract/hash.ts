@@ -77,6 +77,14 @@ export class HashSum {
   }
 }
 
+/** The sum of two sums of hashes, or their difference: what HashSum does row by row, for sums that were taken elsewhere. */
+export function addSums(one: string, other: string, sign: 1 | -1): string {
+  if (!isHash(one) || !isHash(other)) throw new RangeError('not a table hash');
+  let sum = '';
+  for (let i = 0; i < 32; i += 8) sum += lane((parseInt(one.slice(i, i + 8), 16) + sign * parseInt(other.slice(i, i + 8), 16)) | 0);
+  return sum;
+}
+
 /** Hashes after `changes`; the input stays as it is. Tables without a change keep their string. */
 export function applyChanges(hashes: TableHashes, changes: Iterable<RowChange>): TableHashes {
   const sums = new Map<TableName, HashSum>();

@@ -23,6 +23,8 @@ const expected: Readonly<Record<string, readonly Who[]>> = {
   ...entity('tenants', '{key}'), ...entity('domains', '{name}'), ...entity('route-sets', '{number}'), ...entity('dispatcher-sets', '{id}'), ...entity('trunks', '{key}'),
   ...entity('numbers', '{pattern}'), ...entity('aliases', '{alias}'),
   'GET /api/v1/certificates': signedIn, 'GET /api/v1/certificates/{name}': signedIn, 'PUT /api/v1/certificates/{name}': operators, 'DELETE /api/v1/certificates/{name}': operators,
+  'GET /api/v1/rate-tables': signedIn, 'GET /api/v1/rate-tables/{number}': signedIn, 'PUT /api/v1/rate-tables/{number}': operators, 'DELETE /api/v1/rate-tables/{number}': operators,
+  'PUT /api/v1/rate-tables/{number}/{prefix}/{set}': operators, 'DELETE /api/v1/rate-tables/{number}/{prefix}/{set}': operators,
   'POST /api/v1/route-sets': operators, 'POST /api/v1/dispatcher-sets': operators,
   'GET /api/v1/destinations/{id}': signedIn, 'PATCH /api/v1/destinations/{id}': operators,
   'GET /api/v1/settings/global': signedIn, 'PUT /api/v1/settings/global': operators, 'PATCH /api/v1/settings/global': operators, 'DELETE /api/v1/settings/global': operators,

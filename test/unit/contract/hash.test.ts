@@ -1,11 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyChanges, combinedHash, emptyHashes, HashSum, isHash, sameHashes, zeroHash } from '../../../dataplane/contract/hash.ts';
+import { addSums, applyChanges, combinedHash, emptyHashes, HashSum, isHash, sameHashes, zeroHash } from '../../../dataplane/contract/hash.ts';
 import type { RowChange } from '../../../dataplane/contract/hash.ts';
 
 const row = fc.tuple(fc.string({ maxLength: 8 }), fc.string({ maxLength: 20 }));
 
 describe('the hash of a table', () => {
+  it('is the sum of the hashes of its parts, which can be taken away again', () => {
+    const sumOf = (rows: readonly (readonly [string, string])[]): string => {
+      const sum = new HashSum();
+      for (const [key, json] of rows) sum.add('rate', key, json);
+      return sum.hex();
+    };
+    fc.assert(fc.property(fc.array(row, { maxLength: 20 }), fc.array(row, { maxLength: 20 }), (some, others) => {
+      const both = addSums(sumOf(some), sumOf(others), 1);
+      expect(both).toBe(sumOf([...some, ...others]));
+      expect(addSums(both, sumOf(others), -1)).toBe(sumOf(some));
+    }));
+    expect(() => addSums(zeroHash, 'x', 1)).toThrow(RangeError);
+  });
+
   it('does not depend on the order of its rows, and forgets a row that is taken away', () => {
     fc.assert(fc.property(fc.array(row, { maxLength: 20 }), row, (rows, extra) => {
       const forth = new HashSum();

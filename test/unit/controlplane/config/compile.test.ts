@@ -49,29 +49,29 @@ describe('a set that is not always probed', () => {
 });
 
 describe('a rule', () => {
-  const any = { type: 'any' } as const;
+  const every = { type: 'any' } as const;
 
   it('takes prices beside its sets or in a list of their own, as whole millionths', () => {
-    expect(ruleRow(1, 1, 0, { match: any, sets: [{ set: 10, price: 0.0123 }, { set: 11, price: 2 }] })).toMatchObject({ sets: [10, 11], prices: [12_300, 2_000_000] });
-    expect(ruleRow(1, 1, 0, { match: any, sets: [10, 11], prices: [0.000001, 0] })).toMatchObject({ sets: [10, 11], prices: [1, 0] });
+    expect(ruleRow(1, 1, 0, { match: every, sets: [{ set: 10, price: 0.0123 }, { set: 11, price: 2 }] })).toMatchObject({ sets: [10, 11], prices: [12_300, 2_000_000] });
+    expect(ruleRow(1, 1, 0, { match: every, sets: [10, 11], prices: [0.000001, 0] })).toMatchObject({ sets: [10, 11], prices: [1, 0] });
     expect([0.1, 0.07, 1.1, 999_999.999999, 0.000001].map((price) => toMillionths(price) / 1_000_000)).toEqual([0.1, 0.07, 1.1, 999_999.999999, 0.000001]);
     expect([0.1, 0.0123, 999_999.999999].every(isPrice)).toBe(true);
     expect([0.0000001, 1.2345678].some(isPrice)).toBe(false);
   });
 
   it('is not taken when only some of its sets have a price', () => {
-    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, sets: [10, { set: 11, price: 1 }] }))).toMatchObject([{ pointer: '/prices', code: 'mismatch' }]);
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: every, sets: [10, { set: 11, price: 1 }] }))).toMatchObject([{ pointer: '/prices', code: 'mismatch' }]);
   });
 
   it('has windows of every day and all day where nothing else is said', () => {
-    expect(ruleRow(1, 1, 0, { match: any, sets: [1], windows: [{ timezone: 'Europe/Berlin' }] }).windows)
+    expect(ruleRow(1, 1, 0, { match: every, sets: [1], windows: [{ timezone: 'Europe/Berlin' }] }).windows)
       .toEqual([{ timezone: 'Europe/Berlin', days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }]);
   });
 
   it('needs no sets beside rates or ENUM', () => {
-    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, rates: 7 }))).toMatchObject({ sets: [] });
-    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any, enumSuffix: 'e164.arpa' }))).toMatchObject({ sets: [] });
-    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: any }))).toMatchObject([{ pointer: '/sets', code: 'too-short' }]);
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: every, rates: 7 }))).toMatchObject({ sets: [] });
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: every, enumSuffix: 'e164.arpa' }))).toMatchObject({ sets: [] });
+    expect(asNode('rule', '1', ruleRow(1, 1, 0, { match: every }))).toMatchObject([{ pointer: '/sets', code: 'too-short' }]);
   });
 });
 
