@@ -38,6 +38,8 @@ export class ConnectionTable {
   readonly #environment: ConnectionEnvironment;
   readonly #byId = new Map<number, Connection>();
   readonly #byRemote = new Map<string, Connection>();
+  /** By what their other end asked for (RFC 5923). */
+  readonly #aliases = new Map<string, Connection>();
   /** Sockets of each source, those on the doorstep included. */
   readonly #perSource = new Map<string, number>();
   /** Accepted, but no connection yet: a handshake or an upgrade is under way. */
@@ -130,7 +132,7 @@ export class ConnectionTable {
     if (!(connection instanceof StreamConnection) || !connection.verified) return;
     const { transport, address } = connection.flow;
     connection.aliasKey = remoteKey(transport, address, port);
-    this.#byRemote.set(connection.aliasKey, connection);
+    this.#aliases.set(connection.aliasKey, connection);
   }
 
   /** Destroys every connection and waits until all are gone. */
@@ -149,8 +151,10 @@ export class ConnectionTable {
   /** An open connection, or a new one; a text says why there can be none. */
   #reach(listener: BoundListener, target: Target): Connection | string {
     const { transport, address, port, serverName } = target;
-    const open = this.#byRemote.get(remoteKey(transport, address, port, serverName)) ?? (serverName === '' ? undefined : this.#aliased(target));
+    const open = this.#byRemote.get(remoteKey(transport, address, port, serverName));
     if (open?.open === true) return open;
+    const alias = this.#aliases.size === 0 ? undefined : this.#aliases.get(remoteKey(transport, address, port));
+    if (alias?.open === true && alias.fits(serverName === '' ? address : serverName)) return alias;
     if (isWebSocket(transport)) return `no connection to ${address}:${port}`;
     if (this.#full(address)) {
       this.counters.connectionsRefused++;
@@ -160,11 +164,6 @@ export class ConnectionTable {
     this.counters.connectionsOpened++;
     this.#hold(address, socket);
     return this.#keep((flow, remote) => new StreamConnection(this.#environment, flow, remote, socket, true), listener, target.family, address, port, serverName);
-  }
-
-  #aliased({ transport, address, port, serverName }: Target): Connection | undefined {
-    const connection = this.#byRemote.get(remoteKey(transport, address, port));
-    return connection?.fits(serverName) === true ? connection : undefined;
   }
 
   #dial(listener: BoundListener, { transport, address, port, serverName }: Target): Socket {
@@ -217,7 +216,8 @@ export class ConnectionTable {
 
   #remove(connection: Connection): void {
     if (!this.#byId.delete(connection.id)) return;
-    for (const key of [connection.remote, connection.aliasKey]) if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+    if (this.#byRemote.get(connection.remote) === connection) this.#byRemote.delete(connection.remote);
+    if (this.#aliases.get(connection.aliasKey) === connection) this.#aliases.delete(connection.aliasKey);
   }
 }
 

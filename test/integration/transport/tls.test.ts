@@ -184,7 +184,7 @@ describe('client certificates', () => {
     const bound = nobody.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
     nobody.close();
-    for (const [shown, name, works] of [[trunk, 'trunk.example', true], [trunk, 'other.example', false], [stranger, 'trunk.example', false]] as const) {
+    for (const [shown, name, works] of [[trunk, 'trunk.example', true], [trunk, 'other.example', false], [trunk, '', false], [stranger, 'trunk.example', false]] as const) {
       const client = await tlsClient(a.listener, { servername: 'edge.example', ...shown });
       let text = '';
       client.on('data', (chunk) => { text += chunk.toString('latin1'); });
