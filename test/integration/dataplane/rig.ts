@@ -126,9 +126,9 @@ export class Rig {
     return former;
   }
 
-  /** Starts another process on the same ports and data without a word; it should not live long. */
-  intrude(): TestProcess {
-    const other = this.#spawn();
+  /** Starts another process on the same data that cannot or may not serve; this rig stays with its own. */
+  intrude(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): TestProcess {
+    const other = this.#spawn(args, env);
     this.#replaced.push(other);
     return other;
   }

@@ -1,9 +1,13 @@
 /** A new process takes over beside the old one: nobody outside can tell, and no message is lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startCalls, describeFailures } from '../../harness/call-load.ts';
 import { until } from '../../harness/deadline.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
-import { callIdOf, headerOf, newBranch, token } from '../../harness/sip-text.ts';
+import { callIdOf, headerOf, newBranch, token, writeSip } from '../../harness/sip-text.ts';
 import { Uac } from '../../harness/uac.ts';
 import { Uas } from '../../harness/uas.ts';
 import { establish, fromCallee, fromCaller, Peer } from '../../harness/peer.ts';
@@ -14,7 +18,7 @@ const uri = 'sip:1001@acme.example';
 /** One rig with a backend, closed at the end. */
 async function withRig(workers: number, body: (rig: Rig, pbx: Peer) => Promise<void>, calls = 0): Promise<void> {
   const socket = await SipSocket.open();
-  const rig = await Rig.start([{ key: 'acme', destinations: [`sip:127.0.0.1:${socket.port}`], limits: { calls } }], { workers });
+  const rig = await Rig.start([{ key: 'acme', destinations: [`sip:127.0.0.1:${socket.port}`], limits: { calls } }], { workers, env: { SIGNALBOX_DRAIN_MS: '300' } });
   try {
     await body(rig, new Peer(socket, rig));
   } finally {
@@ -117,3 +121,72 @@ it('200 calls a second over UDP while the process is replaced three times: none 
     await uas.close();
   }
 }, 60_000);
+
+describe('the end of a process that was replaced', () => {
+  it.each([1, 2])('loses nothing that was in its sockets: %i workers, OPTIONS all the while, each answered once', async (workers) => {
+    const rig = await Rig.start([], { workers });
+    const sockets = await Promise.all(Array.from({ length: 16 }, () => SipSocket.open({ keep: false })));
+    const answers = new Map<string, number>();
+    let sent = 0;
+    let going = true;
+    for (const socket of sockets) socket.onMessage = ({ message }) => answers.set(callIdOf(message), (answers.get(callIdOf(message)) ?? 0) + 1);
+    const ask = async (): Promise<void> => {
+      while (going) {
+        for (const socket of sockets) {
+          const text = writeSip(`OPTIONS sip:127.0.0.1:${rig.port} SIP/2.0`, [
+            `Via: SIP/2.0/UDP 127.0.0.1:${socket.port};branch=${newBranch()};rport`, 'Max-Forwards: 70', 'From: <sip:a@acme.example>;tag=1', `To: <sip:127.0.0.1:${rig.port}>`, `Call-ID: ask-${sent++}`, 'CSeq: 1 OPTIONS',
+          ]);
+          await socket.send(text, { host: '127.0.0.1', port: rig.port });
+        }
+        await pause(5);
+      }
+    };
+    try {
+      const asking = ask();
+      // Nothing stays of an OPTIONS: each of the former processes ends at once, in the middle of the traffic.
+      for (let n = 0; n < 3; n++) expect(await (await rig.replace()).exit(10_000)).toBe(0);
+      going = false;
+      await asking;
+      await until('every OPTIONS to be answered', 5_000, () => answers.size === sent);
+      expect([...answers].filter(([, times]) => times !== 1)).toEqual([]);
+      expect(sent).toBeGreaterThan(1_000);
+    } finally {
+      going = false;
+      for (const socket of sockets) await socket.close();
+      await rig.stop();
+    }
+  }, 60_000);
+
+  it('comes with that of its successor, when that one dies before its time', () => withRig(1, async (rig, pbx) => {
+    const phone = await rig.peer();
+    const callId = token();
+    await phone.send(phone.request('INVITE', uri, { callId }));
+    pbx.answer(await pbx.gets('INVITE', callId), 180);
+    const former = await rig.replace();
+    await rig.process.kill();
+    expect(await former.exit(10_000)).toBe(1);
+  }), 30_000);
+});
+
+describe('a second process', () => {
+  it('without --takeover is refused in one sentence, on the data folder as well as on the ports', () => withRig(1, async (rig, pbx) => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-second-'));
+    const [same, other] = [rig.intrude(), rig.intrude([], { SIGNALBOX_DATA: folder })];
+    expect([await same.exit(), await other.exit()]).toEqual([2, 2]);
+    rmSync(folder, { recursive: true });
+    expect(same.log.join('\n')).toMatch(/^signalbox data plane: SIGNALBOX_DATA: .*--takeover[^\n]*$/);
+    expect(other.log.join('\n')).toMatch(/EADDRINUSE/);
+    await establish(await rig.peer(), pbx, uri);
+  }), 30_000);
+
+  it('that cannot open its ports leaves everything to the one that runs', () => withRig(1, async (rig, pbx) => {
+    const taken = await SipSocket.open({ transport: 'tcp' });
+    const next = rig.intrude(['--takeover'], { SIGNALBOX_LISTEN: `udp:127.0.0.1:${rig.port},tcp:127.0.0.1:${taken.port}` });
+    expect(await next.exit()).toBe(2);
+    await taken.close();
+    for (let n = 0; n < 8; n++) await establish(await rig.peer(), pbx, uri);
+    // And it can be replaced after all.
+    await rig.replace();
+    await establish(await rig.peer(), pbx, uri);
+  }), 30_000);
+});
