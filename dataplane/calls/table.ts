@@ -11,6 +11,8 @@ export interface CallEntry {
   /** Destination id, 0 = towards a phone. */
   readonly destination: number;
   readonly startedMs: number;
+  /** Why it went there (see routing/decision.ts); '' = towards a phone. */
+  readonly decision: string;
 }
 
 export interface CallTableListener {

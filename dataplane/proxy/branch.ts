@@ -9,6 +9,12 @@ import type { ProxyContext } from './context.ts';
 /** A branch that leads to one address needs no list. */
 const nowhereElse: readonly Located[] = [];
 
+/** Counts calls by destination. */
+export interface CallLoad {
+  callStarted(destinationId: number): void;
+  callEnded(destinationId: number): void;
+}
+
 /** It hangs on each of its client transactions as their `user`. */
 export class Branch {
   readonly ctx: ProxyContext;
@@ -34,6 +40,10 @@ export class Branch {
   status = 0;
   /** Its end lets its plan go on to another destination. */
   movesOn = false;
+  /** What its destination's responses ask for is noted (overload control, algorithm 64). */
+  throttles = false;
+  /** Where it counts as a call of its destination until it ends (call load, algorithm 10); null = nowhere. */
+  load: CallLoad | null = null;
 
   constructor(ctx: ProxyContext, plan: RoutePlan | null, destination: Destination | null, requestUri: string | null) {
     this.ctx = ctx;
@@ -54,6 +64,14 @@ export class Branch {
     if (this.status !== 0) return;
     this.status = status;
     this.ctx.open -= 1;
+    this.unload();
+  }
+
+  /** It counts no more as a call of its destination. */
+  unload(): void {
+    if (this.load === null) return;
+    if (this.destination !== null) this.load.callEnded(this.destination.id);
+    this.load = null;
   }
 
   /** Lets go of what only another try would need. */

@@ -9,7 +9,7 @@ const requestTimeout = reply(408, 'Request Timeout');
 const requestTerminated = reply(487, 'Request Terminated');
 const unavailable = reply(480, 'Temporarily Unavailable');
 const internalError = reply(500, 'Server Internal Error');
-const nextHopFailed = reply(500, 'Next Hop Failed');
+export const nextHopFailed = reply(500, 'Next Hop Failed');
 const flowGone = reply(430, 'Flow Failed');
 
 /** Sends the best of what came up, once no branch is open any more and nothing is left to try. */

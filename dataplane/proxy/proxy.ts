@@ -1,5 +1,6 @@
 /** The stateful proxy core (RFC 3261 §16): the transaction layer's user. Ties pipeline, relay and responses together. */
 import { dialogKey } from '../calls/table.ts';
+import { describeDecision } from '../routing/decision.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -23,6 +24,11 @@ const internalError = reply(500, 'Server Internal Error');
 const completedElsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
 /** Requests without an answer may hold so much of a worker's memory; more is refused. */
 const maxPendingBytes = 256 * 1024 * 1024;
+
+/** Overload control (RFC 7339 §5.1): any response may carry it, in our own Via. */
+function noteOverload(env: ProxyEnvironment, { destination }: Branch, { topVia }: SipMessage): void {
+  if (destination !== null && topVia !== null) env.turns.overload.note(destination.id, topVia, env.wallClock.now());
+}
 
 export class Proxy implements TransactionUser {
   #env!: ProxyEnvironment;
@@ -86,6 +92,7 @@ export class Proxy implements TransactionUser {
     const branch = tx.user as Branch;
     const { ctx } = branch;
     const { status } = response;
+    if (branch.throttles) noteOverload(env, branch, response);
     if (status === 100) return;
     // A try that was given up, or a caller with an answer, hears nothing more but 2xx.
     const current = !ctx.answered && branch.open && branch.client === tx;
@@ -107,20 +114,21 @@ export class Proxy implements TransactionUser {
 
   #succeeded(branch: Branch, tx: ClientTransaction, response: SipMessage): void {
     const env = this.#env;
-    const { ctx, destination } = branch;
+    const { ctx, destination, plan } = branch;
     if (branch.client === tx) branch.close(response.status);
+    const decision = tx.invite && !ctx.inDialog && plan !== null ? describeDecision(plan, destination) : '';
     if (!ctx.answered) {
+      if (tx.method === 'REGISTER') onRegistered(env, branch, ctx.request, response);
       settle(env, ctx);
       if (destination !== null) env.sink.outcome(destination.id, 'ok');
       if (tx.invite && !ctx.inDialog) {
         env.counters.add('invite_answered_total');
         env.counters.add('calls_total');
       }
-      if (tx.method === 'REGISTER') onRegistered(env, branch, response);
     }
     if (!tx.invite || ctx.inDialog) return;
     const { callId, fromTag, toTag } = response;
-    env.calls.add({ dialog: dialogKey(callId, fromTag, toTag), tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now() });
+    env.calls.add({ dialog: dialogKey(callId, fromTag, toTag), tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision });
   }
 
   /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */
@@ -164,6 +172,7 @@ export class Proxy implements TransactionUser {
     tx.user = null;
     if (!(branch instanceof Branch) || branch.client !== tx) return;
     branch.client = null;
+    branch.unload();
     // Another request with the same identity took its place: nobody would ever answer this one.
     if (branch.open) answer(this.#env, branch.ctx, internalError);
   }

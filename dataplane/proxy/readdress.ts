@@ -16,6 +16,17 @@ export function requestUriOf(plan: RoutePlan, uri: SipUri | null): string | null
   return text.slice(0, begin) + (user === query.user ? text.slice(begin, hostStart) : userInfo(uri, begin, user)) + place + text.slice(hostEnd);
 }
 
+/** The Request-URI that an ENUM answer gives to a plan of its own: without header parts, which no Request-URI has (RFC 3261 §19.1.1). */
+export function enumRequestUri(plan: RoutePlan, uri: SipUri): string {
+  const { text, hostStart } = uri;
+  const begin = text.indexOf(':') + 1;
+  const rewritten = plan.user === plan.admitted.user ? text.slice(begin, hostStart) : userInfo(uri, begin, plan.user);
+  return text.slice(0, begin) + rewritten + withoutHeaders(uri).slice(hostStart);
+}
+
+/** A URI without its header parts. */
+export const withoutHeaders = ({ text, headersPart }: SipUri): string => (headersPart === '' ? text : text.slice(0, text.length - headersPart.length - 1));
+
 /** What stands in front of the host: the new user, then what followed the old one. */
 function userInfo({ text, scheme, user, hostStart }: SipUri, begin: number, next: string): string {
   if (scheme === 'tel') return next === '' ? user : encodeUser(next);

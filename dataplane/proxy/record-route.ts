@@ -17,9 +17,9 @@ export function branchFor(env: ProxyEnvironment, ctx: ProxyContext, attempt: num
   }, ctx.loopMark);
 }
 
-/** Our Via, naming the socket that this worker sends from. */
-export function viaLine(env: ProxyEnvironment, listener: Listener, target: Target, branch: string): string {
-  return `Via: SIP/2.0/${viaProtocol(listener.transport)} ${env.identity.hostPort(listener, target.address)};branch=${branch}\r\n`;
+/** Our Via, naming the socket that this worker sends from. `parameters` follow the branch. */
+export function viaLine(env: ProxyEnvironment, listener: Listener, target: Target, branch: string, parameters = ''): string {
+  return `Via: SIP/2.0/${viaProtocol(listener.transport)} ${env.identity.hostPort(listener, target.address)};branch=${branch}${parameters}\r\n`;
 }
 
 /**

@@ -1,29 +1,33 @@
 /** Starts a request on its way (RFC 3261 §16.6): by its plan, or to its one fixed hop. */
-import { sendToNextPlace } from './aim.ts';
+import { enumTargets } from '../routing/enum.ts';
+import type { RoutePlan } from '../routing/plan.ts';
 import { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
-import { answer } from './final-response.ts';
-import { failed, startNext } from './search.ts';
+import { answer, nextHopFailed } from './final-response.ts';
+import { failed, locate, startNext } from './search.ts';
 import { send } from './send.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
-import { reply, serviceUnavailable } from './verdict.ts';
-
-const nextHopFailed = reply(500, 'Next Hop Failed');
+import { serviceUnavailable } from './verdict.ts';
 
 /** Starts a request whose target or plan the pipeline has found. */
 export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
   const { plan } = ctx;
   if (plan !== null) {
     countNew(env, ctx.request.method);
-    if (startNext(env, ctx, plan)) return;
-    env.counters.add('no_destination_total');
-    answer(env, ctx, isSips(ctx.request) ? sipsNotAllowed : serviceUnavailable);
+    if (plan.awaits === '') begin(env, ctx, plan);
+    else askEnum(env, ctx, plan);
     return;
   }
   const branch = new Branch(ctx, null, null, null);
-  if (ctx.fixedTarget === null) locateThen(env, branch);
+  if (ctx.fixedTarget === null) locate(env, branch, ctx.fixedHost, ctx.fixedPort, ctx.fixedTransport, ctx.fixedSecure);
   else if (!send(env, branch, ctx.fixedTarget)) failed(env, branch, 'transport');
+}
+
+function begin(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): void {
+  if (startNext(env, ctx, plan)) return;
+  env.counters.add('no_destination_total');
+  answer(env, ctx, isSips(ctx.request) ? sipsNotAllowed : serviceUnavailable);
 }
 
 function countNew(env: ProxyEnvironment, method: string): void {
@@ -31,18 +35,16 @@ function countNew(env: ProxyEnvironment, method: string): void {
   else if (method === 'REGISTER') env.counters.add('registers_total');
 }
 
-/** Looks up the host of a Route or Request-URI; the packet waits, nobody else does. */
-function locateThen(env: ProxyEnvironment, branch: Branch): void {
-  const { ctx } = branch;
-  const { fixedHost, fixedPort, fixedTransport, fixedSecure } = ctx;
-  env.locator.locate(fixedHost, fixedPort, fixedTransport, fixedSecure, ctx.flow.family, ctx.request.callId, (places) => {
-    if (ctx.over || !branch.open) return;
-    branch.places = places;
+/** Looks the number of a plan up (ENUM), then begins; the request waits, nobody else does. */
+function askEnum(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): void {
+  env.numbers.enumLookup(plan.awaits, plan.rule.enumSuffix, (uris) => {
+    if (ctx.over) return;
     try {
-      if (!sendToNextPlace(env, branch)) failed(env, branch, 'transport');
+      plan.putAhead(enumTargets(plan, env.health, uris, null));
+      begin(env, ctx, plan);
     } catch (error) {
       // The look-up calls from outside of the guard round messages and timers.
-      env.fault('located', error);
+      env.fault('enum', error);
       answer(env, ctx, nextHopFailed);
     }
   });

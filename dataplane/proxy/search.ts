@@ -2,18 +2,22 @@
  * The search for somebody who takes the request: how branches begin and end, and what an end means for the others
  * (RFC 3261 §16.7 steps 4, 5 and 10, §16.8, §16.9).
  */
+import { algorithms } from '../contract/rows.ts';
 import type { Destination } from '../routing/destination.ts';
+import type { EnumTarget } from '../routing/enum.ts';
 import { nextDestination, type RoutePlan } from '../routing/plan.ts';
 import type { SipMessage } from '../sip/message.ts';
+import { connectTransport } from '../transport/locate.ts';
 import { aim, sendToNextPlace } from './aim.ts';
 import { BestResponse } from './best-response.ts';
 import { Branch } from './branch.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { movesOn } from './failover.ts';
-import { answer, conclude } from './final-response.ts';
+import { answer, conclude, nextHopFailed } from './final-response.ts';
 import { shareBreadth, together } from './fork.ts';
 import { breadthExceeded } from './max-breadth.ts';
+import { enumRequestUri, withoutHeaders } from './readdress.ts';
 import { isSips } from './secure-hop.ts';
 import { retreat } from './send.ts';
 
@@ -22,16 +26,66 @@ const callMethods = new Set(['INVITE', 'REGISTER']);
 
 /** Begins the next branch of a plan, or all branches of a set that is called all at once; false = nobody is left. */
 export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): boolean {
+  const target = plan.nextAhead();
+  if (target !== null) return startAhead(env, ctx, plan, target);
   const destination = ctx.tries >= maxTries ? null : nextServing(env, ctx, plan);
-  if (destination === null) return false;
+  if (destination === null) return plan.fallback !== null && startNext(env, ctx, plan.fallback);
   if (ctx.tries > 0) env.counters.add('failovers_total');
   if (plan.parallel) {
     aimTogether(env, ctx, together(env, ctx, plan, destination));
   } else {
-    const branch = new Branch(ctx, plan, destination, null);
+    const branch = new Branch(ctx, plan, destination, plan.requestUri);
+    observe(env, branch, plan);
     if (!aim(env, branch)) failed(env, branch, 'transport');
   }
   return true;
+}
+
+/** What some algorithms have to know of a branch while it is under way. */
+function observe(env: ProxyEnvironment, branch: Branch, { set }: RoutePlan): void {
+  if (set === null || branch.destination === null) return;
+  if (set.algorithm === algorithms.overload) {
+    branch.throttles = true;
+  } else if (set.algorithm === algorithms.callLoad && branch.ctx.request.method === 'INVITE') {
+    // A call that rings is load too: a burst must not go to one destination until somebody answers.
+    branch.load = env.health;
+    env.health.callStarted(branch.destination.id);
+  }
+}
+
+/** Begins with the next of what ENUM gave, or with the plan's own sets if that leads nowhere. */
+function startAhead(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, target: EnumTarget): boolean {
+  if (target.kind === 'plan') {
+    target.plan.serveFor(plan, enumRequestUri(target.plan, target.uri));
+    return startNext(env, ctx, target.plan);
+  }
+  const { uri } = target;
+  const secure = uri.scheme === 'sips';
+  const transport = connectTransport(uri.transport, secure);
+  // A number that leads back to us would go in circles.
+  if (transport === null || env.identity.means(uri)) return startNext(env, ctx, plan);
+  locate(env, new Branch(ctx, plan, null, withoutHeaders(uri)), uri.param('maddr') ?? uri.host, uri.port, transport, secure);
+  return true;
+}
+
+/**
+ * Looks the place of a branch up (RFC 3263) and sends it there; the packet waits, nobody else does.
+ * @param port 0 = none given
+ * @param transport '' = none named
+ */
+export function locate(env: ProxyEnvironment, branch: Branch, host: string, port: number, transport: string, secure: boolean): void {
+  const { ctx } = branch;
+  env.locator.locate(host, port, transport, secure, ctx.flow.family, ctx.request.callId, (places) => {
+    if (ctx.over || !branch.open) return;
+    branch.places = places;
+    try {
+      if (!sendToNextPlace(env, branch)) failed(env, branch, 'transport');
+    } catch (error) {
+      // The look-up calls from outside of the guard round messages and timers.
+      env.fault('located', error);
+      answer(env, ctx, nextHopFailed);
+    }
+  });
 }
 
 /** A sips request passes over destinations without TLS (RFC 5630 §5.3). */
@@ -101,6 +155,7 @@ function goOn(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'trans
   const { ctx, plan } = branch;
   if (plan !== null && outcome !== 0 && !ctx.over) {
     branch.movesOn = movesOn(plan.routeSet.row.failover, outcome, plan.attempts);
+    if (branch.movesOn && branch.destination !== null) plan.missed(branch.destination.id, outcome);
     if (branch.movesOn && !(plan.parallel && othersHold(branch))) {
       if (startNext(env, ctx, plan)) return;
       env.counters.add('no_destination_total');

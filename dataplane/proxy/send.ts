@@ -1,4 +1,5 @@
 /** Sends one try of a branch: rewriting for its target, bounds, client transaction (RFC 3261 §16.6). */
+import { overloadOffer } from '../routing/overload.ts';
 import { bounds } from '../sip/bounds.ts';
 import type { RequestTimeouts } from '../transaction/client.ts';
 import { Address, isSecure, isStream, type Listener, type Target } from '../transport/flow.ts';
@@ -57,7 +58,7 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     lastRouteTaken: ctx.lastRouteTaken,
     appendedRoute: ctx.appendedRoute,
     recordLines: ctx.inDialog ? '' : recordLines(env, ctx, listener, target),
-    viaLine: viaLine(env, listener, target, viaBranch),
+    viaLine: viaLine(env, listener, target, viaBranch, branch.throttles ? overloadOffer : ''),
     sourceAddress: ctx.flow.address,
     sourcePort: ctx.flow.port,
     stream,

@@ -3,7 +3,7 @@ import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
 import { CallTable, dialogKey, type CallEntry } from '../../../dataplane/calls/table.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 
-const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs });
+const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: '' });
 
 function table(capacity?: number, maxAgeMs?: number): { calls: CallTable; events: string[] } {
   const events: string[] = [];
