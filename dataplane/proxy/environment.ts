@@ -35,6 +35,8 @@ export interface ProxyEnvironment {
   pendingBytes: number;
   /** The node stops taking new dialogs (drain, shutdown). */
   draining: boolean;
+  /** OPTIONS to the node itself are answered; false lets upstreams take it for dead and leave it. */
+  answersOptions: boolean;
   readonly identity: NodeIdentity;
   readonly flows: FlowTokens;
   readonly layer: TransactionLayer;

@@ -62,7 +62,7 @@ export function assemble(
   });
   const reach = (transport: LocatedTransport): Families => ({ v4: transports.listenerFor(transport, 4) !== null, v6: transports.listenerFor(transport, 6) !== null });
   const parts = {
-    view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, health, limits, calls, counters, clock, wallClock,
+    view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
     sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),

@@ -12,6 +12,7 @@ export const counterHelp = {
   retransmissions_absorbed_total: 'Retransmitted requests answered from their transaction',
   parse_errors_total: 'Messages that broke the grammar or a size bound',
   keepalives_total: 'OPTIONS to this node and CRLF pings answered',
+  dropped_options_total: 'OPTIONS to this node met with silence, as its row wants it',
   dropped_scanner_total: 'Requests of scanner user agents met with silence',
   dropped_unknown_domain_total: 'Requests for a domain that no tenant has',
   dropped_to_mismatch_total: 'Requests whose To host differs from the Request-URI host',

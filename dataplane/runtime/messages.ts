@@ -70,7 +70,8 @@ export type ToWorker =
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'tls'; readonly state: TlsState }
   | { readonly t: 'board'; readonly update: BoardUpdate }
-  | { readonly t: 'draining'; readonly draining: boolean }
+  /** What the node's own row says. */
+  | { readonly t: 'draining'; readonly draining: boolean; readonly answersOptions: boolean }
   /** From the worker of another process. */
   | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
   /** What the former process still has (a `KeySet`); null = it is gone. */

@@ -244,10 +244,11 @@ export class Node {
     this.#log.info({ rev: change.rev, rows: change.ops.length, packed: change.packed.map((one) => one.table), origin: change.origin }, 'configuration applied');
   }
 
-  /** Draining a node is configuration: its own row says so. */
+  /** Draining a node, and silence to OPTIONS, is configuration: its own row says so. */
   #tellDraining(): void {
     const { node } = this.#sync.status();
-    this.#supervisor.draining(node !== null && (this.#view.node(node.id)?.draining ?? false));
+    const row = node === null ? null : this.#view.node(node.id);
+    this.#supervisor.draining(row?.draining ?? false, row?.answerOptions ?? true);
   }
 
   #useKeys(keys: readonly ClusterKey[]): void {

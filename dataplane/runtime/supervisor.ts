@@ -85,8 +85,8 @@ export class Supervisor {
     this.#tell({ t: 'board', update });
   }
 
-  draining(draining: boolean): void {
-    this.#tell({ t: 'draining', draining });
+  draining(draining: boolean, answersOptions: boolean): void {
+    this.#tell({ t: 'draining', draining, answersOptions });
   }
 
   /** Mail of another process for worker number `worker`. */

@@ -177,6 +177,7 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
     case 'draining':
       // The end of the process is not called off by a change of configuration.
       env.draining = message.draining || stopping;
+      env.answersOptions = message.answersOptions;
       return;
     case 'mail':
       takeMail(message, transports, reader);

@@ -25,12 +25,16 @@ export function dropScanners(ctx: ProxyContext, env: ProxyEnvironment): Verdict 
   return 'continue';
 }
 
-/** OPTIONS to this node itself (our address, no user): a peer's keep-alive. 503 while draining, so that upstreams leave. */
+/** OPTIONS to this node itself (our address, no user): a peer's keep-alive. 503 while draining, and silence if the node's row wants that, so that upstreams leave. */
 export function answerKeepAlive(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
   if (request.method !== 'OPTIONS' || ctx.inDialog) return 'continue';
   const uri = request.sipUri;
   if (uri === null || uri.user !== '' || !env.identity.means(uri)) return 'continue';
+  if (!env.answersOptions) {
+    env.counters.add('dropped_options_total');
+    return 'drop';
+  }
   env.counters.add('keepalives_total');
   if (env.draining) return reply(503, 'Draining', 'Retry-After: 60\r\n');
   return reply(200, 'OK', `Allow: ${allMethods}\r\nAccept: application/sdp\r\nSupported: path\r\n`);

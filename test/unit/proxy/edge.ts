@@ -91,7 +91,7 @@ export class Edge {
     });
     const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
     const base = {
-      view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false,
+      view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false, answersOptions: true,
       identity: new NodeIdentity(listeners, ['edge.example'], []),
       sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock, wallClock: this.clock,
       locator: {

@@ -68,6 +68,20 @@ describe('hygiene', () => {
     edge.receive(request('INVITE', { callId: 'c', branch: 'd' }), ...phone);
     expect(edge.one().message.method).toBe('INVITE');
   });
+  it('meets OPTIONS to itself with silence when its row says so, draining or not, and serves everything else', () => {
+    const edge = new Edge(world());
+    edge.env.answersOptions = false;
+    for (const draining of [false, true]) {
+      edge.env.draining = draining;
+      edge.receive(request('OPTIONS', { uri: 'sip:192.0.2.1', branch: `o${String(draining)}` }), ...phone);
+      expect(edge.take()).toEqual([]);
+    }
+    expect(edge.count('dropped_options_total')).toBe(2);
+    edge.env.draining = false;
+    edge.receive(request('OPTIONS', { uri: 'sip:1001@acme.example', branch: 'user' }), ...phone);
+    expect(edge.one().message.method).toBe('OPTIONS');
+  });
+
   it('takes no new dialogs while draining, and says so to keep-alives', () => {
     const edge = new Edge(world());
     edge.env.draining = true;
