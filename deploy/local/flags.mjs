@@ -4,7 +4,7 @@ import { Refusal } from './project.mjs';
 const names = [
   'SIGNALBOX_HTTP', 'SIGNALBOX_DATA', 'DATABASE_URL', 'SIGNALBOX_ADMIN_TOKEN', 'SIGNALBOX_TRUST_PROXY', 'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS',
   'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_CONTROL_URL', 'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_WORKERS',
-  'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_LOG',
+  'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ];
 const kebab = (name) => name.toLowerCase().replaceAll('_', '-');
 const byFlag = new Map(names.flatMap((name) => [[kebab(name), name], [kebab(name.replace(/^SIGNALBOX_/, '')), name]]));
