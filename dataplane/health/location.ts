@@ -6,7 +6,7 @@ import type { Located } from '../transport/locate.ts';
 
 /** Places of a destination that are probed and called; DNS may name more. */
 const maxPlaces = 16;
-/** Bounds on the time after which DNS is asked again; the second one where it was silent. */
+/** Bounds on the time after which DNS is asked again; the second one where there was nothing. */
 const minTtlMs = 1_000;
 const againMs = 5_000;
 /** Above every priority of DNS. */
@@ -33,7 +33,7 @@ export class Location {
   take({ servers, ttlMs, told }: Found, nowMs: number): boolean {
     const { host } = this.wish;
     this.asked = true;
-    this.dueAtMs = nowMs + (told ? Math.max(minTtlMs, ttlMs) : againMs);
+    this.dueAtMs = nowMs + (servers.length === 0 ? againMs : Math.max(minTtlMs, ttlMs));
     if (!told) {
       if (this.#servers.length === 0) this.fault = `DNS does not answer for ${host}`;
       return false;
