@@ -11,8 +11,6 @@ export class BestResponse {
   challenges = '';
   /** The search ended for want of destinations. */
   exhausted = false;
-  /** Redirections that must not go up, with nothing left to try. */
-  blocked = false;
 
   /** Takes the final response of a branch in. */
   add(response: SipMessage): void {

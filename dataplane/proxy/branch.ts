@@ -33,7 +33,7 @@ export class Branch {
   /** Its share of Max-Breadth (RFC 5393 §5.3), 0 = nothing is said. */
   breadth = 0;
   /** How many redirections led here. */
-  depth = 0;
+  readonly depth: number;
   /** The try under way; earlier ones may still bring a late 2xx. */
   client: ClientTransaction | null = null;
   /** How it ended: a final status, 408 for silence, 503 when nothing could be sent; 0 = it is under way. */
@@ -45,11 +45,12 @@ export class Branch {
   /** Where it counts as a call of its destination until it ends (call load, algorithm 10); null = nowhere. */
   load: CallLoad | null = null;
 
-  constructor(ctx: ProxyContext, plan: RoutePlan | null, destination: Destination | null, requestUri: string | null) {
+  constructor(ctx: ProxyContext, plan: RoutePlan | null, destination: Destination | null, requestUri: string | null, depth: number) {
     this.ctx = ctx;
     this.plan = plan;
     this.destination = destination;
     this.requestUri = requestUri;
+    this.depth = depth;
     this.earlier = ctx.newest;
     ctx.newest = this;
     ctx.open += 1;

@@ -8,6 +8,7 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { Flow, Target } from '../transport/flow.ts';
 import type { BestResponse } from './best-response.ts';
 import type { Branch } from './branch.ts';
+import type { Redirected } from './redirected.ts';
 
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */
 export const noFailover: RouteSetRow['failover'] = { frMs: 32_000, frInviteMs: 181_000, on: [], maxAttempts: 1 };
@@ -57,6 +58,10 @@ export class ProxyContext {
   open = 0;
   /** Client transactions started so far; also the number in the branch of the next one. */
   tries = 0;
+  /** Addresses that redirections gave, by turns, to try once no branch is open any more; null = there never was any. */
+  redirected: Redirected[][] | null = null;
+  /** Addresses that redirections have led to so far; each is tried once. */
+  visited: Set<string> | null = null;
   /** What would go up if every branch had ended; null = nothing has failed yet. */
   best: BestResponse | null = null;
   /** The caller gave up (CANCEL), or a callee declined for everybody (6xx): no further branch begins. */
@@ -93,6 +98,8 @@ export class ProxyContext {
     this.#request = null;
     this.plan = null;
     this.best = null;
+    this.redirected = null;
+    this.visited = null;
     for (let branch = this.newest; branch !== null; branch = branch.earlier) branch.release();
   }
 }

@@ -5,14 +5,19 @@ import { Branch } from './branch.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { incomingBreadth } from './max-breadth.ts';
+import { serves } from './secure-hop.ts';
 
-/** One branch for `first` and each other destination of the set that `plan` is at, `maxTries` at the most; none has left yet. */
-export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, first: Destination): readonly Branch[] {
-  const branches = [new Branch(ctx, plan, first, null)];
+/**
+ * One branch for `first` and each other destination of the set that `plan` is at, `maxTries` at the most; none has left yet.
+ * A set that is called one by one gives one branch.
+ */
+export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, first: Destination, depth: number): Branch[] {
+  const branches = [new Branch(ctx, plan, first, plan.requestUri, depth)];
+  if (!plan.parallel) return branches;
   while (ctx.tries + branches.length < maxTries) {
     const destination = nextAlongside(plan, env.health);
     if (destination === null) break;
-    branches.push(new Branch(ctx, plan, destination, null));
+    if (serves(destination, ctx.request)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
   }
   return branches;
 }

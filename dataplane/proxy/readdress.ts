@@ -16,8 +16,8 @@ export function requestUriOf(plan: RoutePlan, uri: SipUri | null): string | null
   return text.slice(0, begin) + (user === query.user ? text.slice(begin, hostStart) : userInfo(uri, begin, user)) + place + text.slice(hostEnd);
 }
 
-/** The Request-URI that an ENUM answer gives to a plan of its own: without header parts, which no Request-URI has (RFC 3261 §19.1.1). */
-export function enumRequestUri(plan: RoutePlan, uri: SipUri): string {
+/** The Request-URI of a plan that an ENUM answer or a redirection led to: without header parts, which no Request-URI has (RFC 3261 §19.1.1). */
+export function requestUriTo(plan: RoutePlan, uri: SipUri): string {
   const { text, hostStart } = uri;
   const begin = text.indexOf(':') + 1;
   const rewritten = plan.user === plan.admitted.user ? text.slice(begin, hostStart) : userInfo(uri, begin, plan.user);

@@ -19,13 +19,13 @@ export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
     else askEnum(env, ctx, plan);
     return;
   }
-  const branch = new Branch(ctx, null, null, null);
+  const branch = new Branch(ctx, null, null, null, 0);
   if (ctx.fixedTarget === null) locate(env, branch, ctx.fixedHost, ctx.fixedPort, ctx.fixedTransport, ctx.fixedSecure);
   else if (!send(env, branch, ctx.fixedTarget)) failed(env, branch, 'transport');
 }
 
 function begin(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): void {
-  if (startNext(env, ctx, plan)) return;
+  if (startNext(env, ctx, plan, 0)) return;
   env.counters.add('no_destination_total');
   answer(env, ctx, isSips(ctx.request) ? sipsNotAllowed : serviceUnavailable);
 }

@@ -2,7 +2,8 @@
 import type { RouteQuery } from '../routing/query.ts';
 import { credentialsUser } from '../sip/credentials.ts';
 import type { NameAddr } from '../sip/name-addr.ts';
-import { decodeEscapes, uriKey } from '../sip/uri.ts';
+import { telDomain, telNumber } from '../sip/tel.ts';
+import { decodeEscapes, uriKey, type SipUri } from '../sip/uri.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Flow, TransportName } from '../transport/flow.ts';
@@ -29,14 +30,22 @@ export class RequestQuery implements RouteQuery {
   readonly #request: SipMessage;
   readonly #wallClock: Clock;
 
-  /** @param wallClock epoch milliseconds; read only when routing asks for the time */
-  constructor(request: SipMessage, flow: Flow, wallClock: Clock) {
-    const uri = request.sipUri;
+  /**
+   * @param wallClock epoch milliseconds; read only when routing asks for the time
+   * @param uri the address it is for: its Request-URI, or where a redirection leads
+   */
+  constructor(request: SipMessage, flow: Flow, wallClock: Clock, uri: SipUri | null = request.sipUri) {
     this.#request = request;
     this.#wallClock = wallClock;
     this.method = request.method;
-    this.user = uri === null ? '' : decodeEscapes(bareUser(uri.user));
-    this.host = uri === null ? '' : uri.host;
+    if (uri !== null && uri.scheme === 'tel') {
+      this.user = telNumber(uri);
+      // A number is in nobody's domain but that of its context, else of who dials it.
+      this.host = telDomain(uri) || (request.from?.sipUri?.host ?? '');
+    } else {
+      this.user = uri === null ? '' : decodeEscapes(bareUser(uri.user));
+      this.host = uri === null ? '' : uri.host;
+    }
     this.sourceAddress = flow.address;
     this.sourcePort = flow.port;
     this.transport = flow.transport;
@@ -48,7 +57,8 @@ export class RequestQuery implements RouteQuery {
   }
 
   get toHost(): string {
-    return this.#request.to?.sipUri?.host ?? '';
+    const to = this.#request.to?.sipUri ?? null;
+    return to === null ? '' : to.scheme === 'tel' ? this.host : to.host;
   }
 
   get fromKey(): string {

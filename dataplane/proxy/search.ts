@@ -17,28 +17,35 @@ import { movesOn } from './failover.ts';
 import { answer, conclude, nextHopFailed } from './final-response.ts';
 import { shareBreadth, together } from './fork.ts';
 import { breadthExceeded } from './max-breadth.ts';
-import { enumRequestUri, withoutHeaders } from './readdress.ts';
-import { isSips } from './secure-hop.ts';
+import { requestUriTo, withoutHeaders } from './readdress.ts';
+import { follow, redirectPolicy } from './redirect.ts';
+import { serves } from './secure-hop.ts';
 import { retreat } from './send.ts';
 
 /** Methods that every PBX answers: silence to them counts against it. */
 const callMethods = new Set(['INVITE', 'REGISTER']);
 
-/** Begins the next branch of a plan, or all branches of a set that is called all at once; false = nobody is left. */
-export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): boolean {
+/**
+ * Begins the next branch of a plan, or all branches of a set that is called all at once; false = nobody is left.
+ * @param depth redirections that led to the plan
+ */
+export function startNext(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, depth: number): boolean {
   const target = plan.nextAhead();
-  if (target !== null) return startAhead(env, ctx, plan, target);
+  if (target !== null) return startAhead(env, ctx, plan, target, depth);
   const destination = ctx.tries >= maxTries ? null : nextServing(env, ctx, plan);
-  if (destination === null) return plan.fallback !== null && startNext(env, ctx, plan.fallback);
+  if (destination === null) return plan.fallback !== null && startNext(env, ctx, plan.fallback, depth);
   if (ctx.tries > 0) env.counters.add('failovers_total');
   if (plan.parallel) {
-    aimTogether(env, ctx, together(env, ctx, plan, destination));
+    aimTogether(env, ctx, together(env, ctx, plan, destination, depth));
   } else {
-    const branch = new Branch(ctx, plan, destination, plan.requestUri);
-    observe(env, branch, plan);
-    if (!aim(env, branch)) failed(env, branch, 'transport');
+    depart(env, new Branch(ctx, plan, destination, plan.requestUri, depth));
   }
   return true;
+}
+
+function depart(env: ProxyEnvironment, branch: Branch): void {
+  if (branch.plan !== null) observe(env, branch, branch.plan);
+  if (!aim(env, branch)) failed(env, branch, 'transport');
 }
 
 /** What some algorithms have to know of a branch while it is under way. */
@@ -54,17 +61,17 @@ function observe(env: ProxyEnvironment, branch: Branch, { set }: RoutePlan): voi
 }
 
 /** Begins with the next of what ENUM gave, or with the plan's own sets if that leads nowhere. */
-function startAhead(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, target: EnumTarget): boolean {
+function startAhead(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, target: EnumTarget, depth: number): boolean {
   if (target.kind === 'plan') {
-    target.plan.serveFor(plan, enumRequestUri(target.plan, target.uri));
-    return startNext(env, ctx, target.plan);
+    target.plan.serveFor(plan, requestUriTo(target.plan, target.uri));
+    return startNext(env, ctx, target.plan, depth);
   }
   const { uri } = target;
   const secure = uri.scheme === 'sips';
   const transport = connectTransport(uri.transport, secure);
   // A number that leads back to us would go in circles.
-  if (transport === null || env.identity.means(uri)) return startNext(env, ctx, plan);
-  locate(env, new Branch(ctx, plan, null, withoutHeaders(uri)), uri.param('maddr') ?? uri.host, uri.port, transport, secure);
+  if (transport === null || env.identity.means(uri)) return startNext(env, ctx, plan, depth);
+  locate(env, new Branch(ctx, plan, null, withoutHeaders(uri), depth), uri.param('maddr') ?? uri.host, uri.port, transport, secure);
   return true;
 }
 
@@ -91,8 +98,29 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
 /** A sips request passes over destinations without TLS (RFC 5630 §5.3). */
 function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
   let destination = nextDestination(plan, env.health, null);
-  while (destination !== null && destination.transport !== 'tls' && isSips(request)) destination = nextDestination(plan, env.health, null);
+  while (destination !== null && !serves(destination, request)) destination = nextDestination(plan, env.health, null);
   return destination;
+}
+
+/** Begins the next addresses that redirections gave; false = none is left. */
+function startRedirected(env: ProxyEnvironment, ctx: ProxyContext): boolean {
+  for (let group = ctx.redirected?.shift(); group !== undefined; group = ctx.redirected?.shift()) {
+    const branches: Branch[] = [];
+    for (const { plan, destination, requestUri, depth } of group) {
+      if (ctx.tries + branches.length >= maxTries) break;
+      if (plan === null) branches.push(new Branch(ctx, null, destination, requestUri, depth));
+      else {
+        const first = nextServing(env, ctx, plan);
+        if (first !== null) branches.push(...together(env, ctx, plan, first, depth));
+      }
+    }
+    const [only] = branches;
+    if (only === undefined) continue;
+    if (branches.length > 1) aimTogether(env, ctx, branches);
+    else depart(env, only);
+    return true;
+  }
+  return false;
 }
 
 /** Sends branches that have all begun: one that fails at once must not end the request while others have not left. */
@@ -104,7 +132,7 @@ function aimTogether(env: ProxyEnvironment, ctx: ProxyContext, branches: readonl
   }
   for (const branch of branches) {
     if (ctx.answered) return;
-    if (!aim(env, branch)) failed(env, branch, 'transport');
+    depart(env, branch);
   }
 }
 
@@ -122,14 +150,17 @@ export function takeFailure(env: ProxyEnvironment, branch: Branch, response: Sip
   // A server that is overloaded is skipped like one that is not there (RFC 3263 §4.3).
   if (status === 503 && !ctx.over && sendToNextPlace(env, branch)) return;
   if (!ctx.cancelled) noteOutcome(env, branch.destination, status);
-  branch.close(status);
+  const policy = redirectPolicy(branch, status);
   const best = (ctx.best ??= new BestResponse());
-  best.add(response);
+  const left = policy === 'block' ? null : policy === 'recurse' ? follow(env, branch, response) : response;
+  if (left !== null) best.add(left);
+  branch.close(status);
   if (status >= 600 && !ctx.declined) {
     ctx.declined = true;
     cancelOpen(env, ctx, `SIP;cause=${status}`);
   }
-  goOn(env, branch, status);
+  // A redirection that is followed, or must not go up, ends nothing.
+  goOn(env, branch, status, left !== response && policy === 'block');
 }
 
 /**
@@ -147,20 +178,28 @@ export function failed(env: ProxyEnvironment, branch: Branch, outcome: 'timeout'
   const status = outcome === 'timeout' ? 408 : 503;
   branch.close(status);
   (ctx.best ??= new BestResponse()).addLocal(status);
-  goOn(env, branch, ringing ? 0 : outcome);
+  goOn(env, branch, ringing ? 0 : outcome, false);
 }
 
-/** Behind the end of a branch: the next destination of its plan, else the answer when it was the last branch. */
-function goOn(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport' | number): void {
-  const { ctx, plan } = branch;
-  if (plan !== null && outcome !== 0 && !ctx.over) {
-    branch.movesOn = movesOn(plan.routeSet.row.failover, outcome, plan.attempts);
-    if (branch.movesOn && branch.destination !== null) plan.missed(branch.destination.id, outcome);
-    if (branch.movesOn && !(plan.parallel && othersHold(branch))) {
-      if (startNext(env, ctx, plan)) return;
-      env.counters.add('no_destination_total');
-      if (ctx.best !== null) ctx.best.exhausted = true;
+/**
+ * Behind the end of a branch: the next destination of its plan, redirected addresses once nobody is asked any more, else the
+ * answer.
+ * @param outcome 0 = it had rung: nobody else is tried
+ * @param blocked its response must not go up: it moves on whatever the matrix says
+ */
+function goOn(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport' | number, blocked: boolean): void {
+  const { ctx, plan, destination } = branch;
+  if (!ctx.over) {
+    if (plan !== null && outcome !== 0) {
+      branch.movesOn = blocked || movesOn(plan.routeSet.row.failover, outcome, plan.attempts);
+      if (branch.movesOn && destination !== null) plan.missed(destination.id, outcome);
+      if (branch.movesOn && !(plan.parallel && othersHold(branch))) {
+        if (startNext(env, ctx, plan, branch.depth)) return;
+        env.counters.add('no_destination_total');
+        if (ctx.best !== null) ctx.best.exhausted = true;
+      }
     }
+    if (ctx.redirected !== null && ctx.open === 0 && startRedirected(env, ctx)) return;
   }
   conclude(env, ctx);
 }

@@ -12,6 +12,7 @@ import { answer } from './final-response.ts';
 import { editRequest } from './forward.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
+import { telRequestUri } from './tel-uri.ts';
 import { reply, uriTooLong } from './verdict.ts';
 
 const tooLarge = reply(513, 'Message Too Large');
@@ -45,7 +46,7 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     answer(env, ctx, sipsNotAllowed);
     return true;
   }
-  const requestUri = branch.requestUri ?? ctx.requestUri;
+  const requestUri = branch.requestUri ?? telRequestUri(branch) ?? ctx.requestUri;
   if (requestUri !== null && requestUri.length > bounds.requestUriBytes) {
     answer(env, ctx, uriTooLong);
     return true;

@@ -101,8 +101,8 @@ export class RoutePlan {
     return this.rare === null ? null : this.rare.requestUri;
   }
 
-  /** Makes this a plan that ENUM gave to another. */
-  serveFor(fallback: RoutePlan, requestUri: string): void {
+  /** Makes this a plan that ENUM gave to another, or a redirection to none: its branches get that Request-URI. */
+  serveFor(fallback: RoutePlan | null, requestUri: string): void {
     const rare = (this.rare ??= new Rarities());
     rare.fallback = fallback;
     rare.requestUri = requestUri;

@@ -26,6 +26,7 @@ export const counterHelp = {
   refused_overload_total: 'Requests refused because a table of this worker is full',
   no_rule_total: 'Requests that no rule of their route set matched',
   no_destination_total: 'Requests that found no usable destination',
+  redirects_followed_total: 'Contacts of redirections that were followed for a tenant',
   failovers_total: 'Attempts that moved on to another destination',
   timeouts_total: 'Attempts that got no answer in time',
   transport_errors_total: 'Attempts that failed in the transport',

@@ -1,4 +1,5 @@
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
+import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { buildResponse } from '../sip/responses.ts';
 import type { Via } from '../sip/via.ts';
@@ -75,7 +76,7 @@ export class TransactionLayer {
         inviteTrying: timers.tryingMs,
         nonInviteTrying: nonInviteTryingMs(timers),
       },
-      trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow }),
+      trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow, headers: this.#timestampLine(request) }),
       serverEnded: (tx) => {
         this.#servers.remove(tx);
         if (this.elsewhere !== null) this.elsewhere.closed(tx.keyFirst, tx.keySecond);
@@ -238,6 +239,13 @@ export class TransactionLayer {
       return;
     }
     tx.received(response, flow);
+  }
+
+  /** RFC 3261 §8.2.6.1: a 100 gives the Timestamp back, with how long it waited in seconds. */
+  #timestampLine(request: SipMessage): string {
+    if (!request.has(H.timestamp)) return '';
+    const { inviteTrying, nonInviteTrying } = this.#context.times;
+    return `Timestamp: ${request.header('timestamp') ?? ''} ${(request.method === 'INVITE' ? inviteTrying : nonInviteTrying) / 1_000}\r\n`;
   }
 
   #start(user: unknown, method: string, branch: string, text: string, target: Target, timeouts: RequestTimeouts, internal: boolean): ClientTransaction {

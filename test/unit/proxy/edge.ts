@@ -123,6 +123,12 @@ export class Edge {
     this.#board.write(id, state, 1, 1);
   }
 
+  /** What the prober has found for a destination with a host name: UDP on port 5060 at these addresses, in this order. */
+  locateDestination(id: number, ...addresses: string[]): void {
+    const places: Located[] = addresses.map((address) => ({ transport: 'udp', family: 4, address, port: 5060, serverName: '' }));
+    this.#board.setServers(id, places.map((place, priority) => ({ priority, weight: 0, places: [place] })));
+  }
+
   /** Feeds a message that came from `address:port`. */
   receive(text: string, address: string, port: number, listener = udp, connection = 0): void {
     const raw = text.includes('\r\n') ? text : text.replaceAll('\n', '\r\n');

@@ -28,6 +28,13 @@ describe('INVITE server transaction', () => {
     expect(bench.sent).toHaveLength(1);
   });
 
+  test('its 100 gives a Timestamp back with how long it waited (RFC 3261 §8.2.6.1)', () => {
+    const bench = new Bench();
+    bench.receive(requestText('INVITE', { headers: 'Timestamp: 54.21\r\n' }), phone());
+    bench.run(200);
+    expect(bench.sent[0]?.text).toContain('\r\nTimestamp: 54.21 0.18\r\n');
+  });
+
   test('needs no 100 when the user answers sooner', () => {
     const bench = ringing();
     bench.run(100);
