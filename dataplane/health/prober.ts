@@ -280,9 +280,10 @@ export class Prober {
 
   private probeAt(watch: Watch, { transport, family, address, port, serverName }: Located): Promise<ProbeResult> {
     const { probing } = watch.set.row;
+    const { uri, attrs } = watch.destination;
     return runs[transport]({
-      uri: watch.destination.uri, transport, family, address, port, serverName,
-      timeoutMs: probing.timeoutMs, from: probing.from, userAgent: this.options.userAgent,
+      uri, transport, family, address, port, serverName,
+      timeoutMs: probing.timeoutMs, from: attrs.pingFrom || probing.from, userAgent: this.options.userAgent,
       token: randomBytes(9).toString('base64url'), source: this.options.advertised[`${transport}${family}`] ?? null,
       tls: transport === 'tls' ? this.options.tls() : null,
     }, this.abort.signal);

@@ -1,16 +1,20 @@
 /** Where a branch goes: the address of its destination, or one place of a host name after the other (RFC 3263 §4.3). */
-import { Address } from '../transport/flow.ts';
+import { Address, type Family, type Listener, type TransportName } from '../transport/flow.ts';
 import type { Branch } from './branch.ts';
 import { maxTries } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { send } from './send.ts';
+import { namedListener } from './send-socket.ts';
 
 /** Sends a branch to its destination; false = there is no way to it. */
 export function aim(env: ProxyEnvironment, branch: Branch): boolean {
   const { destination } = branch;
   if (destination === null) return false;
   const { transport, family, host, port } = destination;
-  if (family !== 0) return send(env, branch, new Address(transport, family, host, port, env.pickListener(transport, family), 0));
+  if (family !== 0) {
+    const listener = listenerOf(env, branch, transport, family);
+    return listener !== null && send(env, branch, new Address(transport, family, host, port, listener, 0));
+  }
   // The prober keeps where the name leads; a name that leads nowhere is not usable to begin with.
   branch.places = env.health.targets(destination.id, branch.ctx.flow.family);
   return sendToNextPlace(env, branch);
@@ -23,7 +27,14 @@ export function sendToNextPlace(env: ProxyEnvironment, branch: Branch): boolean 
     const place = places[branch.tried++];
     if (place === undefined) break;
     const { transport, family, address, port, serverName } = place;
-    if (send(env, branch, new Address(transport, family, address, port, env.pickListener(transport, family), 0, serverName))) return true;
+    const listener = listenerOf(env, branch, transport, family);
+    if (listener !== null && send(env, branch, new Address(transport, family, address, port, listener, 0, serverName))) return true;
   }
   return false;
+}
+
+/** The listener that a branch leaves by: the one that its destination names, else any that fits. null = there is none. */
+function listenerOf(env: ProxyEnvironment, { destination }: Branch, transport: TransportName, family: Family): Listener | null {
+  const socket = destination === null ? null : destination.attrs.socket;
+  return socket === null ? env.pickListener(transport, family) : namedListener(env, socket, transport, family);
 }
