@@ -46,6 +46,11 @@ function callerFlow(env: ProxyEnvironment, ctx: ProxyContext): `c${string}` | ''
 const publicOf = (env: ProxyEnvironment, listener: Listener): Listener =>
   listener.backend ? (env.publicListener(listener.transport, listener.family) ?? listener) : listener;
 
+/** A URI with that user by which `peer` reaches us through `listener`, a backend port's public one. */
+export function ownUri(env: ProxyEnvironment, user: string, listener: Listener, peer: string): string {
+  return routeUri(env, user, publicOf(env, listener), peer, false).slice(0, -';lr'.length);
+}
+
 /**
  * A URI of ours that `peer` reaches `listener` by. `transport=ws` stands for WebSocket with TLS and without (RFC 7118 §5.2.2);
  * a sips URI needs no transport for TLS (RFC 5630 §3.1).

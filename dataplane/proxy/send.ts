@@ -10,6 +10,7 @@ import type { ProxyEnvironment } from './environment.ts';
 import { addExtraEdits } from './extra-edits.ts';
 import { answer } from './final-response.ts';
 import { editRequest } from './forward.ts';
+import { hideFromTarget, keepsContacts } from './hide.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
 import { telRequestUri } from './tel-uri.ts';
@@ -58,14 +59,14 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     poppedRoutes: ctx.poppedRoutes,
     lastRouteTaken: ctx.lastRouteTaken,
     appendedRoute: ctx.appendedRoute,
-    recordLines: ctx.inDialog ? '' : recordLines(env, ctx, listener, target),
+    recordLines: ctx.inDialog ? '' : recordLines(env, branch, listener, target),
     viaLine: viaLine(env, listener, target, viaBranch, branch.throttles ? overloadOffer : ''),
     sourceAddress: ctx.flow.address,
     sourcePort: ctx.flow.port,
     stream,
   });
   addExtraEdits(env, branch, target);
-  const text = env.edits.apply(request.raw);
+  const text = hideFromTarget(env, branch, listener, target, env.edits.apply(request.raw));
   if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
     branch.narrow = target;
     const { family, address, port } = target;
@@ -92,8 +93,9 @@ function timeoutsOf(branch: Branch): RequestTimeouts {
   return branch.tried < branch.places.length ? amongPlaces : branch.ctx.failover;
 }
 
-function recordLines(env: ProxyEnvironment, ctx: ProxyContext, listener: Listener, target: Target): string {
+function recordLines(env: ProxyEnvironment, branch: Branch, listener: Listener, target: Target): string {
+  const { ctx } = branch;
   const { method } = ctx.request;
-  if (method === 'REGISTER') return pathLines(env, ctx, listener, target);
+  if (method === 'REGISTER') return keepsContacts(env.view, branch) ? '' : pathLines(env, ctx, listener, target);
   return dialogMethods.has(method) ? recordRouteLines(env, ctx, listener, target) : '';
 }
