@@ -131,6 +131,7 @@ describe('the target of a request in a dialog', () => {
     expect(dns.log).toEqual(['SRV _sip._tcp.pbx.example', 'A host.example', 'AAAA host.example']);
     await caller.send(fromCaller(caller, call, 'BYE', 4));
     callee.answer(await callee.gets('BYE'), 200);
+    await caller.socket.waitFor('200 BYE', (m) => m.status === 200 && m.method === 'BYE');
     expect(dns.log.length).toBe(3);
   });
 
