@@ -1,5 +1,5 @@
 /**
- * Packs a big table. Records are taken in as rows come, in a growing buffer; `finish` lays them into one SharedArrayBuffer
+ * Packs a big table. Records are taken in as rows come, in segments; `finish` lays them into one SharedArrayBuffer
  * and builds the index, in slices, so that whoever packs goes on with other things in between.
  */
 import { flag, measureWords, PackedBase, placeHash, recordHead, textHash } from './packed-base.ts';
@@ -8,11 +8,12 @@ import { newFields } from './packed-kinds.ts';
 
 /** Rows, and words, that are handled between two yields of `finish`: well under 2 ms. */
 const sliceRows = 2_048;
-const sliceWords = 64 * 1024;
+/** Words of a segment: records are gathered in pieces of up to 512 KiB, because one growing buffer would have to be copied as it grows. */
+const leastSegment = 1_024;
+const mostSegment = 128 * 1024;
 /** Slots a row: 0.6 of them are taken, so that a stranger costs some three slots, which lie side by side. */
 const slotsPerRow = 1.6;
 const longestText = 255;
-const startWords = 1_024;
 const twoTo32 = 4_294_967_296;
 /** Longest record: head, text, length byte, second text. */
 const longestRecord = recordHead + longestText + 1 + 3 * longestText + 3;
@@ -24,8 +25,10 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
   readonly kind: PackedKind<T>;
   /** Rows taken in, superseded ones included. */
   rows = 0;
-  private words = new Int32Array(startWords);
-  private bytes = new Uint8Array(this.words.buffer);
+  private readonly full: Int32Array<ArrayBuffer>[] = [];
+  private fullWords = 0;
+  private words = new Int32Array(0);
+  private bytes = new Uint8Array(0);
   private used = 0;
   private readonly measures = new Int32Array(measureWords);
 
@@ -84,16 +87,20 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
    * spent and its memory given back.
    */
   *finish(superseded: (base: PackedBase<T>, record: number) => void = ignore): Generator<undefined, PackedBase<T>> {
-    const { rows, used, words } = this;
-    const buffer = PackedBase.allocate(rows, Math.ceil(rows * slotsPerRow) + 2, 4 * used);
+    const { rows } = this;
+    this.closeSegment();
+    const buffer = PackedBase.allocate(rows, Math.ceil(rows * slotsPerRow) + 2, 4 * this.fullWords);
     const base = new PackedBase(this.kind, buffer);
     base.measures.set(this.measures);
     const [first, end] = base.recordWords;
-    for (let from = 0; from < used; from += sliceWords) {
-      base.words.set(words.subarray(from, Math.min(from + sliceWords, used)), first + from);
+    let filled = first;
+    for (const segment of this.full) {
+      base.words.set(segment, filled);
+      filled += segment.length;
+      // Now: the collector sees only a small object and would take its time.
+      segment.buffer.transfer(0);
       yield;
     }
-    this.drop();
     let size = rows;
     let looked = 0;
     for (let record = first; record < end; record += base.length(record)) {
@@ -103,24 +110,22 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
     return size === rows ? base : base.resized(size);
   }
 
-  /** Gives the memory back now: the collector sees only a small object and would take its time. */
-  drop(): void {
-    this.words.buffer.transfer(0);
-    this.used = 0;
-    this.rows = 0;
-  }
-
   private note(measure: number): void {
     if (measure >= 0) this.measures[measure >>> 5] = (this.measures[measure >>> 5] as number) | (1 << (measure & 31));
   }
 
   private reserve(words: number): void {
     if (this.used + words <= this.words.length) return;
-    const grown = new Int32Array(2 * this.words.length + words);
-    grown.set(this.words.subarray(0, this.used));
-    this.words.buffer.transfer(0);
-    this.words = grown;
-    this.bytes = new Uint8Array(grown.buffer);
+    this.closeSegment();
+    this.words = new Int32Array(Math.min(mostSegment, Math.max(leastSegment, this.fullWords)));
+    this.bytes = new Uint8Array(this.words.buffer);
+  }
+
+  private closeSegment(): void {
+    if (this.used > 0) this.full.push(this.words.subarray(0, this.used));
+    this.fullWords += this.used;
+    this.used = 0;
+    this.words = new Int32Array(0);
   }
 }
 

@@ -61,7 +61,11 @@ export class SnapshotPacking {
 /** Says of a packed table what part of the table's hash is its base's. */
 export function withBaseHash(table: TableName, rows: RowTable, hash: string): RowTable {
   const sum = new HashSum(hash);
-  for (const [key, json] of rows.overlay.entries()) if (json !== null) sum.remove(table, key, json);
+  for (const [key, json] of rows.overlay.entries()) {
+    if (json !== null) sum.remove(table, key, json);
+    const hidden = rows.base?.find(key) ?? 0;
+    if (hidden !== 0) sum.add(table, key, rows.base?.json(hidden) ?? '');
+  }
   return new RowTable(rows.base, sum.hex(), rows.overlay, rows.size);
 }
 

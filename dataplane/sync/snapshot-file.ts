@@ -89,24 +89,23 @@ export function readHeader(text: string, fileBytes: number): Result<Header, stri
   if (format !== formats.text && format !== formats.packed) return err(`has format ${String(format)}, this version reads ${formats.text} and ${formats.packed}`);
   const { epoch, rev } = head;
   const hashes = readTableHashes(head['hashes']);
-  const packed = format === formats.text ? [] : readBlocks(head['packed'], fileBytes);
+  const packed = format === formats.text ? [] : readBlocks(head['packed']);
   if (typeof epoch !== 'string' || !Number.isSafeInteger(rev) || hashes === null || packed === null) return err('has a damaged header');
+  if (packed.reduce((sum, block) => sum + block.bytes, 0) > fileBytes) return err('is cut short');
   return ok({ epoch, rev: Number(rev), hashes, packed });
 }
 
-function readBlocks(value: unknown, fileBytes: number): readonly Block[] | null {
+function readBlocks(value: unknown): readonly Block[] | null {
   if (!Array.isArray(value)) return null;
   const blocks: Block[] = [];
-  let sum = 0;
   for (const one of value) {
     if (!isObject(one)) return null;
     const { table, bytes, hash } = one;
     if (!isTableName(table) || !isBigTable(table) || blocks.some((block) => block.table === table)) return null;
     if (!Number.isSafeInteger(bytes) || Number(bytes) < 0 || typeof hash !== 'string' || !isHash(hash)) return null;
-    sum += Number(bytes);
     blocks.push({ table, bytes: Number(bytes), hash });
   }
-  return sum <= fileBytes ? blocks : null;
+  return blocks;
 }
 
 /** A JSON object, or null for any other text. */
