@@ -54,8 +54,8 @@ export class LimitCells {
     Atomics.add(this.#calls, slot, by);
   }
 
-  takeRegistration(slot: number, limit: number): boolean {
-    return take(this.#registrations, slot, limit);
+  registrations(slot: number): number {
+    return Atomics.load(this.#registrations, slot);
   }
 
   addRegistrations(slot: number, by: number): void {

@@ -14,6 +14,9 @@ interface Usage {
   slot: number;
 }
 
+/** Stands for all tenants together in the cells; no tenant has this number. */
+const wholeNode = -1;
+
 export type LimitVerdict = 'pass' | 'cps' | 'calls';
 
 export class TenantLimits {
@@ -72,19 +75,19 @@ export class TenantLimits {
     return [...this.#usage].filter(([, { calls }]) => calls > 0).map(([tenant, { calls }]) => [tenant, calls]);
   }
 
-  /** Asks for one more registration of the tenant; one that passes counts until `registrationEnded`. */
-  admitRegistration(tenant: TenantRow): boolean {
+  /** Whether the tenant has as many registrations as it may. */
+  registrationsFull(tenant: TenantRow): boolean {
     const { registrations } = tenant.limits;
-    if (registrations === 0) {
-      const usage = this.#usageOf(tenant.id);
-      usage.registrations += 1;
-      usage.cells?.addRegistrations(usage.slot, 1);
-      return true;
-    }
-    const usage = this.#limited(tenant.id);
-    if (usage.cells?.takeRegistration(usage.slot, registrations) === false) return false;
+    if (registrations === 0) return false;
+    const { cells, slot } = this.#limited(tenant.id);
+    return cells !== null && cells.registrations(slot) >= registrations;
+  }
+
+  /** A registration that a registrar has accepted; it counts until `registrationEnded`. */
+  registrationStarted(tenant: number): void {
+    const usage = this.#usageOf(tenant);
     usage.registrations += 1;
-    return true;
+    usage.cells?.addRegistrations(usage.slot, 1);
   }
 
   registrationEnded(tenant: number): void {
@@ -93,6 +96,12 @@ export class TenantLimits {
     usage.registrations -= 1;
     usage.cells?.addRegistrations(usage.slot, -1);
     this.#forget(tenant, usage);
+  }
+
+  /** Takes one of `perSecond` turns that all tenants of the process share, for REGISTERs. */
+  takeRegisterTurn(perSecond: number, nowMs: number): boolean {
+    const slot = this.#shared.slotOf(wholeNode);
+    return slot < 0 || this.#shared.takeTurn(slot, perSecond, nowMs);
   }
 
   /** After a change of tenants: what is up for a tenant that has a limit from now on is counted by all workers from now on. */

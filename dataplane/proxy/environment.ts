@@ -4,6 +4,7 @@ import type { TenantLimits } from '../calls/tenant-limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CounterRow } from '../runtime/counters.ts';
 import type { WorkerHealth } from '../health/worker-health.ts';
+import type { RegistrationDoor } from '../registrations/door.ts';
 import type { Turns } from '../routing/turns.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { KeyRing } from '../security/key-ring.ts';
@@ -47,6 +48,7 @@ export interface ProxyEnvironment {
   readonly turns: Turns;
   readonly calls: CallTable;
   readonly limits: TenantLimits;
+  readonly registrations: RegistrationDoor;
   readonly counters: CounterRow;
   readonly clock: Clock;
   /** Epoch milliseconds; asked only for time windows, slow start and overload control. */

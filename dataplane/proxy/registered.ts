@@ -1,9 +1,13 @@
 /** What a registration that the registrar has accepted means to this node. */
+import { bindingChange } from '../registrations/read-answer.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Branch } from './branch.ts';
 import type { ProxyEnvironment } from './environment.ts';
 
-/** Called once for each REGISTER, with its 2xx, before that goes up. The request is settled by then. */
-export function onRegistered(env: ProxyEnvironment, _branch: Branch, _response: SipMessage): void {
+/** Called once for each REGISTER, with its 2xx, before that goes up. */
+export function onRegistered(env: ProxyEnvironment, branch: Branch, request: SipMessage, response: SipMessage): void {
   env.counters.add('registered_total');
+  const { ctx, destination } = branch;
+  const change = bindingChange(request, response, ctx.flow, ctx.tenantId, destination?.id ?? 0, env.wallClock.now());
+  if (change !== null) env.registrations.changed(change);
 }

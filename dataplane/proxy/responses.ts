@@ -11,6 +11,8 @@ import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { forUpstream } from './for-upstream.ts';
 import { hideFromCaller } from './hide.ts';
+import { answersKeepAlive } from './keep-alive.ts';
+import { spreadExpires } from './spread-expires.ts';
 import type { Reply } from './verdict.ts';
 
 /** The To tag of our own answers: keyed over the request's identity, so that a repeated request gets the same one. */
@@ -53,7 +55,9 @@ export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response:
   const { target } = ctx.tx;
   const text = forUpstream(env, response, target.transport, extraLines);
   const shown = response.hidden === 0 ? text : hideFromCaller(env, response, ctx.flow.listener, target.address, ctx.tenantId, text);
-  env.layer.respond(ctx.tx, shown, response.status);
+  const { spreadPercent } = env.view.setting.registration;
+  const spread = spreadPercent > 0 && response.cseqMethod === 'REGISTER' && response.status < 300;
+  env.layer.respond(ctx.tx, spread ? spreadExpires(env.edits, shown, spreadPercent) : shown, response.status);
 }
 
 /**
@@ -63,6 +67,7 @@ export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response:
  * (RFC 6026 §8.9), and so is a 100, which goes one hop only.
  */
 export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
+  if (answersKeepAlive(response)) return;
   const next = response.via(1);
   const top = response.topVia;
   const address = next === null || next.received === '' ? (next?.host ?? '') : next.received;

@@ -24,12 +24,21 @@ import { defaultPort, type Flow } from '../transport/flow.ts';
 import { LargeRequests } from '../transport/large-requests.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
 import type { Transports } from '../transport/transports.ts';
+import type { BindingChange } from '../registrations/binding.ts';
+import { RegistrationMail } from './registration-mail.ts';
 import { hostClock, wallClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
 import { storeTransportCounters } from './transport-counters.ts';
 import type { TimerWheel } from './timer-wheel.ts';
+
+/** What a worker has to say to the main thread. */
+export interface TellMain {
+  /** An outcome that matters for passive health. */
+  readonly outcome: (destinationId: number, outcome: Outcome) => void;
+  readonly registrations: (changes: readonly BindingChange[]) => void;
+}
 
 export interface Assembly {
   readonly env: ProxyEnvironment;
@@ -40,10 +49,9 @@ export interface Assembly {
   gauges(loopDelayMs: number): void;
 }
 
-/** @param tell hands an outcome that matters for passive health to the main thread */
 export function assemble(
   setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
-  tell: (destinationId: number, outcome: Outcome) => void, faults: Faults, neighbours: Neighbours,
+  tell: TellMain, faults: Faults, neighbours: Neighbours,
 ): Assembly {
   const sender = new SharedSender(transports, neighbours);
   const health = new WorkerHealth(setup.board, setup.worker);
@@ -64,7 +72,7 @@ export function assemble(
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),

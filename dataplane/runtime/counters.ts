@@ -35,6 +35,7 @@ export const counterHelp = {
   invite_failed_total: 'INVITE requests that ended with 408, 5xx or 6xx',
   calls_total: 'Calls set up through this node',
   registers_total: 'REGISTER requests relayed',
+  keepalives_sent_total: 'Keep-alives sent to registered phones behind NAT',
   registered_total: 'REGISTER requests that the registrar accepted',
   replies_sent_total: 'Responses made by this node',
   handed_over_total: 'Messages handed to the worker or process that their transaction belongs to',

@@ -10,6 +10,7 @@ import type { TlsState } from '../transport/tls-identities.ts';
 import type { BackendPorts } from './backend-ports.ts';
 import type { KeySecrets } from '../transaction/keys.ts';
 import type { Mail, OtherProcess } from './neighbour-mail.ts';
+import type { Binding, BindingChange } from '../registrations/binding.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 
 /** A difference to the configuration that a worker has: big tables that come whole (shared, not copied), then single rows. */
@@ -48,6 +49,8 @@ export interface WorkerSetup {
   readonly tickets: Uint8Array;
   /** What all workers count of limited tenants (calls/limit-cells.ts). */
   readonly limits: SharedArrayBuffer;
+  /** Bindings that the node has (registrations/known-bindings.ts). */
+  readonly bindings: SharedArrayBuffer;
   readonly backendPorts: BackendPorts;
   /** Of the transaction tables' keys: the same for all workers, so that they can tell each other which they hold. */
   readonly keySecrets: KeySecrets;
@@ -72,6 +75,8 @@ export type ToWorker =
   | { readonly t: 'board'; readonly update: BoardUpdate }
   /** What the node's own row says. */
   | { readonly t: 'draining'; readonly draining: boolean; readonly answersOptions: boolean }
+  /** Send keep-alives to these phones. */
+  | { readonly t: 'ping'; readonly method: 'crlf' | 'options'; readonly phones: readonly Binding[] }
   /** From the worker of another process. */
   | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
   /** What the former process still has (a `KeySet`); null = it is gone. */
@@ -88,6 +93,7 @@ export type FromWorker =
   | { readonly t: 'listening'; readonly addresses: readonly string[] }
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
+  | { readonly t: 'registrations'; readonly changes: readonly BindingChange[] }
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */
   | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }

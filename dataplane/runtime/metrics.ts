@@ -7,6 +7,7 @@ export interface NodeFacts {
   readonly rev: number;
   readonly rssBytes: number;
   readonly uptimeSeconds: number;
+  readonly registrations: number;
   readonly connected: boolean;
   readonly destinations: readonly DestinationHealth[];
 }
@@ -21,6 +22,7 @@ export function renderMetrics(table: CounterTable, facts: NodeFacts): string {
   for (const [name, help] of Object.entries(gaugeHelp)) family(name, 'gauge', help, ` ${table.value(name as GaugeName)}`);
   family('build_info', 'gauge', 'Version of this node', `{version="${facts.version}"} 1`);
   family('config_revision', 'gauge', 'Configuration revision applied', ` ${facts.rev}`);
+  family('registrations', 'gauge', 'Phones registered through this node, as far as it has seen', ` ${facts.registrations}`);
   family('resident_bytes', 'gauge', 'Resident memory of the process', ` ${facts.rssBytes}`);
   family('uptime_seconds', 'gauge', 'Seconds since the process started', ` ${facts.uptimeSeconds.toFixed(1)}`);
   family('control_plane_connected', 'gauge', 'Whether the push channel is up', ` ${facts.connected ? 1 : 0}`);

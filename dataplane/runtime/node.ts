@@ -29,6 +29,7 @@ import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import { fireAndLog, type Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
+import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
@@ -60,6 +61,8 @@ export class Node {
   readonly #board: HealthBoard;
   readonly #prober: Prober;
   readonly #healthFile: HealthFile;
+  readonly #registrations: Registrations;
+  readonly #limits = newLimitBuffer();
   readonly #certificates: Certificates;
   readonly #succession: Succession;
   readonly #ends: NodeEnds;
@@ -89,6 +92,7 @@ export class Node {
     this.#counters = new CounterTable(settings.workers);
     this.#supervisor = new Supervisor({
       outcome: (id, outcome) => this.#prober.passive(id, callOutcome(outcome), typeof outcome === 'number' ? `status ${outcome}` : ''),
+      registrations: (changes) => { for (const change of changes) this.#registrations.take(change); },
       fault: (worker, where, detail, more) => log.error({ worker, where, detail, more }, 'a part failed on a message; the message was given up'),
       crashed: (worker, error) => {
         log.fatal({ err: error, worker }, 'a SIP worker died');
@@ -97,6 +101,7 @@ export class Node {
       mail: (from, to, mail) => succession.mail(from, to, mail),
     });
     this.#certificates = new Certificates({ folder, listen: settings.listen, names: settings.names, log, onChange: (state) => this.#supervisor.tls(state) });
+    this.#registrations = new Registrations({ folder, log, limits: this.#limits, ping: (method, phones) => this.#supervisor.ping(method, phones) });
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
     const dns = new SystemDns(monotonicClock, settings.dns);
     this.#prober = new Prober({
@@ -126,7 +131,7 @@ export class Node {
       joinToken: settings.joinToken ?? undefined,
       capabilities: ['media:direct'],
       listener: { commit: (change) => this.#commit(change) },
-      onCommand: (name, args) => runCommand({ prober: this.#prober, log }, name, args),
+      onCommand: (name, args) => runCommand({ prober: this.#prober, registrations: this.#registrations, log }, name, args),
       onClusterKeys: (keys) => this.#useKeys(keys),
       log: (level, text, detail) => log[level]({ ...detail }, text),
     });
@@ -145,7 +150,7 @@ export class Node {
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
-      tls: this.#certificates.state, tickets: this.#succession.tickets, limits: newLimitBuffer(),
+      tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,
       generation: this.#succession.self.generation, former: this.#succession.former, keySecrets: this.#succession.keySecrets,
     }, backendPorts);
     this.#addresses = listening[0] ?? [];
@@ -167,6 +172,7 @@ export class Node {
       replaced: () => this.#replaced(),
       orphaned: () => this.#ends.orphaned(),
     });
+    this.#registrations.start();
     this.#sync.start();
     this.#reportTimer = setInterval(() => this.#report(), reportIntervalMs);
     this.#log.info({ listen: this.#addresses, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
@@ -196,6 +202,7 @@ export class Node {
     this.#succession.close();
     if (this.#succession.succeeded) return;
     this.#healthFile.keep();
+    this.#registrations.keep();
     this.#report();
     await this.#sync.close();
     await this.#handOver();
@@ -205,6 +212,7 @@ export class Node {
   async #pause(): Promise<string | null> {
     if (this.#stopping) return `the data plane that runs (process ${process.pid}) is stopping; start again when it has ended`;
     this.#healthFile.keep();
+    this.#registrations.keep();
     await this.#sync.close();
     return null;
   }
@@ -218,6 +226,7 @@ export class Node {
   async #handOver(): Promise<void> {
     if (this.#reportTimer !== null) clearInterval(this.#reportTimer);
     this.#certificates.close();
+    this.#registrations.close();
     await this.#prober.close();
     this.#admin?.closeAllConnections();
     this.#admin?.close();
@@ -237,6 +246,7 @@ export class Node {
     const view = await buildView(this.#view, change);
     this.#view = view;
     this.#prober.apply(view);
+    this.#registrations.apply(view);
     this.#certificates.apply(change.ops);
     if (this.#listening) await this.#supervisor.config(change);
     else this.#kept = change;
@@ -269,7 +279,7 @@ export class Node {
   }
 
   #report(): void {
-    const gauges = { ...this.#counters.gauges(), workers: this.#settings.workers, rss_bytes: process.memoryUsage.rss() };
+    const gauges = { ...this.#counters.gauges(), registrations: this.#registrations.size, workers: this.#settings.workers, rss_bytes: process.memoryUsage.rss() };
     this.#sync.report({ counters: this.#counters.counters(), gauges, destinations: this.#destinations() });
   }
 
@@ -288,7 +298,7 @@ export class Node {
     const status = this.#sync.status();
     return renderMetrics(this.#counters, {
       version: this.#version, rev: this.#view.rev, rssBytes: process.memoryUsage.rss(), uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
-      connected: status.connection === 'connected', destinations: this.#destinations(),
+      registrations: this.#registrations.size, connected: status.connection === 'connected', destinations: this.#destinations(),
     });
   }
 

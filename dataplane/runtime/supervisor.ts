@@ -6,6 +6,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
+import type { Binding, BindingChange } from '../registrations/binding.ts';
 import type { Outcome } from '../proxy/environment.ts';
 import type { TlsState } from '../transport/tls-identities.ts';
 import { noBackendPorts, type BackendPorts } from './backend-ports.ts';
@@ -16,6 +17,8 @@ import { newDirectoryBuffer } from './transaction-directory.ts';
 
 export interface SupervisorEvents {
   outcome(destinationId: number, outcome: Outcome): void;
+  /** Registrars have accepted REGISTERs. */
+  registrations(changes: readonly BindingChange[]): void;
   /** A part of a worker failed and was given up; `more` = faults not told apart since the last. */
   fault(worker: number, where: string, detail: string, more: number): void;
   /** Mail for a worker of another process, from the owner `from`. */
@@ -39,6 +42,7 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   readonly #events: SupervisorEvents;
   #batch = 0;
+  #pings = 0;
   #stopping = false;
 
   constructor(events: SupervisorEvents) {
@@ -83,6 +87,12 @@ export class Supervisor {
 
   board(update: BoardUpdate): void {
     this.#tell({ t: 'board', update });
+  }
+
+  /** Has the workers, each in its turn, send keep-alives to phones. */
+  ping(method: 'crlf' | 'options', phones: readonly Binding[]): void {
+    const slot = this.#slots[this.#pings++ % this.#slots.length];
+    slot?.thread.postMessage({ t: 'ping', method, phones } satisfies ToWorker);
   }
 
   draining(draining: boolean, answersOptions: boolean): void {
@@ -147,6 +157,7 @@ export class Supervisor {
             slot.applied.delete(message.n);
             return;
           }
+          case 'registrations': return this.#events.registrations(message.changes);
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
           case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
           case 'mail': return this.#events.mail(self, message.to, message.mail);

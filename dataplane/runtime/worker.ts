@@ -7,6 +7,7 @@ import { mayBeMasked, unmask } from '../hiding/unmask.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
 import { connectionsPerOwner } from '../proxy/neighbours.ts';
+import { sendKeepAlives } from '../proxy/keep-alive.ts';
 import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { MessageReceiver } from '../transport/receiver.ts';
@@ -118,7 +119,10 @@ async function open(): Promise<void> {
     tell({ t: 'refused', sentence: transports.error.sentence() });
     return;
   }
-  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), (destination, outcome) => tell({ t: 'outcome', destination, outcome }), faults, mail);
+  const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), {
+    outcome: (destination, outcome) => tell({ t: 'outcome', destination, outcome }),
+    registrations: (changes) => tell({ t: 'registrations', changes }),
+  }, faults, mail);
   assembly.env.view = view;
   if (workers > 1 || setup.former !== null) assembly.env.layer.elsewhere = mail;
   edge = assembly;
@@ -178,6 +182,9 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
       // The end of the process is not called off by a change of configuration.
       env.draining = message.draining || stopping;
       env.answersOptions = message.answersOptions;
+      return;
+    case 'ping':
+      sendKeepAlives(env, message.method, message.phones);
       return;
     case 'mail':
       takeMail(message, transports, reader);

@@ -7,6 +7,7 @@ import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { requestUriOf } from '../readdress.ts';
 import { RequestQuery } from '../request-query.ts';
+import { admitRegister } from './registration.ts';
 import { draining, overLimit, reply, serviceUnavailable, uriTooLong, type Verdict } from '../verdict.ts';
 
 const unknownDomain = { 403: reply(403, 'Forbidden'), 404: reply(404, 'Not Found') } as const;
@@ -31,6 +32,10 @@ export function routeByTenant(ctx: ProxyContext, env: ProxyEnvironment): Verdict
   ctx.tenantId = admitted.tenant.id;
   ctx.failover = admitted.routeSet.row.failover;
   if (!withinLimits(ctx, env)) return overLimit;
+  if (ctx.request.method === 'REGISTER') {
+    const admission = admitRegister(ctx, env);
+    if (admission !== 'continue') return admission;
+  }
   return plan(ctx, env, admitted, query);
 }
 

@@ -31,9 +31,14 @@ describe.each([1, 2, 5])('%i workers', (count) => {
 
   it('let exactly as many registrations in', () => {
     const all = workers(count);
-    expect(Array.from({ length: 5 }, (_, n) => turn(all, n).admitRegistration(tenant({ registrations: 3 })))).toEqual([true, true, true, false, false]);
-    turn(all, 1).registrationEnded(1);
-    expect([turn(all, 2).admitRegistration(tenant({ registrations: 3 })), turn(all, 3).admitRegistration(tenant({ registrations: 3 }))]).toEqual([true, false]);
+    const full = (n: number): boolean => turn(all, n).registrationsFull(tenant({ registrations: 3 }));
+    expect(Array.from({ length: 5 }, (_, n) => {
+      const refused = full(n);
+      if (!refused) turn(all, 0).registrationStarted(1);
+      return refused;
+    })).toEqual([false, false, false, true, true]);
+    turn(all, 0).registrationEnded(1);
+    expect(full(2)).toBe(false);
   });
 });
 

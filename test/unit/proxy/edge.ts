@@ -13,6 +13,7 @@ import { NodeIdentity } from '../../../dataplane/proxy/identity.ts';
 import { noNeighbours } from '../../../dataplane/proxy/neighbours.ts';
 import { Proxy } from '../../../dataplane/proxy/proxy.ts';
 import { refuseMalformed } from '../../../dataplane/proxy/responses.ts';
+import type { BindingChange } from '../../../dataplane/registrations/binding.ts';
 import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
 import { Turns } from '../../../dataplane/routing/turns.ts';
 import { ManualClock } from '../../../dataplane/runtime/clock.ts';
@@ -54,6 +55,9 @@ export class Edge {
   /** What DNS knows, by host; and what was looked for, as `host port transport sips`. */
   readonly places = new Map<string, readonly Located[]>([['phone.example', [{ transport: 'udp', family: 4, address: '203.0.113.9', port: 5060, serverName: '' }]]]);
   readonly wishes: string[] = [];
+  /** Bindings that the node has, as `aor contact`; and what it was told of. */
+  readonly bindings = new Set<string>();
+  readonly changes: BindingChange[] = [];
   /** Only count what is sent, for measurements. */
   quiet = false;
   sentCount = 0;
@@ -101,6 +105,7 @@ export class Edge {
         },
       },
       numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
+      registrations: { known: (aor: string, contact: string) => this.bindings.has(`${aor} ${contact}`), changed: (change: BindingChange) => void this.changes.push(change) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
       large: new LargeRequests(),

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Binding } from '../../../dataplane/registrations/binding.ts';
+import { RegistrationTable } from '../../../dataplane/registrations/table.ts';
+
+const binding = (aor: string, contact: string, expiresMs: number, more: Partial<Binding> = {}): Binding => ({
+  aor, contact, tenant: 1, destination: 1, listener: 0, transport: 'udp', family: 4, address: '203.0.113.9', port: 40_000, behindNat: true, agent: 'Test/1', registeredMs: 0, expiresMs, ...more,
+});
+
+class Count {
+  readonly byTenant = new Map<number, number>();
+  readonly table: RegistrationTable;
+
+  constructor(capacity?: number) {
+    const step = (tenant: number, by: number): void => void this.byTenant.set(tenant, (this.byTenant.get(tenant) ?? 0) + by);
+    this.table = new RegistrationTable({ added: ({ tenant }) => step(tenant, 1), removed: ({ tenant }) => step(tenant, -1) }, capacity);
+  }
+
+  put(...put: Binding[]): void {
+    for (const one of put) this.table.apply({ aor: one.aor, all: false, removed: [], put: [one] });
+  }
+}
+
+const contacts = (table: RegistrationTable): string[] => [...table.bindings()].map(({ contact }) => contact);
+
+describe('registrations', () => {
+  it('keep one binding for an address of record and Contact, the newest', () => {
+    const count = new Count();
+    count.put(binding('a@x', 'sip:1', 9_000), binding('a@x', 'sip:1', 19_000), binding('a@x', 'sip:2', 9_000));
+    expect(contacts(count.table)).toEqual(['sip:1', 'sip:2']);
+    expect([...count.table.bindings()][0]?.expiresMs).toBe(19_000);
+    expect(count.byTenant.get(1)).toBe(2);
+  });
+
+  it('leave when their time is over, and not before, also when it was prolonged or cut short', () => {
+    const count = new Count();
+    count.put(binding('a@x', 'sip:1', 5_000), binding('b@x', 'sip:2', 5_000), binding('c@x', 'sip:3', 50_000));
+    count.put(binding('b@x', 'sip:2', 20_000), binding('c@x', 'sip:3', 7_000));
+    const left: number[] = [];
+    for (let now = 1_000; now <= 21_000; now += 1_000) {
+      count.table.expire(now);
+      left.push(count.table.size);
+    }
+    expect(left).toEqual([3, 3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+    expect(count.byTenant.get(1)).toBe(0);
+  });
+
+  it('take out the Contacts that were removed, or all of an address of record', () => {
+    const count = new Count();
+    count.put(binding('a@x', 'sip:1', 9_000), binding('a@x', 'sip:2', 9_000), binding('b@x', 'sip:1', 9_000));
+    count.table.apply({ aor: 'a@x', all: false, removed: ['sip:2', 'sip:never'], put: [] });
+    expect(contacts(count.table)).toEqual(['sip:1', 'sip:1']);
+    count.table.apply({ aor: 'a@x', all: true, removed: [], put: [] });
+    expect([...count.table.bindings()].map(({ aor }) => aor)).toEqual(['b@x']);
+  });
+
+  it('push the oldest out above their capacity', () => {
+    const count = new Count(2);
+    count.put(binding('a@x', 'sip:1', 9_000), binding('b@x', 'sip:2', 9_000), binding('c@x', 'sip:3', 9_000));
+    expect(contacts(count.table)).toEqual(['sip:2', 'sip:3']);
+  });
+
+  it('are listed page by page, by tenant and by any part of their text', () => {
+    const count = new Count();
+    for (let n = 1; n <= 7; n++) count.put(binding(`u${n}@x`, `sip:u${n}@h`, 9_000, { tenant: n % 2, agent: n === 4 ? 'Yealink T54' : 'Test' }));
+    const pages: string[][] = [];
+    for (let cursor = 0, more = true; more;) {
+      const page = count.table.page({ cursor, limit: 3 });
+      pages.push(page.items.map(({ aor }) => aor));
+      cursor = page.cursor;
+      more = cursor !== 0;
+    }
+    expect(pages).toEqual([['u1@x', 'u2@x', 'u3@x'], ['u4@x', 'u5@x', 'u6@x'], ['u7@x']]);
+    expect(count.table.page({ cursor: 0, limit: 9, tenant: 0 }).items.map(({ aor }) => aor)).toEqual(['u2@x', 'u4@x', 'u6@x']);
+    expect(count.table.page({ cursor: 0, limit: 9, text: 'yealink' }).items.map(({ aor }) => aor)).toEqual(['u4@x']);
+  });
+
+  it('agree with a plain model over any history', () => {
+    const op = fc.record({ kind: fc.constantFrom('put', 'remove', 'all', 'time'), aor: fc.constantFrom('a', 'b', 'c'), contact: fc.constantFrom('1', '2', '3'), seconds: fc.integer({ min: 1, max: 30 }) });
+    fc.assert(fc.property(fc.array(op, { maxLength: 60 }), (ops) => {
+      const count = new Count();
+      const model = new Map<string, number>();
+      let now = 1_000;
+      for (const { kind, aor, contact, seconds } of ops) {
+        if (kind === 'put') {
+          count.put(binding(aor, contact, now + seconds * 1_000));
+          model.set(`${aor} ${contact}`, now + seconds * 1_000);
+        } else if (kind === 'remove') {
+          count.table.apply({ aor, all: false, removed: [contact], put: [] });
+          model.delete(`${aor} ${contact}`);
+        } else if (kind === 'all') {
+          count.table.apply({ aor, all: true, removed: [], put: [] });
+          for (const key of [...model.keys()]) if (key.startsWith(`${aor} `)) model.delete(key);
+        } else {
+          now += seconds * 1_000;
+          count.table.expire(now);
+          for (const [key, ends] of model) if (ends <= now) model.delete(key);
+        }
+      }
+      expect([...count.table.bindings()].map(({ aor, contact }) => `${aor} ${contact}`).sort((a, b) => a.localeCompare(b))).toEqual([...model.keys()].sort((a, b) => a.localeCompare(b)));
+      expect(count.byTenant.get(1) ?? 0).toBe(model.size);
+    }));
+  });
+});
