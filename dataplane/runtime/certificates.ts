@@ -140,7 +140,7 @@ export class Certificates {
     const { folder, names, listen, log } = this.#options;
     const [certFile, keyFile] = [join(folder, 'self-signed.crt'), join(folder, 'self-signed.key')];
     const kept = readFiles(certFile, keyFile);
-    if (kept.ok && new X509Certificate(kept.value.chain).validToDate.getTime() > Date.now()) return { ...kept.value, id: selfSignedId };
+    if (kept.ok && new X509Certificate(kept.value.chain).validToDate.getTime() > Date.now()) return { ...kept.value, id: selfSignedId, names: [] };
     const own = [...new Set([...names, ...listen.flatMap(({ advertisedHost, address }) => [advertisedHost, address])])];
     const made = makeCertificate({
       commonName: own.find((name) => familyOf(name) === 0 && name !== '') ?? 'signalbox', nowMs: Date.now(), days: selfSignedDays,
