@@ -1,4 +1,5 @@
 /** Edits of dispatcher sets with their destinations. A destination keeps its id, and with it its health, while its URI stays. */
+import { attrFaults } from '../../dataplane/contract/destination-attrs.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import { DestinationBody, DispatcherSetBody } from '../contract/dispatcher-sets.ts';
 import type { Destination, DispatcherSet } from '../contract/dispatcher-sets.ts';
@@ -55,10 +56,16 @@ export async function patchDestination(draft: Draft, id: number, patch: unknown,
   if (stale !== null) return err(stale);
   const body = patchBody(check, DestinationBody, destinationBody(before), patch, options.at);
   if (!body.ok) return body;
+  checkAttrs(draft, body.value, options.at);
   const stored = await draft.put('destination', before.key, destinationRow(id, before.row.set, body.value), noteOf(body.value), options.at);
   await draft.load('dispatcherSet', [String(before.row.set)]);
   if (stored !== before) draft.touch('dispatcherSet', String(before.row.set));
   return ok(() => presentDestination(stored, live));
+}
+
+/** Attributes that have a meaning must be readable; nodes would pass over what is not, and nobody would know. */
+function checkAttrs(draft: Draft, { attrs }: DestinationBody, at: string): void {
+  for (const { name, message } of attrFaults(attrs ?? {})) draft.fault(`${at}/attrs/${name}`, 'format', message);
 }
 
 function destinationBody({ row, note }: Stored<'destination'>) {
@@ -90,6 +97,7 @@ async function putDestinations(draft: Draft, set: number, bodies: readonly Desti
     }
     const id = body.id ?? byUri.get(body.uri)?.shift()?.row.id ?? await draft.newId('destination');
     used.add(id);
+    checkAttrs(draft, body, where);
     destinations.push(await draft.put('destination', String(id), destinationRow(id, set, body), noteOf(body), where));
   }
   for (const destination of old) if (!used.has(destination.row.id)) await draft.remove('destination', destination.key, at);

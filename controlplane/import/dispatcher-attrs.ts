@@ -1,4 +1,5 @@
 /** The `attrs` of a Kamailio destination: `n1=v1;n2=v2`, names without case, one `;` at the end allowed. PURE. */
+import { attrFaults } from '../../dataplane/contract/destination-attrs.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
 import type { Notes } from './report.ts';
 
@@ -11,11 +12,7 @@ export interface DispatcherAttrs {
 }
 
 /** Attributes that change what Kamailio does and that are kept here for show only. */
-const withoutEffect: Readonly<Record<string, string>> = {
-  rweight: 'relative weight (algorithm 11)', maxload: 'call load (algorithm 10)', cc: 'congestion control', socket: 'the sending socket',
-  sockname: 'the sending socket', ping_socket: 'the probing socket', obproxy: 'an outbound proxy', latency: 'a starting latency',
-  ocmin: 'overload control', ocmax: 'overload control', ocrate: 'overload control',
-};
+const withoutEffect: Readonly<Record<string, string>> = { sockname: 'the sending socket by its name; use socket', ping_socket: 'the probing socket' };
 
 /** Reads attributes; what cannot be read or kept is noted, nothing fails: Kamailio skips such a destination with a warning. */
 export function readDispatcherAttrs(text: string | null, where: string, warnings: Notes, cannotKeep: Notes): DispatcherAttrs {
@@ -38,7 +35,10 @@ export function readDispatcherAttrs(text: string | null, where: string, warnings
       cannotKeep.add('attr-name', where, `The attribute "${name.slice(0, 40)}" cannot be kept: names are 1 to 64 letters, digits, _, . and -.`);
     } else if (value.length > limits.attrLength || Object.keys(attrs).length >= limits.attrsPerDestination) {
       cannotKeep.add('attr-too-long', where, `The attribute "${name.slice(0, 40)}" goes over the bounds: ${limits.attrsPerDestination} attributes, values up to ${limits.attrLength} characters.`);
+    } else if (attrFaults({ [name]: value }).length > 0) {
+      cannotKeep.add('bad-attr', where, `"${name}" is "${value.slice(0, 40)}"; it ${attrFaults({ [name]: value })[0]?.message ?? ''}. It is left out.`);
     } else {
+      if (name === 'obproxy') warnings.add('obproxy', where, 'Kamailio sends only its probes by "obproxy"; here calls go that way too.');
       if (Object.hasOwn(attrs, name)) warnings.add('attr-twice', where, `The attribute "${name}" is there twice; the last one counts.`);
       Object.defineProperty(attrs, name, { value, enumerable: true, writable: true, configurable: true });
       const meaning = withoutEffect[name];

@@ -40,9 +40,14 @@ describe('attributes of a destination', () => {
   });
 
   it('says which attributes change nothing here', () => {
-    const read = attrs('socket=udp:1.2.3.4:5060;maxload=10;rweight=20');
-    expect(read.cannotKeep).toEqual(['attr-without-effect', 'attr-without-effect', 'attr-without-effect']);
-    expect(Object.keys(read.attrs)).toEqual(['socket', 'maxload', 'rweight']);
+    const read = attrs('sockname=backend;ping_socket=udp:1.2.3.4:5060;socket=udp:1.2.3.4:5060;maxload=10;rweight=20');
+    expect(read.cannotKeep).toEqual(['attr-without-effect', 'attr-without-effect']);
+    expect(Object.keys(read.attrs)).toEqual(['sockname', 'ping_socket', 'socket', 'maxload', 'rweight']);
+  });
+
+  it('leaves out what has a meaning and cannot be read, and warns of an obproxy, which serves calls here', () => {
+    expect(attrs('maxload=many;socket=5060;cc=yes;ocmin=101')).toMatchObject({ attrs: {}, cannotKeep: ['bad-attr', 'bad-attr', 'bad-attr', 'bad-attr'] });
+    expect(attrs('obproxy=sip:10.0.0.9')).toMatchObject({ attrs: { obproxy: 'sip:10.0.0.9' }, warnings: ['obproxy'], cannotKeep: [] });
   });
 
   it.each([['weight=heavy', ['bad-weight']], ['weight=70000', ['bad-weight']], ['a=1;a=2', ['attr-twice']]])('warns of %s', (text, codes) => {
