@@ -1,6 +1,7 @@
 /**
- * ENUM (RFC 6116) as a rule's source of targets. A plan whose rule names a suffix `awaits` its number: whoever relays the
- * request looks it up and hands the URIs to `enumTargets`. Their targets come first; the plan's own sets are the backups.
+ * ENUM (RFC 6116) as a rule's source of targets. A plan whose rule names a suffix `awaits` its number (enum-question.ts):
+ * whoever relays the request looks it up and hands the URIs to `enumTargets`. Their targets come first; the plan's own sets
+ * are the backups.
  */
 import { decodeEscapes, parseSipUri } from '../sip/uri.ts';
 import type { SipUri } from '../sip/uri.ts';
@@ -19,28 +20,6 @@ export type EnumTarget =
   | { readonly kind: 'plan'; readonly uri: SipUri; readonly plan: RoutePlan }
   /** Somewhere else: located by RFC 3263. */
   | { readonly kind: 'uri'; readonly uri: SipUri };
-
-/** Lets the plan wait for its number; false when that is none (E.164: up to 15 digits, which `+` may precede). */
-export function awaitEnum(plan: RoutePlan, recorder: Recorder | null): boolean {
-  if (plan.isRegister || !isE164(plan.user)) {
-    recorder?.add('enum', 'skipped', `${plan.user === '' ? 'an empty user part' : plan.user} is no E.164 number: ${plan.rule.enumSuffix} is not asked`);
-    return false;
-  }
-  recorder?.add('enum', 'info', `${plan.user} is looked up under ${plan.rule.enumSuffix} first`);
-  plan.awaits = plan.user;
-  return true;
-}
-
-function isE164(user: string): boolean {
-  const start = user.charCodeAt(0) === 43 ? 1 : 0;
-  const digits = user.length - start;
-  if (digits < 1 || digits > 15) return false;
-  for (let i = start; i < user.length; i++) {
-    const code = user.charCodeAt(i);
-    if (code < 48 || code > 57) return false;
-  }
-  return true;
-}
 
 /**
  * Where the URIs of an ENUM answer lead, in their order; the plan waits no longer. Addresses of domains of ours are

@@ -4,7 +4,7 @@ import { describeChoice, describeEmpty } from './choice-text.ts';
 import type { Destination } from './destination.ts';
 import { verdictOf } from './dispatcher-set.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
-import { awaitEnum } from './enum.ts';
+import { awaitEnum } from './enum-question.ts';
 import type { HealthReader } from './health-reader.ts';
 import type { RouteQuery } from './query.ts';
 import type { Recorder } from './recorder.ts';

@@ -6,7 +6,8 @@ const every = '*';
 
 /** Windows as a text that is the same for the same windows; '' = always. */
 export function windowsKey(rule: RuleRow): string {
-  return rule.windows.length === 0 ? '' : JSON.stringify(rule.windows.map(({ timezone, days, from, to }) => [timezone, [...days].sort(), from, to]).sort());
+  const texts = rule.windows.map(({ timezone, days, from, to }) => `${timezone} ${days.toSorted((a, b) => a - b).join('')} ${from} ${to}`);
+  return texts.sort().join(', ');
 }
 
 export class Takers {
