@@ -5,11 +5,14 @@
  */
 import { decodeOp, rowOp } from '../../dataplane/contract/decode.ts';
 import type { RowOp } from '../../dataplane/contract/rows.ts';
-import { applyOps, emptyView, ViewDraft } from '../../dataplane/routing/build.ts';
+import { applyOps, emptyView } from '../../dataplane/routing/build.ts';
+import { packView, ViewLoad } from '../../dataplane/routing/pack-view.ts';
 import type { ConfigView } from '../../dataplane/routing/view.ts';
 import type { ChangeSource, WireOp } from '../push/ports.ts';
 
 const revisionsAtOnce = 100;
+/** Longest work between two turns of the event loop. */
+const sliceMs = 5;
 
 export interface ConfigMirrorDeps {
   readonly changes: ChangeSource;
@@ -87,7 +90,7 @@ export class ConfigMirror {
       if (revisions === null || revisions.length === 0) return false;
       for (const revision of revisions) {
         if (revision.rev !== this.current.rev + 1) return false;
-        this.current = applyOps(this.current, this.decode(revision.ops), epoch, revision.rev);
+        this.current = await inSlices(packView(applyOps(this.current, this.decode(revision.ops), epoch, revision.rev)));
       }
     }
     return true;
@@ -95,11 +98,11 @@ export class ConfigMirror {
 
   private async loadSnapshot(): Promise<void> {
     const { head, rows } = await this.deps.changes.snapshot();
-    const draft = new ViewDraft(emptyView());
+    const load = new ViewLoad();
     for await (const page of rows) {
-      for (const op of this.decode(page)) draft.apply(op);
+      for (const op of this.decode(page)) load.apply(op);
     }
-    this.current = draft.commit(head.epoch, head.rev);
+    this.current = await inSlices(load.finish(head.epoch, head.rev));
   }
 
   private decode(ops: readonly WireOp[]): RowOp[] {
@@ -114,5 +117,17 @@ export class ConfigMirror {
       else this.deps.log('error', `a stored row does not decode: ${table} ${key}`, { errors: op.error.slice(0, 5) });
     }
     return decoded;
+  }
+}
+
+/** Does sliced work with other things in between. */
+async function inSlices<V>(work: Generator<undefined, V>): Promise<V> {
+  for (;;) {
+    const sliceEnds = performance.now() + sliceMs;
+    do {
+      const step = work.next();
+      if (step.done === true) return step.value;
+    } while (performance.now() < sliceEnds);
+    await new Promise((resolve) => { setImmediate(resolve); });
   }
 }

@@ -1,12 +1,15 @@
 /** A big table as a view holds it: a packed base and the rows that differ from it. One version; never changes. */
+import { rowOp } from '../contract/decode.ts';
 import type { Rows } from '../contract/rows.ts';
 import { measureWords, PackedBase } from './packed-base.ts';
 import { PackedDraft } from './packed-draft.ts';
 import type { BigTableName } from './packed-kinds.ts';
-import { newFields, packedKinds } from './packed-kinds.ts';
+import { fieldsOf, newFields, packedKinds } from './packed-kinds.ts';
 import { Table, TableDraft } from './table.ts';
 
 const fields = newFields();
+/** Rows looked at between two yields. */
+const sliceRows = 1_024;
 
 /** The packed table without rows. */
 export function emptyBase<T extends BigTableName>(table: T): PackedBase<T> {
@@ -127,17 +130,19 @@ export class BigTableDraft<T extends BigTableName> {
 }
 
 /** Packs base and overlay into one. Rows that have not the form of packed ones stay in the overlay. */
-export function* packAgain<T extends BigTableName>(table: BigTable<T>, take: (row: Rows[T], draft: PackedDraft<T>) => boolean): Generator<undefined, BigTable<T>> {
-  const { base, overlay } = table;
+export function* packAgain<T extends BigTableName>({ base, overlay }: BigTable<T>): Generator<undefined, BigTable<T>> {
   const draft = new PackedDraft(base.kind);
   draft.noteMeasures(base.measures);
   let looked = 0;
   for (const record of base.records()) {
     if (overlay.size === 0 || overlay.get(base.key(record)) === undefined) draft.addFrom(base, record);
-    if (++looked % 1_024 === 0) yield;
+    if (++looked % sliceRows === 0) yield;
   }
   const loose: [string, Rows[T]][] = [];
-  for (const [key, row] of overlay.entries()) if (row !== null && !take(row, draft)) loose.push([key, row]);
+  for (const [key, row] of overlay.entries()) {
+    if (row !== null && !(fieldsOf(rowOp(base.kind.table, key, row), fields) && draft.add(fields))) loose.push([key, row]);
+    if (++looked % sliceRows === 0) yield;
+  }
   const packed = new BigTableDraft(BigTable.of(yield* draft.finish()));
   for (const [key, row] of loose) packed.put(key, row);
   return packed.finish();
