@@ -1,5 +1,6 @@
 /** The end of a response context: its one final answer, of a callee or in our own name (RFC 3261 §16.7 steps 6 to 9). */
 import type { SipMessage } from '../sip/message.ts';
+import { cancelOpen } from './cancel.ts';
 import { settle, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { passResponse, sendReply } from './responses.ts';
@@ -51,13 +52,14 @@ function finish(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, 
   passResponse(env, ctx, response, extraLines);
 }
 
-/** Answers in our own name, whatever its branches do. */
+/** Answers in our own name; branches that are still open are cancelled. */
 export function answer(env: ProxyEnvironment, ctx: ProxyContext, own: Reply): void {
   if (ctx.tx === null || ctx.answered) return;
   const { request } = ctx;
   countEnd(env, ctx, own.status);
   settle(env, ctx);
   sendReply(env, ctx.tx, request, ctx.flow, own);
+  if (ctx.open > 0) cancelOpen(env, ctx, '');
 }
 
 function countEnd(env: ProxyEnvironment, ctx: ProxyContext, status: number): void {

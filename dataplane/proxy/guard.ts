@@ -5,6 +5,7 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
+import { cancelOpen } from './cancel.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { refuse } from './responses.ts';
@@ -107,6 +108,7 @@ export class Guard implements TransactionUser {
       const ctx: unknown = tx.user;
       if (ctx instanceof ProxyContext) settle(env, ctx);
       if (!tx.ended) refuse(env, tx, request, flow, internalError);
+      if (ctx instanceof ProxyContext && ctx.open > 0) cancelOpen(env, ctx, '');
     } catch (second) {
       env.fault('answer to a fault', second);
       env.layer.drop(tx);

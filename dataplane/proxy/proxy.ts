@@ -7,13 +7,14 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
+import { cancelOpen } from './cancel.ts';
 import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer, conclude } from './final-response.ts';
 import { runPipeline } from './pipeline.ts';
 import { onRegistered } from './registered.ts';
 import { relay } from './relay.ts';
-import { cancelOpen, failed, takeFailure } from './search.ts';
+import { failed, takeFailure } from './search.ts';
 import { passResponse, refuse, replyStateless, sendReply, takeStray } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 

@@ -11,6 +11,7 @@ import { connectTransport } from '../transport/locate.ts';
 import { aim, sendToNextPlace } from './aim.ts';
 import { BestResponse } from './best-response.ts';
 import { Branch } from './branch.ts';
+import { cancelOpen } from './cancel.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { movesOn } from './failover.ts';
@@ -210,19 +211,6 @@ function othersHold(branch: Branch): boolean {
     if (other !== branch && other.plan === branch.plan && !other.movesOn) return true;
   }
   return false;
-}
-
-/**
- * Cancels every branch that is open (§16.7 step 10). Their finals are waited for; one that waits for a look-up has nothing
- * to wait for.
- * @param reason value of the Reason header (RFC 3326), '' = none
- */
-export function cancelOpen(env: ProxyEnvironment, ctx: ProxyContext, reason: string): void {
-  for (let branch = ctx.newest; branch !== null; branch = branch.earlier) {
-    if (!branch.open) continue;
-    if (branch.client === null || branch.client.ended) branch.close(487);
-    else env.layer.cancel(branch.client, reason);
-  }
 }
 
 /** Tells passive health how an attempt at a destination went. */
