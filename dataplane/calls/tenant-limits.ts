@@ -19,6 +19,8 @@ const wholeNode = -1;
 
 export type LimitVerdict = 'pass' | 'cps' | 'calls';
 
+export const isLimited = ({ calls, cps, registrations }: TenantRow['limits']): boolean => calls > 0 || cps > 0 || registrations > 0;
+
 export class TenantLimits {
   readonly #shared: LimitCells;
   readonly #usage = new Map<number, Usage>();
@@ -83,9 +85,12 @@ export class TenantLimits {
     return cells !== null && cells.registrations(slot) >= registrations;
   }
 
-  /** A registration that a registrar has accepted; it counts until `registrationEnded`. */
-  registrationStarted(tenant: number): void {
-    const usage = this.#usageOf(tenant);
+  /**
+   * A registration that a registrar has accepted; it counts until `registrationEnded`.
+   * @param limited whether the tenant has limits, so that all workers have to know
+   */
+  registrationStarted(tenant: number, limited: boolean): void {
+    const usage = limited ? this.#limited(tenant) : this.#usageOf(tenant);
     usage.registrations += 1;
     usage.cells?.addRegistrations(usage.slot, 1);
   }
@@ -109,7 +114,7 @@ export class TenantLimits {
     for (const [id, usage] of this.#usage) {
       if (usage.cells !== null) continue;
       const limits = tenantOf(id)?.limits;
-      if (limits !== undefined && (limits.calls > 0 || limits.cps > 0 || limits.registrations > 0)) this.#share(id, usage);
+      if (limits !== undefined && isLimited(limits)) this.#share(id, usage);
     }
   }
 

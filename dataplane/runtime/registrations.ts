@@ -6,12 +6,13 @@ import { createReadStream, writeFileSync, renameSync, existsSync } from 'node:fs
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TenantLimits } from '../calls/tenant-limits.ts';
+import { isLimited, TenantLimits } from '../calls/tenant-limits.ts';
 import type { SettingRow } from '../contract/rows.ts';
 import { bindingKey, type Binding, type BindingChange } from '../registrations/binding.ts';
 import { KnownBindings, newKnownBindings } from '../registrations/known-bindings.ts';
 import { RegistrationTable, type RegistrationPage, type RegistrationQuery } from '../registrations/table.ts';
 import { hashText } from '../routing/hash.ts';
+import { emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import { fireAndLog, type Logger } from './log.ts';
 
@@ -39,6 +40,7 @@ export class Registrations {
   readonly #options: RegistrationsOptions;
   /** UDP phones behind NAT, dealt out over one interval. */
   #ring: Map<string, Binding>[] = [];
+  #view = emptyView();
   #keepAlive: SettingRow['keepAlive'] = { method: 'off', intervalMs: 0 };
   #turn = 0;
   #changed = false;
@@ -51,7 +53,8 @@ export class Registrations {
       added: (binding) => {
         const key = bindingKey(binding.aor, binding.contact);
         this.#known.add(key, this.#table.keys());
-        this.#limits.registrationStarted(binding.tenant);
+        const limits = this.#view.tenant(binding.tenant)?.limits;
+        this.#limits.registrationStarted(binding.tenant, limits !== undefined && isLimited(limits));
         this.#slotOf(key)?.set(key, binding);
         if (binding.transport !== 'udp' || !binding.behindNat) this.#slotOf(key)?.delete(key);
       },
@@ -79,6 +82,7 @@ export class Registrations {
 
   /** Takes limits and keep-alive settings of a new configuration. */
   apply(view: ConfigView): void {
+    this.#view = view;
     this.#limits.adopt((id) => view.tenant(id));
     const { keepAlive } = view.setting;
     if (keepAlive.method === this.#keepAlive.method && keepAlive.intervalMs === this.#keepAlive.intervalMs) return;

@@ -133,6 +133,13 @@ export class Rig {
     return other;
   }
 
+  /** Ends the process as an operator would and starts the next one on the same data. */
+  async restart(): Promise<void> {
+    await this.process.stop();
+    this.process = this.#spawn();
+    await this.process.ready(`http://127.0.0.1:${this.#httpPort}/ready`);
+  }
+
   async inspect(): Promise<Readonly<Record<string, unknown>>> {
     return (await (await fetch(`http://127.0.0.1:${this.#httpPort}/inspect`)).json()) as Readonly<Record<string, unknown>>;
   }

@@ -34,7 +34,7 @@ describe.each([1, 2, 5])('%i workers', (count) => {
     const full = (n: number): boolean => turn(all, n).registrationsFull(tenant({ registrations: 3 }));
     expect(Array.from({ length: 5 }, (_, n) => {
       const refused = full(n);
-      if (!refused) turn(all, 0).registrationStarted(1);
+      if (!refused) turn(all, 0).registrationStarted(1, true);
       return refused;
     })).toEqual([false, false, false, true, true]);
     turn(all, 0).registrationEnded(1);

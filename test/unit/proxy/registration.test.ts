@@ -64,9 +64,7 @@ describe('limits on REGISTER', () => {
 
   it('refuse a new binding of a tenant that is full, and let it refresh and remove what it has', () => {
     const edge = limited();
-    edge.env.limits.adopt((id) => edge.env.view.tenant(id));
-    edge.env.limits.registrationStarted(1);
-    edge.env.limits.adopt((id) => edge.env.view.tenant(id));
+    edge.env.limits.registrationStarted(1, true);
     edge.bindings.add('alice@acme.example sip:a@h');
     edge.receive(register('<sip:b@h>', '', 1), '203.0.113.9', 40_000);
     expect(edge.one().text).toMatch(/^SIP\/2\.0 503 Limit Reached\r\n[^]*Retry-After: 1\r\n/);
