@@ -61,6 +61,12 @@ const unreachable: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH'
 const isTlsFault = (error: Error): boolean => 'code' in error && typeof error.code === 'string' && /^(ERR_(SSL|TLS)_|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_)/.test(error.code);
 const maxFaultChars = 300;
 
+/** Without what OpenSSL puts in front and Node advises its programmers behind. */
+function tlsFaultText(error: Error): string {
+  if (causeOf(error) === 'tlsFailedPlain') return 'the port does not speak it';
+  return error.message.replace(/^[0-9A-F]{8,}:/, '').replace(/; if the root CA.*$/, '').trim().slice(0, maxFaultChars);
+}
+
 export function outcomeOf(error: Error): 'icmp' | 'timeout' {
   if (isTlsFault(error)) return 'icmp';
   return 'code' in error && typeof error.code === 'string' && unreachable.has(error.code) ? 'icmp' : 'timeout';
@@ -69,7 +75,7 @@ export function outcomeOf(error: Error): 'icmp' | 'timeout' {
 /** A socket error as the operator reads it. */
 export function faultText(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (isTlsFault(error)) return `TLS: ${causeOf(error) === 'tlsFailedPlain' ? 'the port does not speak it' : error.message.replace(/^[0-9A-F]+:|\s+$/g, '').slice(0, maxFaultChars)}`;
+  if (isTlsFault(error)) return `TLS: ${tlsFaultText(error)}`;
   switch (code) {
     case 'ECONNREFUSED': return 'port unreachable or refused';
     case 'EHOSTUNREACH': return 'host unreachable';

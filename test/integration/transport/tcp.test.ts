@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Address, type SendOwner } from '../../../dataplane/transport/flow.ts';
 import { listen, loopback, message, Peer, Station, until } from './peers.ts';
 
 const open: Station[] = [];
@@ -233,4 +234,47 @@ test('close ends listeners and connections of both kinds', async () => {
 test('a taken port is an error that names the listener', async () => {
   const holder = await backend();
   await expect(station([listen('tcp', 4, { port: holder.port })])).rejects.toThrow(`Cannot listen on tcp:127.0.0.1:${holder.port} (EADDRINUSE)`);
+});
+
+test('a connection that dies tells whoever still waits for an answer, once, and nobody else', async () => {
+  const a = await station([listen('tcp')]);
+  const pbx = await backend();
+  const told: string[] = [];
+  const request = (name: string): SendOwner & { awaiting: boolean } => ({ awaiting: true, sendFailed: (detail) => { told.push(`${name}: ${detail}`); } });
+  const [waiting, answered] = [request('waiting'), request('answered')];
+  for (const owner of [waiting, answered, waiting]) a.transports.send(new Address('tcp', 4, '127.0.0.1', pbx.port), message(), owner);
+  await until('three messages', () => pbx.peers[0]?.text === message().repeat(3));
+  answered.awaiting = false;
+  pbx.peers[0]!.socket.destroy();
+  await until('the end', () => a.transports.connectionCount === 0);
+  expect(told).toEqual([`waiting: closed by 127.0.0.1:${pbx.port}`]);
+});
+
+test('thousands of answered requests over one connection are not kept for its end', async () => {
+  const a = await station([listen('tcp')]);
+  const pbx = await backend();
+  const target = new Address('tcp', 4, '127.0.0.1', pbx.port);
+  let asked = 0;
+  const answered: SendOwner = { get awaiting() { asked += 1; return false; }, sendFailed: () => { throw new Error('nobody waits'); } };
+  const rounds = 5_000;
+  for (let i = 0; i < rounds; i++) a.transports.send(target, message(), Object.create(answered) as SendOwner);
+  await until('the messages', () => pbx.peers[0]?.text.length === message().length * rounds);
+  const before = asked;
+  pbx.peers[0]!.socket.destroy();
+  await until('the end', () => a.transports.connectionCount === 0);
+  expect(asked - before).toBeLessThan(64);
+  expect(asked).toBeLessThanOrEqual(rounds);
+});
+
+test('streams that interleave byte by byte do not mix', async () => {
+  const a = await station([listen('tcp')]);
+  const peers = await Promise.all(Array.from({ length: 5 }, () => Peer.to(a.listener)));
+  const texts = peers.map((_, i) => message(`${i}`.repeat(40 + i), `peer-${i}`));
+  for (let at = 0; at < Math.max(...texts.map(({ length }) => length)); at++) {
+    for (const [i, peer] of peers.entries()) peer.write(texts[i]!.slice(at, at + 1));
+    await new Promise<void>((resolve) => { setImmediate(resolve); });
+  }
+  await a.gets(5);
+  expect(a.received.map(({ raw }) => raw).sort()).toEqual(texts.sort());
+  for (const peer of peers) peer.socket.destroy();
 });
