@@ -52,7 +52,7 @@ export function makeCertificate(wish: CertificateWish): CertificateAndKey {
   );
   const signature = sign('sha256', body, wish.issuer === undefined ? privateKey : createPrivateKey(wish.issuer.key));
   const certificate = sequence(body, algorithm, der(tag.bits, Buffer.of(0), signature));
-  return { cert: pem('CERTIFICATE', certificate), key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })) };
+  return { cert: pem('CERTIFICATE', certificate), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }
 
 /** One value: tag, length, content (X.690 §8.1). */

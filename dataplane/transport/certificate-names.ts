@@ -21,9 +21,10 @@ function sipDomains({ subjectAltName }: X509Certificate): string[] {
 }
 
 /** As `checkServerIdentity` of node:tls: why the other end is not `name`, undefined when it is. */
-export function nameMismatch(name: string, certificate: PeerCertificate): Error | undefined {
-  if (fitsName(new X509Certificate(certificate.raw), name)) return undefined;
-  return new NameMismatch(`the certificate is not one of ${name}: it names ${certificate.subjectaltname ?? certificate.subject.CN ?? 'nobody'}`);
+export function nameMismatch(name: string, { raw }: PeerCertificate): Error | undefined {
+  const certificate = new X509Certificate(raw);
+  if (fitsName(certificate, name)) return undefined;
+  return new NameMismatch(`the certificate is not one of ${name}: it names ${certificate.subjectAltName ?? certificate.subject}`);
 }
 
 class NameMismatch extends Error {

@@ -17,7 +17,7 @@ afterEach(() => { for (const close of closers.splice(0)) close(); });
 async function pbx(certificate: { cert: string; key: string }): Promise<{ port: number; names: string[] }> {
   const names: string[] = [];
   const server = createServer(certificate, (socket) => {
-    names.push(String(socket.servername || ''));
+    names.push(socket.servername || '');
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       const parsed = parseMessage(chunk.toString('latin1'));
