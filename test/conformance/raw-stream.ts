@@ -26,8 +26,8 @@ export class RawStream {
     }
   }
 
-  static async open({ host, port }: Endpoint, secure = false): Promise<RawStream> {
-    const socket = secure ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port });
+  static async open({ host, port }: Endpoint, secure = false, from = host): Promise<RawStream> {
+    const socket = secure ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port, localAddress: from });
     const stream = new RawStream(socket);
     await once(socket, secure ? 'secureConnect' : 'connect');
     return stream;

@@ -2,7 +2,7 @@
 import type { DnsServer } from '../harness/dns-server.ts';
 import { SipSocket, type Received, type SipSocketOptions } from '../harness/sip-socket.ts';
 import { Peer, type RequestOptions } from '../harness/peer.ts';
-import { callIdOf, headerOf, newBranch, token } from '../harness/sip-text.ts';
+import { callIdOf, headerOf, hostPort, newBranch, token } from '../harness/sip-text.ts';
 import type { TestCertificate } from '../harness/sip-wires.ts';
 import type { Edge, EdgePlan } from './edge.ts';
 import type { BackendKind, Row } from './row.ts';
@@ -100,25 +100,29 @@ export class World {
     return { caller, callId, branch, text, invite, cancel: () => caller.send(caller.request('CANCEL', uri, { callId, branch })) };
   }
 
-  /**
-   * Returns once the edge has dealt with what this peer sent before: three OPTIONS behind it were answered. What has not come
-   * by then is not on its way.
-   */
-  async settled(peer: Peer): Promise<void> {
-    for (let i = 0; i < 3; i++) {
-      const callId = `settled-${token()}`;
-      const { host, port } = peer.edge;
-      await peer.send(peer.request('OPTIONS', `sip:${host.includes(':') ? `[${host}]` : host}:${port}`, { callId }));
-      await peer.hears(200, callId);
-    }
-    // What the kernel holds for other sockets of this process is read in the same turn or the next.
-    for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
+  settled(peer: Peer): Promise<void> {
+    return settled(peer);
   }
 
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
     for (const socket of this.#sockets) await socket.close();
   }
+}
+
+/**
+ * Returns once the edge has dealt with what was sent before: three OPTIONS of this peer were answered. What has not come
+ * by then is not on its way.
+ */
+export async function settled(peer: Peer): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    const callId = `settled-${token()}`;
+    const { host, port } = peer.edge;
+    await peer.send(peer.request('OPTIONS', `sip:${hostPort(host, port)}`, { callId }));
+    await peer.hears(200, callId);
+  }
+  // What the kernel holds for other sockets of this process is read in the same turn or the next.
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Backends keep what is no SIP message: every scenario ends with a look at it. */

@@ -12,6 +12,9 @@ export interface TortureMessage {
   readonly expect: readonly string[];
   readonly tolerated?: readonly string[];
   readonly transport: 'udp' | 'tcp';
+  /** What the request line, and the whole of a forwarded message, must not hold: a pattern, and a text. */
+  readonly mustNotContain?: string;
+  readonly rawMustNotContain?: string;
 }
 
 const folder = new URL('./messages/', import.meta.url);
