@@ -9,6 +9,12 @@ export const ExplainBody = Type.Object({
   from: Type.Optional(Type.String({ maxLength: 255 })),
   to: Type.Optional(Type.String({ maxLength: 255 })),
   callId: Type.Optional(Type.String({ maxLength: 255 })),
+  /** User name of its credentials, for algorithm 5. */
+  authUser: Type.Optional(Type.String({ maxLength: 255 })),
+  /** Headers by name, for algorithm 7. */
+  headers: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 1_024 }), { maxProperties: 16 })),
+  /** When it comes, epoch milliseconds, for time windows and slow start; omitted = now. */
+  atMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_102_444_800_000 })),
   /** Whose health to use; omitted = the first connected node. */
   node: Type.Optional(Type.String({ maxLength: 128 })),
 }, { additionalProperties: false });
@@ -38,8 +44,32 @@ export const ExplainAnswer = Type.Object({
     set: Type.Optional(Type.Integer()),
     destination: Type.Optional(Type.Integer()),
     uri: Type.Optional(Type.String()),
+    /** What the Request-URI carries from here on. */
     user: Type.Optional(Type.String()),
+    host: Type.Optional(Type.String()),
+    /** The called number (DID) and the alias that were found on the way. */
+    number: Type.Optional(Type.String()),
+    alias: Type.Optional(Type.String()),
+    /** The number is looked up in DNS under it first; the destination is what serves when nothing is found. */
+    enumSuffix: Type.Optional(Type.String()),
   }, { additionalProperties: false }),
   steps: Type.Array(ExplainStep),
 }, { additionalProperties: false });
 export type ExplainAnswer = Static<typeof ExplainAnswer>;
+
+export const RuleFinding = Type.Object({
+  /** `unreachable`, `shadowed`, `overlap`, `no-set`, `set`, `never`. */
+  kind: Type.String(),
+  /** Ids of the rules it is about, the one with the problem first. */
+  rules: Type.Array(Type.Integer()),
+  text: Type.String(),
+}, { additionalProperties: false });
+export type RuleFinding = Static<typeof RuleFinding>;
+
+export const RuleFindings = Type.Object({
+  rev: Type.Integer(),
+  items: Type.Array(RuleFinding),
+  /** Findings beyond those shown. */
+  more: Type.Integer(),
+}, { additionalProperties: false });
+export type RuleFindings = Static<typeof RuleFindings>;

@@ -17,7 +17,7 @@ export const ImportNote = Type.Object({
 export type ImportNote = Static<typeof ImportNote>;
 
 export const ImportChange = Type.Object({
-  entity: Type.Union([Type.Literal('tenant'), Type.Literal('dispatcher-set'), Type.Literal('route-set'), Type.Literal('domain')]),
+  entity: Type.Union([Type.Literal('tenant'), Type.Literal('dispatcher-set'), Type.Literal('route-set'), Type.Literal('domain'), Type.Literal('number')]),
   key: Type.String(),
   /** What changes, in words; empty for a new entity. */
   fields: Type.Array(Type.String()),

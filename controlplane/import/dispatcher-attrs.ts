@@ -29,14 +29,14 @@ export function readDispatcherAttrs(text: string | null, where: string, warnings
       cannotKeep.add('attr-without-name', where, `"${item.slice(0, 40)}" has no name.`);
     } else if (name === 'weight') {
       weight = readWeight(value, where, warnings);
-    } else if (name === 'ping_from') {
-      pingFrom = value;
     } else if (!/^[a-z0-9_.-]{1,64}$/.test(name)) {
       cannotKeep.add('attr-name', where, `The attribute "${name.slice(0, 40)}" cannot be kept: names are 1 to 64 letters, digits, _, . and -.`);
     } else if (value.length > limits.attrLength || Object.keys(attrs).length >= limits.attrsPerDestination) {
       cannotKeep.add('attr-too-long', where, `The attribute "${name.slice(0, 40)}" goes over the bounds: ${limits.attrsPerDestination} attributes, values up to ${limits.attrLength} characters.`);
     } else if (attrFaults({ [name]: value }).length > 0) {
       cannotKeep.add('bad-attr', where, `"${name}" is "${value.slice(0, 40)}"; it ${attrFaults({ [name]: value })[0]?.message ?? ''}. It is left out.`);
+    } else if (name === 'ping_from') {
+      pingFrom = value;
     } else {
       if (name === 'obproxy') warnings.add('obproxy', where, 'Kamailio sends only its probes by "obproxy"; here calls go that way too.');
       if (Object.hasOwn(attrs, name)) warnings.add('attr-twice', where, `The attribute "${name}" is there twice; the last one counts.`);

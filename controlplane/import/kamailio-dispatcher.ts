@@ -1,7 +1,10 @@
 /**
  * Kamailio's `dispatcher` table → destinations with ranks. PURE. The module tries the highest priority first, and lines
- * of one priority in reverse file order (its list is filled from the front and indexed from the back).
+ * of one priority in reverse file order (its list is filled from the front and indexed from the back). Algorithm 15
+ * alone takes the lowest priority first, all of one priority together; 13 and 14 also treat equal priorities as equals.
  */
+import { algorithms } from '../../dataplane/contract/algorithms.ts';
+import type { Algorithm } from '../../dataplane/contract/algorithms.ts';
 import type { Result } from '../../dataplane/contract/result.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
@@ -35,7 +38,7 @@ interface Line {
 }
 
 /** All sets of the table by id. Lines whose URI cannot be used are noted and left out, as Kamailio does with ds_load_mode=0. */
-export function readDispatcherTable(table: DbTextTable, warnings: Notes, cannotKeep: Notes): Result<ReadonlyMap<number, KamailioSet>, ImportFault> {
+export function readDispatcherTable(table: DbTextTable, algorithm: Algorithm, warnings: Notes, cannotKeep: Notes): Result<ReadonlyMap<number, KamailioSet>, ImportFault> {
   const rows = readRows(table, [
     { name: 'setid', type: 'int', required: true },
     { name: 'destination', type: 'string', required: true },
@@ -64,7 +67,7 @@ export function readDispatcherTable(table: DbTextTable, warnings: Notes, cannotK
       destination: { attrs: attrs.attrs, weight: attrs.weight, admin: flags.admin, comment: (row.text('description') ?? '').slice(0, limits.commentLength) },
     });
   }
-  return ok(new Map([...sets].map(([id, lines]) => [id, toSet(id, lines, cannotKeep)])));
+  return ok(new Map([...sets].map(([id, lines]) => [id, toSet(id, lines, algorithm, cannotKeep)])));
 }
 
 /** Adds the scheme that Kamailio adds and takes off a user part that its dispatcher ignores. */
@@ -83,7 +86,23 @@ export function inModuleOrder<T extends { readonly priority: number }>(lines: re
     .map(({ line }) => line);
 }
 
-function toSet(id: number, lines: readonly Line[], cannotKeep: Notes): KamailioSet {
+/** Rank by priority as the algorithm reads it: each its own, or one for all that count the same. */
+export function ranksOf(priorities: readonly number[], algorithm: Algorithm): readonly number[] {
+  switch (algorithm) {
+    case algorithms.tiers: return tiers(priorities, (a, b) => a - b);
+    case algorithms.latency: return tiers(priorities, (a, b) => b - a);
+    // All of one priority above 0: in turn. Else it is serial.
+    case algorithms.rankRoundRobin: if (new Set(priorities).size === 1 && (priorities[0] ?? 0) > 0) return priorities.map(() => 1);
+  }
+  return priorities.map((_, index) => index + 1);
+}
+
+function tiers(priorities: readonly number[], order: (a: number, b: number) => number): readonly number[] {
+  const places = new Map([...new Set(priorities)].sort(order).map((priority, index) => [priority, index + 1]));
+  return priorities.map((priority) => places.get(priority) ?? 1);
+}
+
+function toSet(id: number, lines: readonly Line[], algorithm: Algorithm, cannotKeep: Notes): KamailioSet {
   const where = `dispatcher set ${id}`;
   const kept = lines.slice(0, limits.destinationsPerSet);
   if (kept.length < lines.length) cannotKeep.add('too-many-destinations', where, `${lines.length} destinations; a set holds ${limits.destinationsPerSet}.`);
@@ -92,14 +111,17 @@ function toSet(id: number, lines: readonly Line[], cannotKeep: Notes): KamailioS
     cannotKeep.add('no-probe-flag', where, 'Flag 32 (no probe) stands on some of its destinations only; probing is a setting of the whole set, so all are probed.');
   }
   const froms = new Set(kept.map((line) => line.pingFrom ?? ''));
+  // What all agree on is the set's; else each keeps its own.
   const pingFrom = froms.size === 1 ? [...froms][0] ?? '' : '';
-  if (froms.size > 1) cannotKeep.add('ping-from', where, 'Its destinations have different ping_from attributes; the probes of a set have one From.');
+  const ordered = inModuleOrder(kept);
+  const ranks = ranksOf(ordered.map((line) => line.priority), algorithm);
   return {
     id, targets: kept.map((line) => line.target), noProbe: kept.length > 0 && noProbe === kept.length, pingFrom,
-    destinations: inModuleOrder(kept).map((line, index) => ({
+    destinations: ordered.map((line, index) => ({
       where: line.where,
       says: {
-        uri: line.uri, rank: index + 1, attrs: { ...line.destination.attrs }, comment: line.destination.comment,
+        uri: line.uri, rank: ranks[index] ?? 1,
+        attrs: { ...line.destination.attrs, ...(froms.size > 1 && line.pingFrom !== null ? { ping_from: line.pingFrom } : {}) }, comment: line.destination.comment,
         ...(line.destination.weight === null ? {} : { weight: line.destination.weight }),
         ...(line.destination.admin === null ? {} : { admin: line.destination.admin }),
       },

@@ -1,4 +1,6 @@
 /** Kamailio's db_text folder → what an import wants (design 00, seed 000). PURE. */
+import { algorithms } from '../../dataplane/contract/algorithms.ts';
+import type { Algorithm } from '../../dataplane/contract/algorithms.ts';
 import type { Result } from '../../dataplane/contract/result.ts';
 import { err, ok } from '../../dataplane/contract/result.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
@@ -17,6 +19,7 @@ import { planTenants } from './tenant-groups.ts';
 import type { ImportFault, Notes } from './report.ts';
 
 const tableNames = ['version', 'domain', 'domain_attrs', 'dispatcher'] as const;
+const assumedAlgorithm = algorithms.roundRobin;
 type KamailioTable = (typeof tableNames)[number];
 /** Table versions of Kamailio 3.3 to 6.0. */
 const versions: Readonly<Record<string, number>> = { dispatcher: 4, domain: 2, domain_attrs: 1 };
@@ -24,7 +27,7 @@ const versions: Readonly<Record<string, number>> = { dispatcher: 4, domain: 2, d
 /** `files`: name → text; a path before the name is ignored. Needs domain, domain_attrs and dispatcher. */
 export function planKamailio(files: Readonly<Record<string, string>>, options: ImportOptions, warnings: Notes, cannotKeep: Notes): Result<ImportPlan, ImportFault> {
   // First, so that it is in the list however many follow.
-  warnings.add('algorithm-assumed', 'dispatcher', 'The tables do not say how destinations are chosen: that is an argument of ds_select_dst in kamailio.cfg. New sets get algorithm 4 (round robin); a set that exists already keeps its own. Compare with your script.');
+  if (options.algorithm === null) warnings.add('algorithm-assumed', 'dispatcher', 'The tables do not say how destinations are chosen: that is an argument of ds_select_dst in kamailio.cfg. New sets get algorithm 4 (round robin); a set that exists already keeps its own. Compare with your script, or say it with ?algorithm=.');
   const tables = parseTables(files, warnings);
   if (!tables.ok) return tables;
   const { domain, domain_attrs: attrs, dispatcher, version } = tables.value;
@@ -38,7 +41,7 @@ export function planKamailio(files: Readonly<Record<string, string>>, options: I
   if (!domains.ok) return domains;
   const attributes = readAttributes(attrs, warnings);
   if (!attributes.ok) return attributes;
-  const sets = readDispatcherTable(dispatcher, warnings, cannotKeep);
+  const sets = readDispatcherTable(dispatcher, options.algorithm ?? assumedAlgorithm, warnings, cannotKeep);
   if (!sets.ok) return sets;
   const dids = new Set(domains.value.map((entry) => entry.did));
   for (const attribute of attributes.value) {
@@ -106,7 +109,7 @@ function assemble(domains: readonly KamailioDomain[], routes: ReadonlyMap<string
   const ids = [...new Set([...sets.keys(), ...setGroups.keys()])].sort((a, b) => a - b);
   return {
     tenants: planTenants(kept.map((entry) => ({ group: groupOf(entry), domain: entry.domain })), options),
-    dispatcherSets: ids.map((id) => planSet(id, sets.get(id), [...setGroups.get(id) ?? []], warnings)),
+    dispatcherSets: ids.map((id) => planSet(id, sets.get(id), [...setGroups.get(id) ?? []], options.algorithm ?? assumedAlgorithm, warnings)),
     routeSets: [...users.values()].map(({ route, groups }) => planRouteSet(route, [...groups])).sort((a, b) => a.number - b.number),
     domains: kept.map((entry): PlannedDomain => ({
       name: entry.domain, where: entry.where, group: groupOf(entry),
@@ -132,7 +135,7 @@ function isKept(entry: KamailioDomain, routes: ReadonlyMap<string, KamailioRoute
   return true;
 }
 
-function planSet(id: number, set: KamailioSet | undefined, groups: readonly string[], warnings: Notes): PlannedSet {
+function planSet(id: number, set: KamailioSet | undefined, groups: readonly string[], algorithm: Algorithm, warnings: Notes): PlannedSet {
   const family = splitFamily(id, groups);
   if (family !== null && set?.targets.some((target) => target.family !== 0 && target.family !== family.family) === true) {
     warnings.add('family', `dispatcher set ${id}`, `By its number it is for IPv${family.family}, but some of its destinations are of the other family.`);
@@ -142,7 +145,7 @@ function planSet(id: number, set: KamailioSet | undefined, groups: readonly stri
     says: set === undefined || (!set.noProbe && set.pingFrom === '') ? {} : {
       probing: { ...(set.noProbe ? { mode: 'never' as const, useUnknown: true } : {}), ...(set.pingFrom === '' ? {} : { from: set.pingFrom }) },
     },
-    defaults: { name: family === null ? `set ${id}` : `routeset ${family.routeSet} IPv${family.family}`, algorithm: 4 },
+    defaults: { name: family === null ? `set ${id}` : `routeset ${family.routeSet} IPv${family.family}`, algorithm },
   };
 }
 

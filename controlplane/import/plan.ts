@@ -2,6 +2,7 @@
  * What an import wants: entities in the shapes of the REST API, split into what the file says (`says`: it wins over
  * what is there) and what only a new entity takes (`defaults`: an operator's later change stays). PURE types.
  */
+import type { Algorithm } from '../../dataplane/contract/algorithms.ts';
 import type { DestinationBody, DispatcherSetBody } from '../contract/dispatcher-sets.ts';
 import type { DomainBody } from '../contract/domains.ts';
 import type { RouteSetBody } from '../contract/route-sets.ts';
@@ -56,4 +57,6 @@ export interface ImportPlan {
 export interface ImportOptions {
   /** One tenant for all domains; null = one a domain id (db_text) or dispatcher set (SIP Router Notes). */
   readonly tenant: string | null;
+  /** How new dispatcher sets choose: an argument of the old routing script, which no table holds. null = not said. */
+  readonly algorithm: Algorithm | null;
 }

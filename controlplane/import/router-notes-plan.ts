@@ -2,6 +2,8 @@
  * SIP Router Notes' SQLite layout → what an import wants (design 00, seed 001). PURE. Every dispatcher set that a domain
  * points at gets a route set of the same number; round robin, lower priority first, and the timers of the notes.
  */
+import { algorithms } from '../../dataplane/contract/algorithms.ts';
+import type { Algorithm } from '../../dataplane/contract/algorithms.ts';
 import { isDomainPattern } from '../../dataplane/contract/decode-tenancy.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
 import { parseTarget } from '../../dataplane/contract/target.ts';
@@ -36,7 +38,7 @@ export function planNotes(tables: NotesTables, options: ImportOptions, warnings:
   const groups = (id: number): string[] => (usedIds.has(id) ? [options.tenant === null ? String(id) : ''] : []);
   return {
     tenants: planTenants(domains.map((domain) => ({ group: groupOf(domain), domain: domain.domain })), options),
-    dispatcherSets: [...new Set([...lines.keys(), ...used])].sort((a, b) => a - b).map((id) => planSet(id, lines.get(id) ?? [], groups(id), warnings, cannotKeep)),
+    dispatcherSets: [...new Set([...lines.keys(), ...used])].sort((a, b) => a - b).map((id) => planSet(id, lines.get(id) ?? [], groups(id), options.algorithm ?? algorithms.roundRobin, warnings, cannotKeep)),
     routeSets: used.map((id) => ({
       number: id, groups: groups(id), says: { rules: [{ match: { type: 'any' }, sets: [id] }] },
       defaults: { name: `set ${id}`, family: 'prefer', failover },
@@ -77,12 +79,12 @@ function noteFailover(destinations: readonly NotesDestination[], warnings: Notes
   warnings.add('failover', 'dispatcher', `${without} of ${destinations.length} destinations do not have flag 2 (failover). Here a call always goes on to the next destination when one does not answer, cannot be reached, or answers 500 or 503; set maxAttempts of a route set to 1 to switch that off.`);
 }
 
-function planSet(id: number, rows: readonly NotesDestination[], groups: readonly string[], warnings: Notes, cannotKeep: Notes): PlannedSet {
+function planSet(id: number, rows: readonly NotesDestination[], groups: readonly string[], algorithm: Algorithm, warnings: Notes, cannotKeep: Notes): PlannedSet {
   const kept = rows.slice(0, limits.destinationsPerSet);
   if (kept.length < rows.length) cannotKeep.add('too-many-destinations', `dispatcher set ${id}`, `${rows.length} destinations; a set holds ${limits.destinationsPerSet}.`);
   const ranks = new Map([...new Set(kept.map((row) => row.priority))].sort((a, b) => a - b).map((priority, index) => [priority, index + 1]));
   const destinations = kept.toSorted((a, b) => a.priority - b.priority).flatMap((row) => planDestination(row, ranks.get(row.priority) ?? 1, warnings, cannotKeep));
-  return { id, groups, destinations, says: {}, defaults: { name: `set ${id}`, algorithm: 4, probing: { ...probing, codes: [...probing.codes] } } };
+  return { id, groups, destinations, says: {}, defaults: { name: `set ${id}`, algorithm, probing: { ...probing, codes: [...probing.codes] } } };
 }
 
 function planDestination(row: NotesDestination, rank: number, warnings: Notes, cannotKeep: Notes): readonly PlannedDestination[] {
@@ -93,6 +95,5 @@ function planDestination(row: NotesDestination, rank: number, warnings: Notes, c
   }
   readNotesFlags(row.flags, row.where, warnings, cannotKeep);
   const { attrs, weight, pingFrom } = readDispatcherAttrs(row.attrs, row.where, warnings, cannotKeep);
-  if (pingFrom !== null) cannotKeep.add('ping-from', row.where, 'ping_from is a setting of the whole set here; set it in the set\'s probing.');
-  return [{ where: row.where, says: { uri, rank, attrs: { ...attrs }, ...(weight === null ? {} : { weight }) }, defaults: {} }];
+  return [{ where: row.where, says: { uri, rank, attrs: { ...attrs, ...(pingFrom === null ? {} : { ping_from: pingFrom }) }, ...(weight === null ? {} : { weight }) }, defaults: {} }];
 }

@@ -1,12 +1,16 @@
 /** "Why did this call go there?": the data plane's own routing over the mirrored configuration and a node's live health. */
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { HealthReader } from '../../../dataplane/routing/health-reader.ts';
 import { noHealth } from '../../../dataplane/routing/health-reader.ts';
 import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
 import type { ExplainRequest } from '../../../dataplane/routing/explain.ts';
 import { tooMany } from '../../auth/authenticator.ts';
 import { RateLimiter } from '../../auth/rate-limit.ts';
-import { ExplainAnswer, ExplainBody } from '../../contract/explain.ts';
+import { reportRules } from '../../../dataplane/routing/rule-findings.ts';
+import { ExplainAnswer, ExplainBody, RuleFindings } from '../../contract/explain.ts';
+import { Problem, SetNumber } from '../../contract/index.ts';
 import { decisionOf } from '../../live/explain-decision.ts';
 import type { Live } from '../../live/live.ts';
 import type { NodeFacts } from '../../live/node-facts.ts';
@@ -28,14 +32,15 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
   }, async (request): Promise<ExplainAnswer> => {
     const attempt = paces.take(request.principal?.id ?? request.ip);
     if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
-    const { node: word, method = 'INVITE', uri, source, from, to, callId } = request.body;
+    const { node: word, method = 'INVITE', uri, source, from, to, callId, authUser, headers, atMs } = request.body;
     const node = deps.live.registry.connected(word ?? null);
     if (word !== undefined && node === undefined) {
       throw new ProblemError('invalid', `No connected node is called ${word}.`, { errors: [{ pointer: '/node', code: 'not-found', message: 'is no connected node' }] });
     }
     const question: ExplainRequest = {
-      method, uri, timeMs: deps.now(), ...(source === undefined ? {} : { source }), ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }), ...(callId === undefined ? {} : { callId }),
+      method, uri, timeMs: atMs ?? deps.now(), ...(source === undefined ? {} : { source }), ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }), ...(callId === undefined ? {} : { callId }), ...(authUser === undefined ? {} : { authUser }),
+      ...(headers === undefined ? {} : { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])) }),
     };
     const query = routeQueryOf(question);
     if (!query.ok) throw new ProblemError('invalid', `${query.error.pointer} ${query.error.message}.`, { errors: [query.error] });
@@ -45,7 +50,23 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
     if (explained.dropped > 0) steps.push({ step: 'destination', outcome: 'info', text: `${explained.dropped} more steps are not shown.` });
     return { rev: view.rev, node: node?.name ?? null, decision: decisionOf(explained.decision, view.setting), steps };
   });
+
+  app.get<{ Params: Static<typeof SetParams> }>('/api/v1/route-sets/:number/findings', {
+    config: { access: 'config.read' },
+    schema: { summary: 'Name rules of a route set that never decide, overlap, or have nowhere to send to', tags: ['route-sets'], params: SetParams, response: { 200: RuleFindings, 404: Problem } },
+  }, async (request): Promise<RuleFindings> => {
+    const { view } = deps.live.mirror;
+    const routeSet = view.routeSet(request.params.number);
+    if (routeSet === null) throw new ProblemError('not-found', `There is no route set ${request.params.number}.`);
+    const { findings, more } = reportRules(routeSet.rules(), (id) => {
+      const set = view.set(id);
+      return set === null ? 'missing' : set.destinations.length === 0 ? 'empty' : 'usable';
+    });
+    return { rev: view.rev, items: findings.map(({ kind, rules, text }) => ({ kind, rules: [...rules], text })), more };
+  });
 }
+
+const SetParams = Type.Object({ number: SetNumber }, { additionalProperties: false });
 
 /** What a node reports does not say which families a host name resolved to; either may serve in an explanation. */
 function healthOf(node: NodeFacts): HealthReader {

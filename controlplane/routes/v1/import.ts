@@ -1,16 +1,20 @@
 /** Moving in from other systems: a report first (`?dryRun=1`), then one revision. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { algorithmNames, algorithmOf, algorithms } from '../../../dataplane/contract/algorithms.ts';
+import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { actorOf } from '../../audit/audit.ts';
 import { tooMany } from '../../auth/authenticator.ts';
 import { RateLimiter } from '../../auth/rate-limit.ts';
-import { Slug } from '../../contract/fields.ts';
+import { SetNumber, Slug } from '../../contract/fields.ts';
 import { DbTextBody, ImportReport } from '../../contract/import.ts';
 import { WriteQuery } from '../../contract/query.ts';
+import type { ImportOptions } from '../../import/plan.ts';
 import type { Importer, ImportOutcome } from '../../import/importer.ts';
 import type { ImportFault } from '../../import/report.ts';
 import { sqliteBounds } from '../../import/router-notes-database.ts';
 import { ProblemError } from '../../plugins/problem.ts';
+import { isStream } from './body-stream.ts';
 import type { WriteRequest } from '../../services/config-service.ts';
 import { problemOf } from './config-request.ts';
 
@@ -19,8 +23,14 @@ export interface ImportRouteDeps {
   readonly now: () => number;
 }
 
-const Query = Type.Object({ ...WriteQuery.properties, tenant: Type.Optional(Slug) }, { additionalProperties: false });
-type ImportQuery = WriteQuery & { tenant?: string };
+const Query = Type.Object({
+  ...WriteQuery.properties, tenant: Type.Optional(Slug),
+  algorithm: Type.Optional(Type.String({ maxLength: 32, description: 'How new dispatcher sets choose, by number or name: the argument of ds_select_dst in the old script' })),
+}, { additionalProperties: false });
+type ImportQuery = WriteQuery & { tenant?: string; algorithm?: string };
+
+const NumbersQuery = Type.Object({ ...WriteQuery.properties, tenant: Type.Optional(Slug), routeSet: Type.Optional(SetNumber) }, { additionalProperties: false });
+type NumbersQuery = WriteQuery & { tenant?: string; routeSet?: number };
 
 const textBytes = 32 * 1024 * 1024;
 /** Imports are heavy: five at once for a principal, then one every 5 s. */
@@ -41,6 +51,23 @@ export async function importRoutes(app: FastifyInstance, deps: ImportRouteDeps):
     },
   }, async (request) => report(await deps.importer.kamailio(request.body.files, options(request.query), context(request, request.query, 'Import Kamailio db_text tables'))));
 
+  // Lists of numbers are read while they arrive.
+  await app.register(async (scope) => {
+    scope.addContentTypeParser('text/csv', (_request, payload, done) => { done(null, payload); });
+    scope.post<{ Querystring: NumbersQuery }>('/api/v1/import/numbers', {
+      config: { access: 'config.write' }, onRequest: paced,
+      schema: {
+        summary: 'Import called numbers (text/csv)', tags: ['import'], querystring: NumbersQuery, response: { 200: ImportReport },
+        description: 'Lines `pattern,tenant,routeSet,enabled,comment,externalId`; with a first line that names the columns they may stand in any order and all but `pattern` may be absent. `tenant` and `routeSet` of the query hold where a line says none. Numbers that the list does not have stay. At most 100,000 lines; errors point to `line:column`.',
+      },
+    }, async (request) => {
+      const body: unknown = request.body;
+      if (!isStream(body)) throw new ProblemError('unsupported-media-type', 'Send the list itself as text/csv.');
+      const { tenant = null, routeSet = null } = request.query;
+      return report(await deps.importer.numbers(body, { tenant, routeSet }, context(request, request.query, 'Import called numbers')));
+    });
+  });
+
   // SQLite files come as they are; no other route takes this media type.
   await app.register(async (scope) => {
     scope.addContentTypeParser(['application/octet-stream', 'application/vnd.sqlite3', 'application/x-sqlite3'], { parseAs: 'buffer', bodyLimit: sqliteBounds.bytes }, (_request, body, done) => {
@@ -59,8 +86,15 @@ export async function importRoutes(app: FastifyInstance, deps: ImportRouteDeps):
   });
 }
 
-function options(query: ImportQuery): { readonly tenant: string | null } {
-  return { tenant: query.tenant ?? null };
+function options(query: ImportQuery): ImportOptions {
+  return { tenant: query.tenant ?? null, algorithm: query.algorithm === undefined ? null : readAlgorithm(query.algorithm) };
+}
+
+function readAlgorithm(text: string): Algorithm {
+  const found = Object.values(algorithms).find((number) => String(number) === text) ?? algorithmOf(text);
+  if (found !== null) return found;
+  const message = `must be one of ${Object.entries(algorithmNames).map(([number, name]) => `${number} (${name})`).join(', ')}`;
+  throw new ProblemError('invalid', 'There is no such algorithm.', { errors: [{ pointer: '?algorithm', code: 'not-allowed', message }] });
 }
 
 function context(request: FastifyRequest, query: ImportQuery, summary: string): WriteRequest {

@@ -8,6 +8,7 @@ import {
 import type { WriteAnswer } from '../../contract/index.ts';
 import { ProblemError } from '../../plugins/problem.ts';
 import { readRates } from '../../rates/read-rates.ts';
+import { isStream } from './body-stream.ts';
 import { editOptions, found, listRequest, problemOf, Removed, runWrite, writeEntity, writeResponses } from './config-request.ts';
 import type { ApiInstance, ConfigRouteDeps } from './config-request.ts';
 
@@ -80,5 +81,3 @@ export async function rateRoutes(app: ApiInstance, deps: ConfigRouteDeps): Promi
     });
   });
 }
-
-const isStream = (body: unknown): body is AsyncIterable<Buffer> => typeof body === 'object' && body !== null && Symbol.asyncIterator in body;

@@ -132,6 +132,24 @@ describe('the xlab1 front end (seed 000)', () => {
     expect((await plane.ask('PATCH', '/dispatcher-sets/4001', { algorithm: 4 })).status).toBe(200);
   });
 
+  it('takes the algorithm that it is told for new sets, and reads priorities as that one does', async () => {
+    const files = {
+      ...xlab, domain: 'domain(string) did(string)\ntold.example:told\n', domain_attrs: 'did(string) name(string) type(int) value(string)\ntold:dispatcher_set_id:0:77\n',
+      dispatcher: 'setid(int) destination(string) flags(int) priority(int) attrs(string,null)\n77:sip\\:10.7.0.1:0:5:ping_from=sip\\:a@edge.example\n77:sip\\:10.7.0.2:0:1:maxload=10\n77:sip\\:10.7.0.3:0:1:\n',
+    };
+    const { body } = await plane.ask<ImportReport>('POST', '/import/kamailio-dbtext?algorithm=tiers', { files });
+    expect([body.warnings, body.cannotKeep]).toEqual([[], []]);
+    const { body: set } = await plane.ask<{ destinations: { uri: string; rank: number; attrs: object }[] }>('GET', '/dispatcher-sets/77');
+    expect(set).toMatchObject({ algorithm: 15, algorithmName: 'tiers', probing: { from: '' } });
+    expect(set.destinations.map(({ uri, rank, attrs }) => [uri, rank, attrs])).toEqual(expect.arrayContaining([
+      ['sip:10.7.0.2', 1, { maxload: '10' }], ['sip:10.7.0.3', 1, {}], ['sip:10.7.0.1', 2, { ping_from: 'sip:a@edge.example' }],
+    ]));
+    const refused = await plane.ask<{ errors: unknown[] }>('POST', '/import/kamailio-dbtext?algorithm=best', { files });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors).toMatchObject([{ pointer: '?algorithm', code: 'not-allowed' }]);
+    for (const path of ['/domains/told.example', '/route-sets/77', '/dispatcher-sets/77', '/tenants/told.example']) expect((await plane.ask('DELETE', path)).status).toBe(200);
+  });
+
   it('goes into one tenant when asked', async () => {
     const files = {
       ...xlab, domain: 'domain(string) did(string)\na.one.example:a\nb.one.example:b\n',

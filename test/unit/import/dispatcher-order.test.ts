@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inModuleOrder } from '../../../controlplane/import/kamailio-dispatcher.ts';
+import { inModuleOrder, ranksOf } from '../../../controlplane/import/kamailio-dispatcher.ts';
 import { readDispatcherAttrs } from '../../../controlplane/import/dispatcher-attrs.ts';
 import { readModuleFlags, readNotesFlags } from '../../../controlplane/import/destination-flags.ts';
 import { Notes } from '../../../controlplane/import/report.ts';
@@ -21,6 +21,19 @@ describe('the order of Kamailio\'s dispatcher', () => {
       }
       expect(inModuleOrder(lines)).toEqual(ascending.toReversed());
     }));
+  });
+});
+
+describe('ranks', () => {
+  it.each([
+    ['are the module\'s order for most algorithms', 4, [10, 5, 5, 0], [1, 2, 3, 4]],
+    ['are tiers, lowest first, for algorithm 15', 15, [10, 5, 5, 0], [3, 2, 2, 1]],
+    ['are tiers, highest first, for latency', 13, [10, 5, 5, 0], [1, 2, 2, 3]],
+    ['are one when algorithm 14 takes all in turn', 14, [7, 7, 7], [1, 1, 1]],
+    ['are serial when algorithm 14 has different priorities', 14, [7, 5], [1, 2]],
+    ['are serial when algorithm 14 has none', 14, [0, 0], [1, 2]],
+  ] as const)('%s', (_what, algorithm, priorities, ranks) => {
+    expect(ranksOf(priorities, algorithm)).toEqual(ranks);
   });
 });
 
@@ -48,6 +61,10 @@ describe('attributes of a destination', () => {
   it('leaves out what has a meaning and cannot be read, and warns of an obproxy, which serves calls here', () => {
     expect(attrs('maxload=many;socket=5060;cc=yes;ocmin=101')).toMatchObject({ attrs: {}, cannotKeep: ['bad-attr', 'bad-attr', 'bad-attr', 'bad-attr'] });
     expect(attrs('obproxy=sip:10.0.0.9')).toMatchObject({ attrs: { obproxy: 'sip:10.0.0.9' }, warnings: ['obproxy'], cannotKeep: [] });
+  });
+
+  it('leaves out a ping_from that is no URI', () => {
+    expect(attrs('ping_from=nobody')).toMatchObject({ pingFrom: null, attrs: {}, cannotKeep: ['bad-attr'] });
   });
 
   it.each([['weight=heavy', ['bad-weight']], ['weight=70000', ['bad-weight']], ['a=1;a=2', ['attr-twice']]])('warns of %s', (text, codes) => {
