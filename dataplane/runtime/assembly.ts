@@ -23,6 +23,7 @@ import { TransactionLayer } from '../transaction/layer.ts';
 import { defaultPort, type Flow } from '../transport/flow.ts';
 import { LargeRequests } from '../transport/large-requests.ts';
 import type { LocatedTransport } from '../transport/locate.ts';
+import { LostResponse } from '../transport/lost-response.ts';
 import type { Transports } from '../transport/transports.ts';
 import type { BindingChange } from '../registrations/binding.ts';
 import { RegistrationMail } from './registration-mail.ts';
@@ -83,7 +84,9 @@ export function assemble(
   };
   const proxy = new Proxy();
   const guard = new Guard(proxy);
-  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(sender, wheel, guard, { keySecrets: setup.keySecrets }) };
+  const env: ProxyEnvironment = { ...parts, layer: new TransactionLayer(sender, wheel, guard, {
+    keySecrets: setup.keySecrets, rescue: (...of) => new LostResponse(parts.locator, sender, ...of),
+  }) };
   proxy.serve(env);
   guard.serve(env);
   return {

@@ -1,6 +1,6 @@
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
 import type { SipMessage } from '../sip/message.ts';
-import type { Flow, MessageSender } from '../transport/flow.ts';
+import type { Flow, MessageSender, SendOwner } from '../transport/flow.ts';
 import type { ClientTransaction } from './client.ts';
 import type { ServerTransaction } from './server.ts';
 import type { TransactionUser } from './user.ts';
@@ -40,6 +40,8 @@ export interface TransactionContext {
   readonly counters: TransactionCounters;
   /** Text of the 100 Trying for a request. */
   trying(request: SipMessage, flow: Flow): string;
+  /** Hears should the response not get through; null = nothing more can be done for it. */
+  rescue(tx: ServerTransaction, text: string): SendOwner | null;
   /** Takes the transaction out of its table and tells the user. */
   serverEnded(tx: ServerTransaction): void;
   clientEnded(tx: ClientTransaction): void;

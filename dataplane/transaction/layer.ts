@@ -3,7 +3,8 @@ import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { buildResponse } from '../sip/responses.ts';
 import type { Via } from '../sip/via.ts';
-import type { Flow, MessageSender, Target } from '../transport/flow.ts';
+import type { Flow, MessageSender, SendOwner, Target } from '../transport/flow.ts';
+import { rescuingHost } from '../transport/lost-response.ts';
 import { responseTarget } from '../transport/response-target.ts';
 import { ClientTransaction } from './client.ts';
 import type { RequestTimeouts } from './client.ts';
@@ -26,6 +27,8 @@ export interface LayerOptions {
   readonly forceRport?: boolean;
   /** Random when absent. */
   readonly keySecrets?: KeySecrets;
+  /** Hears should a response to a host that DNS knows more of not get through (RFC 3263 §5). */
+  readonly rescue?: (target: Target, host: string, text: string) => SendOwner;
 }
 
 const cancelTimeouts: RequestTimeouts = { frMs: 0, frInviteMs: 0 };
@@ -77,6 +80,7 @@ export class TransactionLayer {
         nonInviteTrying: nonInviteTryingMs(timers),
       },
       trying: (request, flow) => buildResponse(request, 100, 'Trying', { source: flow, headers: this.#timestampLine(request) }),
+      rescue: (tx, text) => options.rescue?.(tx.target, tx.rescuingHost, text) ?? null,
       serverEnded: (tx) => {
         this.#servers.remove(tx);
         if (this.elsewhere !== null) this.elsewhere.closed(tx.keyFirst, tx.keySecond);
@@ -182,7 +186,7 @@ export class TransactionLayer {
       return;
     }
     const target = responseTarget(via, flow, this.#forceRport);
-    const tx = new ServerTransaction(this.#context, key, !via.hasCookie, request, flow, target);
+    const tx = new ServerTransaction(this.#context, key, !via.hasCookie, request, flow, target, rescuingHost(via, flow));
     this.#servers.add(tx);
     if (this.elsewhere !== null) this.elsewhere.opened(tx.keyFirst, tx.keySecond);
     if (method === 'CANCEL') this.#user.onCancel(tx, request, flow, invite);

@@ -23,6 +23,8 @@ export class ServerTransaction extends TimerNode implements Keyed<ServerTransact
   readonly flow: Flow;
   /** Where responses go (RFC 3261 §18.2.2, RFC 3581). */
   readonly target: Target;
+  /** Host that knows more of where to respond, should the connection be gone; '' = none (see lost-response.ts). */
+  readonly rescuingHost: string;
   /** Free for the transaction user. */
   user: unknown = null;
 
@@ -43,7 +45,7 @@ export class ServerTransaction extends TimerNode implements Keyed<ServerTransact
   #deadlineTick = never;
   #interval = 0;
 
-  constructor(context: TransactionContext, key: KeyMaker, legacy: boolean, request: SipMessage, flow: Flow, target: Target) {
+  constructor(context: TransactionContext, key: KeyMaker, legacy: boolean, request: SipMessage, flow: Flow, target: Target, rescuingHost = '') {
     super();
     this.#context = context;
     this.keyFirst = key.first;
@@ -53,6 +55,7 @@ export class ServerTransaction extends TimerNode implements Keyed<ServerTransact
     this.method = request.method;
     this.flow = flow;
     this.target = target;
+    this.rescuingHost = rescuingHost;
     this.#request = request;
     const { wheel, times } = context;
     if (this.invite) this.#retransmitTick = wheel.tickAfter(times.inviteTrying);
@@ -143,7 +146,7 @@ export class ServerTransaction extends TimerNode implements Keyed<ServerTransact
     if ((step & effect.send) !== 0) {
       this.#status = status;
       if ((step & effect.keep) !== 0) this.#last = text;
-      sender.send(this.target, text, null);
+      sender.send(this.target, text, this.rescuingHost === '' ? null : context.rescue(this, text));
     } else if ((step & effect.resend) !== 0) {
       if (this.#last !== '') {
         context.counters.retransmissionsOut++;

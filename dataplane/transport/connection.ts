@@ -127,7 +127,7 @@ export abstract class Connection extends TimerNode {
     this.#arm();
   }
 
-  /** The socket is closed: whoever waits for an answer over it learns that none will come. */
+  /** The socket is closed: whoever waits for an answer over it learns that none will come; if it never opened, everybody learns that nothing was sent. */
   protected lost(error: unknown): void {
     this.closing = true;
     this.environment.wheel.disarm(this);
@@ -137,7 +137,7 @@ export abstract class Connection extends TimerNode {
     if (owners === null) return;
     const detail = `${error === null || error === undefined ? 'closed by' : codeOf(error)} ${this.place}`;
     for (const owner of owners) {
-      if (!owner.awaiting) continue;
+      if (!owner.awaiting && !this.connecting) continue;
       this.environment.counters.sendErrors++;
       owner.sendFailed(detail);
     }
