@@ -7,7 +7,9 @@ export function decisionOf(decision: Decision, setting: SettingRow): ExplainAnsw
   if (decision.kind === 'route') {
     const [first] = decision.destinations;
     return {
-      action: 'forward', tenant: decision.tenant, routeSet: decision.routeSet, rule: decision.rule, user: decision.user,
+      action: 'forward', tenant: decision.tenant, routeSet: decision.routeSet, rule: decision.rule, user: decision.user, host: decision.host,
+      ...(decision.number === null ? {} : { number: decision.number }), ...(decision.alias === null ? {} : { alias: decision.alias }),
+      ...(decision.enumSuffix === '' ? {} : { enumSuffix: decision.enumSuffix }),
       ...(decision.domain === null ? {} : { domain: decision.domain }), ...(decision.trunk === null ? {} : { trunk: decision.trunk }),
       ...(first === undefined ? {} : { destination: first.id, set: first.set, uri: first.uri }),
     };

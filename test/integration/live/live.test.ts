@@ -147,6 +147,31 @@ describe('explain', () => {
     expect((await ask({ uri: 'sip:x@nowhere.example' })).body.decision).toMatchObject({ action: 'drop' });
   });
 
+  it('takes the time, the credentials and the headers of the request', async () => {
+    await plane.ask('PUT', '/route-sets/77', { name: 'weekend', tenant: 'acme', rules: [{ match: { type: 'any' }, sets: [10], windows: [{ timezone: 'Europe/Berlin', days: [6, 7], from: '00:00', to: '24:00' }] }] });
+    await plane.ask('PUT', '/domains/weekend.example', { tenant: 'acme', routeSet: 77 });
+    expect(await plane.ask('PUT', '/aliases/sales@old.example', { target: '1001@weekend.example', tenant: 'acme' })).toMatchObject({ status: 201 });
+    await settled();
+    const at = async (atMs: number) => (await ask({ uri: 'sip:sales@old.example', atMs, authUser: 'alice', headers: { 'X-Account': '7' } })).body.decision;
+    expect(await at(Date.parse('2026-11-21T12:00:00Z'))).toMatchObject({ action: 'forward', alias: 'sales@old.example', user: '1001', host: 'weekend.example', routeSet: 77 });
+    expect(await at(Date.parse('2026-11-20T12:00:00Z'))).toMatchObject({ action: 'reply', status: 404 });
+  });
+
+  it('reports rules that never decide', async () => {
+    const doubtful = [{ match: { type: 'range', from: '1000', to: '1999' }, sets: [10] }, { match: { type: 'range', from: '1200', to: '1300' }, sets: [10] }];
+    expect((await plane.ask('PUT', '/route-sets/78', { name: 'doubtful', tenant: 'acme', rules: doubtful })).status).toBe(201);
+    await settled();
+    const { status, body } = await plane.ask<{ items: { kind: string; text: string }[]; more: number }>('GET', '/route-sets/78/findings');
+    expect([status, body.more, body.items.map(({ kind }) => kind)]).toEqual([200, 0, ['unreachable']]);
+    expect(body.items[0]?.text).toMatch(/^Rule \d+ \(1200 to 1300\) never decides: rule \d+ \(1000 to 1999\) holds all of its numbers and comes first\.$/);
+    expect((await plane.ask('GET', '/route-sets/4711/findings')).status).toBe(404);
+  });
+
+  it('of attributes that cannot be read says which, when they are saved', async () => {
+    const answer = await plane.ask<{ errors: { pointer: string }[] }>('PATCH', `/destinations/${destinations[0]}`, { attrs: { maxload: 'many', mine: 'kept' } });
+    expect([answer.status, answer.body.errors.map(({ pointer }) => pointer)]).toEqual([400, ['/attrs/maxload']]);
+  });
+
   it.each([
     [{ uri: 'not a uri' }, '/uri'], [{ uri: 'sip:a@b.example', source: 'smoke signals' }, '/source'],
     [{ uri: 'sip:a@b.example', method: 'GET /' }, '/method'], [{ uri: 'sip:a@b.example', node: 'nobody' }, '/node'], [{ uri: 'sip:a@b.example', form: 'x' }, '/form'],
