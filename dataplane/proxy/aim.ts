@@ -16,7 +16,9 @@ export function aim(env: ProxyEnvironment, branch: Branch): boolean {
     return listener !== null && send(env, branch, new Address(transport, family, host, port, listener, 0));
   }
   // The prober keeps where the name leads; a name that leads nowhere is not usable to begin with.
-  branch.places = env.health.targets(destination.id, branch.ctx.flow.family);
+  const { family: own } = branch.ctx.flow;
+  const places = env.health.targets(destination.id, own);
+  branch.places = branch.plan?.routeSet.row.family === 'match' ? places.filter((place) => place.family === own) : places;
   return sendToNextPlace(env, branch);
 }
 

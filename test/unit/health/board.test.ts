@@ -42,6 +42,18 @@ describe('the health board', () => {
     expect(worker(0).state(9)).toBe('unknown');
   });
 
+  it('says since when a destination is in service, and its last latency beside the average', () => {
+    board.assign([7, 8]);
+    board.write(7, 'up', 12.5, 10.25, 1_795_000_000_900);
+    // Beyond what a signed word of seconds holds (the year 2038).
+    board.write(8, 'up', -1, -1, 4_000_000_000_000);
+    expect([7, 8, 9].map((id) => worker(1).upSince(id))).toEqual([1_795_000_000, 4_000_000_000, 0]);
+    expect([7, 8, 9].map((id) => worker(1).lastLatencyMs(id))).toEqual([12.5, -1, -1]);
+    board.release([7]);
+    board.assign([10]);
+    expect(worker(1).upSince(10)).toBe(0);
+  });
+
   it('counts calls over all workers, each in its own lane', () => {
     board.assign([7]);
     worker(0).callStarted(7);
@@ -50,6 +62,8 @@ describe('the health board', () => {
     worker(1).callEnded(7);
     worker(1).callEnded(7);
     expect([board.calls(7), worker(0).calls(7), worker(1).calls(7), board.calls(9)]).toEqual([2, 2, 0, 0]);
+    // Each worker sees the load of all.
+    expect([worker(0).load(7), worker(1).load(7), worker(1).load(9)]).toEqual([2, 2, 0]);
     board.forgetWorker(0);
     expect(board.calls(7)).toBe(0);
     // A worker that takes the place starts from nothing.

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { dispatcherSetDefaults, ruleDefaults, trunkDefaults } from '../../../dataplane/contract/rows.ts';
 import type { RowOp, RuleRow } from '../../../dataplane/contract/rows.ts';
 import type { CallEntry } from '../../../dataplane/calls/table.ts';
-import { answerTo, destination, Edge, request, world, type Sent } from './edge.ts';
+import type { Located } from '../../../dataplane/transport/locate.ts';
+import { answerTo, destination, Edge, request, udp, world, type Sent } from './edge.ts';
 
 const phone = ['198.51.100.7', 5060] as const;
 const from = (sent: Sent): [string, number] => [sent.target.address, sent.target.port];
@@ -225,6 +226,24 @@ describe('call load', () => {
     edge.receive(request('INVITE', { uri: 'sip:bob@acme.example', callId: 'b', branch: 'b' }), ...phone);
     edge.advance(200_000);
     expect([edge.env.health.load(1), edge.env.health.load(2), edge.env.pending]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a destination with a host name of both families', () => {
+  const tried = (family: 'prefer' | 'match'): string[] => {
+    const rows = world({ destinations: [destination(1, 'sip:pbx.example')] }).map((op): RowOp => (op.table === 'routeSet' && op.row !== null ? { ...op, row: { ...op.row, family } } : op));
+    const edge = new Edge(rows, undefined, [udp, { ...udp, id: 9, family: 6, address: '2001:db8::1' }]);
+    const place = (address: string): Located => ({ transport: 'udp', family: address.includes(':') ? 6 : 4, address, port: 5060, serverName: '' });
+    edge.env.health.targets = () => [place('192.0.2.50'), place('2001:db8::50')];
+    edge.receive(request('INVITE'), ...phone);
+    const first = only(edge);
+    hears(edge, first, 503);
+    return [first, ...toDestinations(edge)].map(({ target }) => target.address);
+  };
+
+  it('is tried at all of its addresses, or at those of the request\'s family only', () => {
+    expect(tried('prefer')).toEqual(['192.0.2.50', '2001:db8::50']);
+    expect(tried('match')).toEqual(['192.0.2.50']);
   });
 });
 
