@@ -170,9 +170,10 @@ export function takeFailure(env: ProxyEnvironment, branch: Branch, response: Sip
  */
 export function failed(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport', ringing = false): void {
   const { ctx } = branch;
+  if (!ringing && !ctx.over && retreat(env, branch)) return;
   env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
   if (ctx.tx === null || ctx.answered) return;
-  if (!ringing && !ctx.over && (retreat(env, branch) || sendToNextPlace(env, branch))) return;
+  if (!ringing && !ctx.over && sendToNextPlace(env, branch)) return;
   // Who gives up early proves nothing about the destination, nor does silence to what a PBX may not know (a stranger may send that).
   const telling = outcome === 'transport' || callMethods.has(ctx.request.method);
   if (!ringing && !ctx.over && telling) noteOutcome(env, branch.destination, outcome);

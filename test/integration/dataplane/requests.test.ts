@@ -110,9 +110,16 @@ describe('a relayed request', () => {
   });
 
   it.each([
-    ['sip:+49(30)123;phone-context=x:pass%20word@acme.example:5060;user=phone;x=%41', true], ['sip:%61lice%00@ACME.example', true], ['sips:1001@acme.example', true],
+    ['sip:+49(30)123;phone-context=x:pass%20word@acme.example:5060;user=phone;x=%41', true], ['sip:%61lice%00@ACME.example', true],
   ])('to %s keeps its Request-URI', async (target) => {
     expect((await relayed('MESSAGE', target)).got.uri).toBe(target);
+  });
+
+  it('to a sips URI is not sent without TLS: 480 says that sip would do (RFC 5630 §5.3)', async () => {
+    const caller = await rig.peer();
+    const callId = token();
+    await caller.send(caller.request('MESSAGE', 'sips:1001@acme.example', { callId }));
+    expect(headerOf((await caller.hears(480, callId)).message, 'warning')).toBe('380 signalbox "SIPS Not Allowed"');
   });
 
   it('is not sent to a spoofed Via: only its own source hears of it', async () => {
