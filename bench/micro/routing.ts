@@ -2,7 +2,7 @@
  * What routing costs: admit + plan + first choice for several configurations, single look-ups, and the delta of one row.
  * Run: node bench/micro/routing.ts
  */
-import { dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
+import { algorithms, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults } from '../../dataplane/contract/rows.ts';
 import type { Algorithm, RowOp } from '../../dataplane/contract/rows.ts';
 import { admit } from '../../dataplane/routing/admit.ts';
 import { ViewDraft, applyOps, emptyView } from '../../dataplane/routing/build.ts';
@@ -91,7 +91,7 @@ function route(config: ConfigView, method: string, name: string): void {
 }
 
 console.log(`admit + plan + first choice, 4 destinations (node ${process.version})`);
-for (const algorithm of [4, 8, 9, 0] as const) route(build(1_000, 0, algorithm, 0), 'INVITE', `algorithm ${algorithm}, 1,000 domains, 1 rule`);
+for (const algorithm of Object.values(algorithms)) route(build(1_000, 0, algorithm, 0), 'INVITE', `algorithm ${algorithm}, 1,000 domains, 1 rule`);
 route(build(1_000, 0, 4, 0), 'REGISTER', 'REGISTER (affinity aor), 1,000 domains, 1 rule');
 route(build(1_000, 10_000, 4, 1_000), 'INVITE', 'algorithm 4, 1,000 domains, 10,001 rules, 1,000 trunks');
 const start = performance.now();

@@ -47,6 +47,27 @@ describe('configuration changes', () => {
   });
 });
 
+describe('the time since when a destination is in service', () => {
+  it('begins when it is new, recovered or enabled again; a doubt in between changes nothing', () => {
+    let nowMs = 1_000_000_000;
+    const rig = new ProberRig([set(1, {}, { ...quick, mode: 'never' }), at(1, 9)], { nowMs: () => nowMs });
+    const later = (change: () => void): number => {
+      nowMs += 60_000;
+      change();
+      return rig.worker.upSince(1) - 1_000_000;
+    };
+    const state = (to: 'up' | 'probing' | 'down') => () => rig.prober.override(1, to, 'test');
+    expect(rig.worker.upSince(1)).toBe(1_000_000);
+    expect([later(state('down')), later(state('up')), later(state('probing')), later(state('up'))]).toEqual([0, 120, 120, 120]);
+    expect([later(() => rig.change(at(1, 9, { admin: 'draining' }))), later(() => rig.change(at(1, 9))), later(() => rig.change(at(1, 9, { weight: 3 })))]).toEqual([120, 360, 360]);
+  });
+
+  it('is long ago for one that was up before this process', () => {
+    const rig = new ProberRig([set(1, {}, { ...quick, mode: 'never' }), at(1, 9)], { initial: [{ id: 1, uri: 'sip:127.0.0.1:9', state: 'up', reason: { kind: 'new' }, sinceMs: 5 }] });
+    expect([rig.worker.state(1), rig.worker.upSince(1)]).toEqual(['up', 0]);
+  });
+});
+
 describe('calls', () => {
   it('that fail bring a probe forward; one that finds nobody ends the matter', async () => {
     const pbx = await udp();
