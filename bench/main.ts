@@ -3,6 +3,7 @@ const benches: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   sip: () => import('./sip/main.ts'),
   push: () => import('./push.ts'),
   start: () => import('./start.ts'),
+  tables: () => import('./tables/main.ts'),
 };
 
 const [name = '', ...argv] = process.argv.slice(2);
