@@ -88,7 +88,7 @@ export const AffinityName = Type.Union([Type.Literal('none'), Type.Literal('aor'
 
 const spread = {
   hashOn: Type.String({
-    minLength: 1, maxLength: limits.nameLength, description: 'What algorithm 7 hashes: from, to, ruri, call-id, source, auth-user or header:NAME',
+    minLength: 1, maxLength: limits.nameLength, description: 'What algorithm 7 hashes: from, from-user, to, to-user, ruri, ruri-user, call-id, source, auth-user or header:NAME',
   }),
   slowStartMs: Type.Integer({ minimum: 0, maximum: limits.slowStartMs, description: 'A new or recovered destination grows to its share in so long; 0 = at once' }),
   registration: Type.Union([Type.Literal('path'), Type.Literal('contact')], { description: 'How phones behind this set are found again: by Path, or by a Contact of ours' }),

@@ -7,7 +7,7 @@ import type { Algorithm } from '../../dataplane/contract/algorithms.ts';
 import { isDomainPattern } from '../../dataplane/contract/decode-tenancy.ts';
 import { limits } from '../../dataplane/contract/limits.ts';
 import { parseTarget } from '../../dataplane/contract/target.ts';
-import { readNotesFlags } from './destination-flags.ts';
+import { notesChoice, readNotesFlags } from './destination-flags.ts';
 import { readDispatcherAttrs } from './dispatcher-attrs.ts';
 import { normalUri } from './kamailio-dispatcher.ts';
 import type { ImportOptions, ImportPlan, PlannedDestination, PlannedSet } from './plan.ts';
@@ -83,17 +83,18 @@ function planSet(id: number, rows: readonly NotesDestination[], groups: readonly
   const kept = rows.slice(0, limits.destinationsPerSet);
   if (kept.length < rows.length) cannotKeep.add('too-many-destinations', `dispatcher set ${id}`, `${rows.length} destinations; a set holds ${limits.destinationsPerSet}.`);
   const ranks = new Map([...new Set(kept.map((row) => row.priority))].sort((a, b) => a - b).map((priority, index) => [priority, index + 1]));
-  const destinations = kept.toSorted((a, b) => a.priority - b.priority).flatMap((row) => planDestination(row, ranks.get(row.priority) ?? 1, warnings, cannotKeep));
-  return { id, groups, destinations, says: {}, defaults: { name: `set ${id}`, algorithm, probing: { ...probing, codes: [...probing.codes] } } };
+  const choice = notesChoice(algorithm, kept.map((row) => row.flags));
+  const destinations = kept.toSorted((a, b) => a.priority - b.priority).flatMap((row) => planDestination(row, ranks.get(row.priority) ?? 1, choice.algorithm, warnings, cannotKeep));
+  return { id, groups, destinations, says: {}, defaults: { name: `set ${id}`, ...choice, probing: { ...probing, codes: [...probing.codes] } } };
 }
 
-function planDestination(row: NotesDestination, rank: number, warnings: Notes, cannotKeep: Notes): readonly PlannedDestination[] {
+function planDestination(row: NotesDestination, rank: number, algorithm: Algorithm, warnings: Notes, cannotKeep: Notes): readonly PlannedDestination[] {
   const uri = normalUri(row.destination.trim(), row.where, warnings);
   if (parseTarget(uri) === null) {
     cannotKeep.add('bad-uri', row.where, `"${uri.slice(0, 80)}" is not a usable destination; accepted is sip:host[:port][;transport=udp|tcp|tls], IPv6 in brackets. The row is left out.`);
     return [];
   }
-  readNotesFlags(row.flags, row.where, warnings, cannotKeep);
+  readNotesFlags(row.flags, algorithm, row.where, warnings, cannotKeep);
   const { attrs, weight, pingFrom } = readDispatcherAttrs(row.attrs, row.where, warnings, cannotKeep);
   return [{ where: row.where, says: { uri, rank, attrs: { ...attrs, ...(pingFrom === null ? {} : { ping_from: pingFrom }) }, ...(weight === null ? {} : { weight }) }, defaults: {} }];
 }

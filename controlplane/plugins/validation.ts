@@ -97,6 +97,7 @@ function toField(error: ErrorObject, where: string): ProblemField {
     case 'minimum': case 'maximum': return { pointer: at, code: 'out-of-range', message: `must be ${describe(error.parentSchema)}` };
     case 'minLength': case 'minItems': return { pointer: at, code: 'too-short', message: `must be ${describe(error.parentSchema)}` };
     case 'maxLength': case 'maxItems': return { pointer: at, code: 'too-long', message: `must be ${describe(error.parentSchema)}` };
+    case 'minProperties': return { pointer: at, code: 'too-short', message: `must have one at least of ${Object.keys((error.parentSchema?.['properties'] ?? {}) as object).join(', ')}` };
     case 'pattern': return { pointer: at, code: 'format', message: `must match ${String(error.params['pattern'])}` };
     default: return { pointer: at, code: error.keyword, message: error.message ?? 'is not valid' };
   }

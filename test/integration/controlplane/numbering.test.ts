@@ -113,6 +113,21 @@ describe('rules with prices, windows and ENUM', () => {
   });
 });
 
+describe('a node', () => {
+  it('drains and leaves OPTIONS unanswered, each as it is told; what is the default needs no row', async () => {
+    const { id } = await plane.runtime.database.prisma.node.create({ data: { id: '00000000-0000-4000-8000-000000000007', name: 'edge-7' } });
+    const row = async (): Promise<unknown> => JSON.parse((await expectConsistent(plane.runtime.changes)).rows.get(`node ${id}`) ?? 'null');
+    expect(await plane.api.patch(`/nodes/${id}`, { answerOptions: false })).toMatchObject({ draining: false, answerOptions: false });
+    expect(await row()).toEqual({ id, draining: false, answerOptions: false });
+    expect(await plane.api.patch(`/nodes/${id}`, { draining: true })).toMatchObject({ draining: true, answerOptions: false });
+    expect(await plane.api.patch(`/nodes/${id}`, { draining: false })).toMatchObject({ draining: false, answerOptions: false });
+    const { rev } = await plane.api.patch(`/nodes/${id}`, { answerOptions: true });
+    expect(await row()).toBeNull();
+    expect(await plane.api.get(`/changes/${rev}`)).toMatchObject({ summary: 'Answer OPTIONS on node edge-7' });
+    expect(await refusal('PATCH', `/nodes/${id}`, {})).toEqual([400, [['', 'too-short']]]);
+  });
+});
+
 describe('what dispatcher sets, trunks, tenants, settings and nodes gained', () => {
   it('is written and read back', async () => {
     expect(await plane.api.put('/dispatcher-sets/12', { algorithm: 'value-hash', hashOn: 'header:X-Account', slowStartMs: 30_000, registration: 'contact' }))

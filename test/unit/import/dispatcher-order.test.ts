@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inModuleOrder, ranksOf } from '../../../controlplane/import/kamailio-dispatcher.ts';
 import { readDispatcherAttrs } from '../../../controlplane/import/dispatcher-attrs.ts';
-import { readModuleFlags, readNotesFlags } from '../../../controlplane/import/destination-flags.ts';
+import { notesChoice, readModuleFlags, readNotesFlags } from '../../../controlplane/import/destination-flags.ts';
+import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { Notes } from '../../../controlplane/import/report.ts';
 
 describe('the order of Kamailio\'s dispatcher', () => {
@@ -113,15 +114,24 @@ describe('flags of a destination', () => {
     expect(module(16, 'sip:[2001:db8::1]:5060').cannotKeep).toEqual([]);
   });
 
+  it.each([
+    [1, [1, 3], { algorithm: 7, hashOn: 'from-user' }], [2, [1], { algorithm: 7, hashOn: 'to-user' }], [3, [1], { algorithm: 7, hashOn: 'ruri-user' }],
+    [1, [1, 2], { algorithm: 1 }], [4, [1, 1], { algorithm: 4 }], [1, [], { algorithm: 1 }],
+  ] as const)('flag 1 of SIP Router Notes makes of algorithm %i with flags %j: %j', (algorithm, flags, choice) => {
+    expect(notesChoice(algorithm, flags)).toEqual(choice);
+  });
+
   it('SIP Router Notes read 1 as "hash the user part" and 2 as failover, and nothing else', () => {
-    const read = (flags: number) => {
+    const read = (flags: number, algorithm: Algorithm = 4) => {
       const warnings = new Notes();
       const cannotKeep = new Notes();
-      readNotesFlags(flags, 'dispatcher:2', warnings, cannotKeep);
+      readNotesFlags(flags, algorithm, 'dispatcher:2', warnings, cannotKeep);
       return [warnings.list().map((note) => note.code), cannotKeep.list().map((note) => note.code)];
     };
     expect(read(0)).toEqual([[], []]);
     expect(read(1)).toEqual([[], ['hash-user-only']]);
+    expect(read(1, 1)).toEqual([[], ['hash-user-only']]);
+    expect(read(1, 7)).toEqual([[], []]);
     expect(read(2)).toEqual([[], []]);
     expect(read(3)).toEqual([[], ['hash-user-only']]);
     expect(read(4)).toEqual([['unknown-flags'], []]);
