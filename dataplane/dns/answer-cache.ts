@@ -19,7 +19,11 @@ export interface CacheOptions {
   readonly silenceTtlMs?: number;
   /** How long an old answer serves while DNS is silent. */
   readonly maxStaleMs?: number;
+  /** Told of each look-up that begins, that ends without an answer, and that a cap prevents. */
+  readonly note?: (what: LookUpNote) => void;
 }
+
+export type LookUpNote = 'begun' | 'silent' | 'refused';
 
 /** What a look-up gave; `told` false = DNS was silent, `value` is then the empty one. */
 export interface Loaded<T> {
@@ -65,7 +69,7 @@ export class AnswerCache<K, T> {
     this.#clock = clock;
     this.#load = load;
     this.#empty = empty;
-    this.#options = { maxKeys: 10_000, maxPending: 256, maxPendingOfZone: 32, maxWaiting: 1_000, waitMs: 4_000, silenceTtlMs: 5_000, maxStaleMs: 3_600_000, ...options };
+    this.#options = { maxKeys: 10_000, maxPending: 256, maxPendingOfZone: 32, maxWaiting: 1_000, waitMs: 4_000, silenceTtlMs: 5_000, maxStaleMs: 3_600_000, note: () => undefined, ...options };
   }
 
   /**
@@ -85,7 +89,7 @@ export class AnswerCache<K, T> {
 
   /** Asks DNS, or joins those who wait for it already; `done` null = only to renew. */
   #begin(key: string, zone: string, question: K, done: ((value: T) => void) | null): void {
-    const { maxPending, maxPendingOfZone, maxWaiting, waitMs } = this.#options;
+    const { maxPending, maxPendingOfZone, maxWaiting, waitMs, note } = this.#options;
     const running = this.#pending.get(key);
     if (running !== undefined) {
       if (done === null) return;
@@ -95,9 +99,11 @@ export class AnswerCache<K, T> {
     }
     const ofZone = this.#zones.get(zone) ?? 0;
     if (this.#pending.size >= maxPending || ofZone >= maxPendingOfZone) {
+      note('refused');
       done?.(this.#old(key));
       return;
     }
+    note('begun');
     const pending: Pending<T> = { waiting: done === null ? [] : [done], late: false };
     this.#pending.set(key, pending);
     this.#zones.set(zone, ofZone + 1);
@@ -108,6 +114,7 @@ export class AnswerCache<K, T> {
     timer.unref();
     const settle = (loaded: Loaded<T>): void => {
       clearTimeout(timer);
+      if (!loaded.told) note('silent');
       this.#pending.delete(key);
       const left = (this.#zones.get(zone) ?? 1) - 1;
       if (left === 0) this.#zones.delete(zone);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { OutcomeFilter } from '../calls/outcomes.ts';
 import { CallTable } from '../calls/table.ts';
 import { TenantLimits } from '../calls/tenant-limits.ts';
+import type { LookUpNote } from '../dns/answer-cache.ts';
 import { EnumDirectory } from '../dns/number-directory.ts';
 import type { Families } from '../dns/records.ts';
 import { ServerLocator } from '../dns/server-locator.ts';
@@ -29,7 +30,7 @@ import type { BindingChange } from '../registrations/binding.ts';
 import { RegistrationMail } from './registration-mail.ts';
 import { hostClock, wallClock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import type { CounterRow } from './counters.ts';
+import type { CounterName, CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
 import { storeTransportCounters } from './transport-counters.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -40,6 +41,8 @@ export interface TellMain {
   readonly outcome: (destinationId: number, outcome: Outcome) => void;
   readonly registrations: (changes: readonly BindingChange[]) => void;
 }
+
+const lookUpCounters: Readonly<Record<LookUpNote, CounterName>> = { begun: 'dns_lookups_total', silent: 'dns_silent_total', refused: 'dns_refused_total' };
 
 export interface Assembly {
   readonly env: ProxyEnvironment;
@@ -59,6 +62,7 @@ export function assemble(
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;
   const dns = new SystemDns(clock, setup.dns);
+  const note = (what: LookUpNote): void => counters.add(lookUpCounters[what]);
   const calls = new CallTable({
     added: (entry) => {
       limits.callStarted(entry.tenant);
@@ -73,7 +77,7 @@ export function assemble(
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
-    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random), numbers: new EnumDirectory(clock, dns), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     fault: (where: string, error: unknown) => faults.note(where, error),

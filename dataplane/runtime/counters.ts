@@ -52,6 +52,9 @@ export const counterHelp = {
   tls_failed_plain_total: 'TLS handshakes that failed because the other side did not speak TLS',
   tls_failed_certificate_total: 'TLS handshakes that failed over a certificate, of either side',
   tls_failed_other_total: 'TLS handshakes that failed for another reason, such as version or reset',
+  dns_lookups_total: 'Names and numbers looked up in DNS because no answer was at hand or one was to be renewed',
+  dns_silent_total: 'DNS look-ups that stayed without an answer',
+  dns_refused_total: 'DNS look-ups not begun because too many were under way',
   faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AnswerCache, type CacheOptions, type Loaded } from '../../../dataplane/dns/answer-cache.ts';
+import { AnswerCache, type CacheOptions, type Loaded, type LookUpNote } from '../../../dataplane/dns/answer-cache.ts';
 import { ManualClock } from '../../../dataplane/runtime/clock.ts';
 
 let clock: ManualClock;
@@ -144,15 +144,18 @@ describe('silence of DNS', () => {
 
 describe('the caps', () => {
   it('hold for look-ups, for look-ups of one zone and for those who wait; others are not touched', async () => {
-    const cache = make({ maxPending: 3, maxPendingOfZone: 2, maxWaiting: 2 });
+    const notes: LookUpNote[] = [];
+    const cache = make({ maxPending: 3, maxPendingOfZone: 2, maxWaiting: 2, note: (what) => notes.push(what) });
     expect(ask(cache, 'a.evil.x', 'b.evil.x', 'c.evil.x', 'd.evil.x')).toEqual(['', '']);
     const good = ask(cache, 'good.x', 'good.x', 'good.x');
     expect(good).toEqual(['']);
     expect(ask(cache, 'more.x')).toEqual(['']);
     expect(asked).toEqual(['a.evil.x', 'b.evil.x', 'good.x']);
+    expect(notes).toEqual(['begun', 'begun', 'refused', 'refused', 'begun', 'refused']);
     await answer('a');
-    await answer('b');
+    await silence();
     await answer('good');
+    expect(notes.slice(6)).toEqual(['silent']);
     expect(good).toEqual(['', 'good', 'good']);
     ask(cache, 'c.evil.x', 'd.evil.x');
     expect(asked.slice(3)).toEqual(['c.evil.x', 'd.evil.x']);
