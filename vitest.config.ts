@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Conformance rows wait more than they work.
+    maxConcurrency: 10,
     testTimeout: 10_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

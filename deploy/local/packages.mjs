@@ -12,10 +12,15 @@ function postgresServer() {
   return existsSync(base) && readdirSync(base).some((version) => existsSync(join(base, version, 'bin/postgres')));
 }
 
+/** Debian keeps Kamailio's modules below the machine's triplet, some of them in packages of their own. */
+const kamailioModule = (name) => readdirSync('/usr/lib').some((triplet) => existsSync(join('/usr/lib', triplet, 'kamailio/modules', `${name}.so`)));
+
 /** Debian package name → whether its program is there. */
 const present = {
   'sip-tester': () => executable('sipp'),
   kamailio: () => executable('kamailio'),
+  'kamailio-tls-modules': () => kamailioModule('tls'),
+  'kamailio-websocket-modules': () => kamailioModule('websocket'),
   baresip: () => executable('baresip'),
   curl: () => executable('curl'),
   chromium: () => executable('chromium'),

@@ -19,6 +19,8 @@ export const suites = [
   { name: 'fuzz', folders: ['test/fuzz'] },
   { name: 'integration', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
   { name: 'integration-postgresql', folders: ['controlplane', 'auth', 'import', 'live', 'push'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
+  { name: 'conformance', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes' },
+  { name: 'conformance-kamailio', folders: ['test/conformance/kamailio'], serial: true, lane: 'processes', packages: ['kamailio', 'kamailio-tls-modules', 'kamailio-websocket-modules'] },
   { name: 'e2e', folders: ['test/e2e/edge'], serial: true, lane: 'processes' },
   { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, lane: 'processes', packages: ['sip-tester'] },
   { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, lane: 'processes', packages: ['kamailio', 'baresip'] },

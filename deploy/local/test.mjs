@@ -5,7 +5,7 @@
  * missing system package is a failure.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { missingPackages, tryInstall } from './packages.mjs';
@@ -65,18 +65,23 @@ function countReport(file, exitCode) {
   return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }
 
-/** Runs one suite. @returns {Promise<{passed: number, failed: number, output: string}>} */
+/** Runs one suite. @returns {Promise<{passed: number, failed: number, output: string, tables: string}>} */
 async function runSuite(suite, reports, env, workers) {
   if (suite.command) {
     const { code, output } = await runNode(suite.command, env);
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output };
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output, tables: '' };
   }
   const report = join(reports, `${suite.name}.json`);
   const args = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...suite.folders.map((folder) => `${folder}/`), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   args.push(suite.serial ? '--no-file-parallelism' : `--maxWorkers=${workers}`);
-  const { code, output } = await runNode(args, { ...env, ...suite.env });
-  return { ...countReport(report, code), output };
+  const tables = join(reports, `${suite.name}.tables`);
+  mkdirSync(tables);
+  const { code, output } = await runNode(args, { ...env, ...suite.env, SIGNALBOX_TEST_TABLES: tables });
+  return { ...countReport(report, code), output, tables: tablesIn(tables) };
 }
+
+/** What a suite has to show however it went, each under its name. */
+const tablesIn = (folder) => readdirSync(folder).sort().map((name) => `\n-- ${name.replace(/\.txt$/, '')}\n${readFileSync(join(folder, name), 'utf8')}`).join('');
 
 await runScript(async () => {
   const args = process.argv.slice(2);
@@ -110,7 +115,7 @@ await runScript(async () => {
       failed += counts.failed;
       const line = `${suite.name.padEnd(24)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
       lines.push(line);
-      process.stdout.write(`\n== ${line}\n${counts.failed > 0 || process.stdout.isTTY || underCi ? counts.output : ''}`);
+      process.stdout.write(`\n== ${line}\n${counts.failed > 0 || process.stdout.isTTY || underCi ? counts.output : ''}${counts.tables}`);
     }
   };
   const processes = chosen.filter((suite) => suite.lane === 'processes');

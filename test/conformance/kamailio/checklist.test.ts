@@ -1,13 +1,14 @@
 /** The same scenarios against Kamailio: its verdicts must be those of the expectation file, which docs/conformance.md explains. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../harness/certificate.ts';
+import { testCertificate } from '../../harness/certificate.ts';
+import { publishTable } from '../../harness/tables.ts';
 import { entries, rows, type Row } from '../row.ts';
 import '../scenarios/every.ts';
 import { Course, tableOf } from '../verdicts.ts';
 import { startKamailio } from './edge.ts';
 import { differences } from './expected.ts';
 
-const certificate = makeCertificate(['edge.example', '127.0.0.1']);
+const certificate = testCertificate(['edge.example']);
 /** Rows that need the tests' DNS server, of which Kamailio cannot be told. */
 const comparable = rows().filter(({ requirement }) => differences[requirement.number]?.verdict !== 'not run');
 let course: Course;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   course = await Course.start((plans) => startKamailio(plans, certificate), comparable, certificate);
 }, 60_000);
 afterAll(async () => {
-  process.stdout.write(`\nConformance checklist, Kamailio\n${tableOf(course.verdicts())}\n`);
+  publishTable('Conformance checklist, Kamailio', tableOf(course.verdicts()));
   await course.stop();
 });
 

@@ -1,6 +1,7 @@
 /** The torture messages through Kamailio: what it does against the index of the corpus is listed in the expectation file. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../harness/certificate.ts';
+import { testCertificate } from '../../harness/certificate.ts';
+import { publishTable } from '../../harness/tables.ts';
 import { tortureMessages } from '../../torture/corpus.ts';
 import { allowed } from '../torture.ts';
 import { TortureCourse } from '../torture-course.ts';
@@ -9,11 +10,11 @@ import { tortureDifferences } from './torture-expected.ts';
 
 let course: TortureCourse;
 beforeAll(async () => {
-  const certificate = makeCertificate();
+  const certificate = testCertificate();
   course = await TortureCourse.start((plans) => startKamailio(plans, certificate));
 }, 30_000);
 afterAll(async () => {
-  process.stdout.write(`\nTorture messages, Kamailio\n${course.table(['stranger'])}\n`);
+  publishTable('Torture messages, Kamailio', course.table(['stranger']));
   await course.stop();
 });
 

@@ -4,6 +4,7 @@ import { until } from '../../harness/deadline.ts';
 import { establish, fromCaller } from '../../harness/peer.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
 import { callIdOf, headerOf, token } from '../../harness/sip-text.ts';
+import { RawStream } from '../raw-stream.ts';
 import { row } from '../row.ts';
 import { requests, statuses } from '../world.ts';
 
@@ -52,18 +53,23 @@ row(114, {
 row(115, {}, async (w) => {
   const listening = await SipSocket.open({ transport: 'tcp' });
   w.defer(() => listening.close());
-  w.dns.srv('_sip._tcp.client.r115.example', [{ target: `host.r115.example:${listening.port}` }]);
-  w.dns.host('host.r115.example', ['127.0.0.1']);
-  for (const sentBy of [`127.0.0.1:${listening.port}`, 'client.r115.example']) {
+  const gone = async (sentBy: string): Promise<string> => {
     const phone = await w.phone({ transport: 'tcp' });
+    const stream = await RawStream.open(phone.edge);
     const callId = token();
-    await phone.send(phone.request('MESSAGE', w.uri, { callId, via: '' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${sentBy}`));
+    await stream.write(phone.request('MESSAGE', w.uri, { callId, via: '' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${sentBy}`));
     const got = await w.backend.gets('MESSAGE', callId);
-    await phone.socket.close();
-    await w.settled(w.backend);
+    stream.socket.end();
+    await stream.closes();
     w.backend.answer(got, 200);
-    await listening.waitFor(`the answer to ${sentBy}`, (m) => m.status === 200 && callIdOf(m) === callId);
-  }
+    return callId;
+  };
+  const callId = await gone(`127.0.0.1:${listening.port}`);
+  await listening.waitFor('the answer over a new connection', (m) => m.status === 200 && callIdOf(m) === callId);
+  // A name is not asked for: see `partly`.
+  await gone('client.r115.example');
+  await w.settled(w.backend);
+  expect(w.dns.log.filter((query) => query.includes('client.r115.example'))).toEqual([]);
 });
 
 row(116, {

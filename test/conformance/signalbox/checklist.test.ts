@@ -1,6 +1,7 @@
 /** The checklist against Signalbox: every row passes or is refused with a reason, and the table says which. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../harness/certificate.ts';
+import { testCertificate } from '../../harness/certificate.ts';
+import { publishTable } from '../../harness/tables.ts';
 import { checklist } from '../checklist.ts';
 import { refusals } from '../refusals.ts';
 import { entries, rows, type Row } from '../row.ts';
@@ -10,10 +11,10 @@ import { startSignalbox } from './edge.ts';
 
 let course: Course;
 beforeAll(async () => {
-  course = await Course.start(startSignalbox, rows(), makeCertificate());
+  course = await Course.start(startSignalbox, rows(), testCertificate());
 }, 60_000);
 afterAll(async () => {
-  process.stdout.write(`\nConformance checklist, Signalbox\n${tableOf(course.verdicts())}\n`);
+  publishTable('Conformance checklist, Signalbox', tableOf(course.verdicts()));
   await course.stop();
 });
 

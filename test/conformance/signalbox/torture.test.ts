@@ -1,5 +1,6 @@
 /** Every torture message through the running data plane, from a stranger and from a trunk. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publishTable } from '../../harness/tables.ts';
 import { tortureMessages } from '../../torture/corpus.ts';
 import { allowed } from '../torture.ts';
 import { TortureCourse } from '../torture-course.ts';
@@ -11,7 +12,7 @@ beforeAll(async () => {
   course = await TortureCourse.start(startSignalbox);
 }, 30_000);
 afterAll(async () => {
-  process.stdout.write(`\nTorture messages, Signalbox\n${course.table(['stranger', 'trunk'])}\n`);
+  publishTable('Torture messages, Signalbox', course.table(['stranger', 'trunk']));
   await course.stop();
 });
 
