@@ -6,8 +6,6 @@ import { randomBytes } from 'node:crypto';
 import type { DestinationHealth, HealthReason, HealthState } from '../contract/health.ts';
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import type { Found, Reach } from '../dns/find-servers.ts';
-import type { Wish } from '../dns/selection.ts';
 import type { Located, LocatedTransport } from '../transport/locate.ts';
 import { Table } from '../routing/table.ts';
 import type { Destination } from '../routing/destination.ts';
@@ -21,7 +19,8 @@ import type { ProbeResult, ProbeRun, ProbeSource, ProbeTls } from './probe.ts';
 import { ProbeLine } from './probe-line.ts';
 import { probeStream } from './probe-stream.ts';
 import { probeUdp } from './probe-udp.ts';
-import type { Location } from './location.ts';
+import { Locating } from './locating.ts';
+import type { LocatingOptions } from './locating.ts';
 import { Watch } from './watch.ts';
 import type { SavedHealth } from './watch.ts';
 
@@ -40,7 +39,7 @@ export interface HealthChange {
 /** How an attempt of a call at a destination ended: answered, no answer, 503, could not be sent. */
 export type CallOutcome = 'ok' | 'timeout' | 'unavailable' | 'transport';
 
-export interface ProberOptions {
+export interface ProberOptions extends Pick<LocatingOptions, 'reach' | 'find'> {
   readonly board: HealthBoard;
   /** Where calls to destinations leave by, per transport and family; null = no such listener. */
   readonly advertised: Readonly<Partial<Record<`${LocatedTransport}${4 | 6}`, ProbeSource | null>>>;
@@ -54,10 +53,6 @@ export interface ProberOptions {
   /** Epoch milliseconds. */
   readonly nowMs?: () => number;
   readonly random?: () => number;
-  /** What the workers can send by. */
-  readonly reach: Reach;
-  /** Locates a host name; never rejects. */
-  readonly find: (wish: Wish, reach: Reach) => Promise<Found>;
   /** Probes under way at once; more wait in line. */
   readonly maxInFlight?: number;
 }
@@ -72,6 +67,7 @@ export class Prober {
   private readonly initial: Map<number, SavedHealth>;
   private readonly watches = new Map<number, Watch>();
   private readonly line: ProbeLine<Watch>;
+  private readonly locating: Locating;
   private readonly abort = new AbortController();
   private sets: Table<number, DispatcherSet> = Table.empty();
   private paused = false;
@@ -81,6 +77,10 @@ export class Prober {
     this.now = options.nowMs ?? Date.now;
     this.random = options.random ?? Math.random;
     this.line = new ProbeLine(options.maxInFlight ?? 64, (watch) => this.look(watch));
+    this.locating = new Locating({
+      reach: options.reach, find: options.find, now: this.now, signal: this.abort.signal,
+      onAsked: (watch, moved) => this.located(watch, moved), onFault: (error) => options.onFault(error),
+    });
     this.initial = new Map((options.initial ?? []).map((entry) => [entry.id, entry]));
   }
 
@@ -212,30 +212,16 @@ export class Prober {
 
   private schedule(watch: Watch): void {
     clearTimeout(watch.timer);
-    this.keepLocated(watch);
+    this.locating.keep(watch);
     if (this.paused || this.abort.signal.aborted || watch.retired || this.line.has(watch)) return;
     const delay = watch.delayMs(this.now(), this.random());
     if (delay === 0) this.line.add(watch, false);
     else if (delay !== Infinity) watch.timer = setTimeout(() => this.line.add(watch, false), delay);
   }
 
-  /** Asks where a host name leads whenever that is due: apart from the line, which a slow DNS server must not hold up. */
-  private keepLocated(watch: Watch): void {
-    const { location } = watch;
-    clearTimeout(watch.locateTimer);
-    if (location === null || location.asking || !watch.located || watch.retired || this.abort.signal.aborted) return;
-    const wait = Math.max(0, location.dueAtMs - this.now());
-    if (wait === 0) this.ask(watch, location).catch((error: unknown) => this.options.onFault(error));
-    else watch.locateTimer = setTimeout(() => this.keepLocated(watch), wait);
-  }
-
-  private async ask(watch: Watch, location: Location): Promise<void> {
-    location.asking = true;
-    const found = await this.options.find(location.wish, this.options.reach);
-    location.asking = false;
-    if (watch.retired || this.abort.signal.aborted) return;
-    if (location.take(found, this.now())) {
-      this.options.board.setServers(watch.destination.id, location.order);
+  private located(watch: Watch, moved: boolean): void {
+    if (moved) {
+      this.options.board.setServers(watch.destination.id, watch.location?.order ?? []);
       // Other places: what is known of the former ones says nothing of them.
       watch.hurried = true;
     }
@@ -266,7 +252,7 @@ export class Prober {
   private async probe(watch: Watch, asked: boolean): Promise<ProbeResult> {
     if (!asked && !watch.probed) return givenUp;
     const { location } = watch;
-    if (asked && location !== null && this.now() >= location.dueAtMs) await this.ask(watch, location);
+    if (asked) await this.locating.refresh(watch);
     const places = location === null ? placeOf(watch.destination) : location.places;
     const results = await Promise.all(places.map((place) => this.probeAt(watch, place)));
     if (watch.retired || this.abort.signal.aborted) return results[0] ?? givenUp;
