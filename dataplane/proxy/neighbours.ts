@@ -32,13 +32,17 @@ export const noNeighbours: Neighbours = { has: () => false, send: () => undefine
 export class SharedSender implements MessageSender {
   readonly #own: MessageSender;
   readonly #neighbours: Neighbours;
+  readonly #aliasOf: (target: Target) => Target | null;
 
-  constructor(own: MessageSender, neighbours: Neighbours) {
+  /** @param aliasOf the connection that the other end wants to be used for a TLS target (RFC 5923), null = none */
+  constructor(own: MessageSender, neighbours: Neighbours, aliasOf: (target: Target) => Target | null) {
     this.#own = own;
     this.#neighbours = neighbours;
+    this.#aliasOf = aliasOf;
   }
 
-  send(target: Target, text: string, owner: SendOwner | null): void {
+  send(wanted: Target, text: string, owner: SendOwner | null): void {
+    const target = wanted.transport === 'tls' && wanted.connection === 0 ? (this.#aliasOf(wanted) ?? wanted) : wanted;
     if (target.connection !== 0 && this.#neighbours.has(ownerOfConnection(target.connection))) {
       this.#neighbours.send(ownerOfConnection(target.connection), target, text, owner);
     } else {

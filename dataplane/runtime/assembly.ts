@@ -57,7 +57,7 @@ export function assemble(
   setup: WorkerSetup, transports: Transports, wheel: TimerWheel, counters: CounterRow, keys: KeyRing,
   tell: TellMain, faults: Faults, neighbours: Neighbours,
 ): Assembly {
-  const sender = new SharedSender(transports, neighbours);
+  const sender = new SharedSender(transports, neighbours, (target) => transports.aliases.find(target));
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;

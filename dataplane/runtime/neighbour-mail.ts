@@ -10,6 +10,7 @@ import type { SipMessage } from '../sip/message.ts';
 import type { Elsewhere } from '../transaction/elsewhere.ts';
 import { Address, ReceivedBy, type Family, type Flow, type SendOwner, type Target, type TransportName } from '../transport/flow.ts';
 import { RemoteOwner } from './remote-owner.ts';
+import type { AliasNotice } from '../transport/aliases.ts';
 import type { Transports } from '../transport/transports.ts';
 import type { KeySet } from './key-set.ts';
 import type { TransactionDirectory } from './transaction-directory.ts';
@@ -20,6 +21,7 @@ export type Mail =
   | { readonly k: 'send'; readonly n: number; readonly transport: TransportName; readonly family: Family; readonly address: string; readonly port: number; readonly connection: number; readonly text: string }
   | { readonly k: 'failed'; readonly n: number; readonly detail: string }
   | { readonly k: 'callEnded'; readonly dialog: string }
+  | { readonly k: 'alias'; readonly notice: AliasNotice }
   /** To the next process: calls that are its own from now on. */
   | { readonly k: 'calls'; readonly entries: readonly CallEntry[] }
   /** To the next process: calls that are being set up here, by tenant, and the end of one of them. */
@@ -164,6 +166,11 @@ export class NeighbourMail implements Neighbours, Elsewhere {
     this.#bequeath(0, mail);
   }
 
+  /** The siblings reach who asked for it by a connection of this worker. */
+  alias(notice: AliasNotice): void {
+    this.#toSiblings({ k: 'alias', notice });
+  }
+
   #toSiblings(mail: Mail): void {
     for (let worker = 0; worker < this.#workers; worker++) {
       if (worker !== this.#worker) this.#post(this.#generation * ownersPerGeneration + worker, mail);
@@ -217,6 +224,9 @@ export class NeighbourMail implements Neighbours, Elsewhere {
       case 'callEnded':
         // From another process one worker hears it, from a sibling all do.
         if (!reader.callEnded(mail.dialog) && Math.floor(from / ownersPerGeneration) !== this.#generation) this.callEnded(mail.dialog);
+        return;
+      case 'alias':
+        transports.aliases.note(mail.notice);
         return;
       case 'calls':
         reader.calls(mail.entries);

@@ -126,6 +126,7 @@ async function open(): Promise<void> {
   assembly.env.view = view;
   if (workers > 1 || setup.former !== null) assembly.env.layer.elsewhere = mail;
   edge = assembly;
+  transports.value.onAlias = (notice) => mail.alias(notice);
   for (const { raw, flow } of early.splice(0)) receiver.receive(raw, flow);
   driver.start();
   const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });

@@ -30,8 +30,8 @@ export abstract class Connection extends TimerNode {
   readonly flow: Flow;
   /** Key in the table of remote addresses. */
   readonly remote: string;
-  /** Another key that it is found by (RFC 5923), '' = none. */
-  aliasKey = '';
+  /** Another port of the other end that it leads to (RFC 5923), 0 = none. */
+  aliasPort = 0;
   protected readonly environment: ConnectionEnvironment;
   protected connecting: boolean;
   protected closing = false;
@@ -64,8 +64,6 @@ export abstract class Connection extends TimerNode {
   protected abstract write(text: string): void;
   /** Closes the socket at once; `error` is why, for `lost`. */
   protected abstract cut(error?: Error): void;
-  /** Whether the other end's certificate fits `name`; always, where there is no need to ask. */
-  abstract fits(name: string): boolean;
 
   /** Queues one message; a reader that lets too much pile up loses the connection. */
   send(text: string, owner: SendOwner | null): void {

@@ -5,6 +5,8 @@ import type { WebSocket } from 'ws';
 import { TimerNode } from '../runtime/timer-wheel.ts';
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
 import { normalizeAddress } from './addresses.ts';
+import { Aliases } from './aliases.ts';
+import type { AliasNotice } from './aliases.ts';
 import { nameMismatch } from './certificate-names.ts';
 import type { Connection, ConnectionEnvironment } from './connection.ts';
 import { isSecure, isWebSocket, ReceivedBy } from './flow.ts';
@@ -38,8 +40,10 @@ export class ConnectionTable {
   readonly #environment: ConnectionEnvironment;
   readonly #byId = new Map<number, Connection>();
   readonly #byRemote = new Map<string, Connection>();
-  /** By what their other end asked for (RFC 5923). */
-  readonly #aliases = new Map<string, Connection>();
+  /** Also those of the siblings' connections. */
+  readonly aliases = new Aliases();
+  /** Told of each alias that comes or goes with a connection of this table. */
+  onAlias: (notice: AliasNotice) => void = () => undefined;
   /** Sockets of each source, those on the doorstep included. */
   readonly #perSource = new Map<string, number>();
   /** Accepted, but no connection yet: a handshake or an upgrade is under way. */
@@ -129,10 +133,17 @@ export class ConnectionTable {
    */
   alias(id: number, port: number): void {
     const connection = this.#byId.get(id);
-    if (!(connection instanceof StreamConnection) || !connection.verified) return;
-    const { transport, address } = connection.flow;
-    connection.aliasKey = remoteKey(transport, address, port);
-    this.#aliases.set(connection.aliasKey, connection);
+    if (!(connection instanceof StreamConnection) || connection.aliasPort === port) return;
+    const { verifiedCertificate: certificate } = connection;
+    if (certificate === '') return;
+    connection.aliasPort = port;
+    this.#noteAlias(connection, certificate);
+  }
+
+  #noteAlias({ flow: { family, address, port }, id, aliasPort }: Connection, certificate: string): void {
+    const notice = { family, address, aliasPort, port, connection: id, certificate };
+    this.aliases.note(notice);
+    this.onAlias(notice);
   }
 
   /** Destroys every connection and waits until all are gone. */
@@ -153,8 +164,6 @@ export class ConnectionTable {
     const { transport, address, port, serverName } = target;
     const open = this.#byRemote.get(remoteKey(transport, address, port, serverName));
     if (open?.open === true) return open;
-    const alias = this.#aliases.size === 0 ? undefined : this.#aliases.get(remoteKey(transport, address, port));
-    if (alias?.open === true && alias.fits(serverName === '' ? address : serverName)) return alias;
     if (isWebSocket(transport)) return `no connection to ${address}:${port}`;
     if (this.#full(address)) {
       this.counters.connectionsRefused++;
@@ -217,7 +226,7 @@ export class ConnectionTable {
   #remove(connection: Connection): void {
     if (!this.#byId.delete(connection.id)) return;
     if (this.#byRemote.get(connection.remote) === connection) this.#byRemote.delete(connection.remote);
-    if (this.#aliases.get(connection.aliasKey) === connection) this.#aliases.delete(connection.aliasKey);
+    if (connection.aliasPort !== 0) this.#noteAlias(connection, '');
   }
 }
 

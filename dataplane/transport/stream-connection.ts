@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { FRAME, StreamFramer } from '../sip/framing.ts';
-import { fitsName } from './certificate-names.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionEnvironment } from './connection.ts';
 import type { Flow } from './flow.ts';
@@ -30,15 +29,9 @@ export class StreamConnection extends Connection {
     return this.#socket.writableLength + (this.#held?.length ?? 0);
   }
 
-  /** A verified client certificate of the other end, or the one that it showed when we called it, fits the name (RFC 5923 §5). */
-  override fits(name: string): boolean {
-    const secure = this.#secure;
-    return secure === null || (secure.authorized && fitsName(secure.getPeerX509Certificate(), name));
-  }
-
-  /** The other end has proved by a certificate who it is. */
-  get verified(): boolean {
-    return this.#secure?.authorized ?? false;
+  /** PEM of the certificate by which the other end has proved who it is; '' = it has not. */
+  get verifiedCertificate(): string {
+    return this.#secure?.authorized === true ? (this.#secure.getPeerX509Certificate()?.toString() ?? '') : '';
   }
 
   protected override write(text: string): void {

@@ -7,6 +7,7 @@ import type { ListenError } from './listen-error.ts';
 import type { MessageReceiver } from './receiver.ts';
 import { defaultLimits, newTransportCounters } from './settings.ts';
 import type { ListenerSettings, TransportCounters, TransportLimits } from './settings.ts';
+import type { AliasNotice, Aliases } from './aliases.ts';
 import { ConnectionTable } from './connections.ts';
 import { StreamListener } from './stream-listener.ts';
 import type { TlsParts } from './stream-listener.ts';
@@ -89,6 +90,16 @@ export class Transports implements MessageSender {
   /** Notes what the `alias` parameter of a Via asks for (RFC 5923); without effect unless a client certificate is verified. */
   alias(connection: number, port: number): void {
     this.#connections.alias(connection, port);
+  }
+
+  /** Told of each alias that comes or goes with a connection of this worker. */
+  set onAlias(told: (notice: AliasNotice) => void) {
+    this.#connections.onAlias = told;
+  }
+
+  /** Aliases of this worker's connections, and those that the siblings told of. */
+  get aliases(): Aliases {
+    return this.#connections.aliases;
   }
 
   /** Whether a stream connection (a flow) still takes messages. */

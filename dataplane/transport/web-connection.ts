@@ -36,10 +36,6 @@ export class WebConnection extends Connection {
     return this.#web.bufferedAmount;
   }
 
-  override fits(): boolean {
-    return true;
-  }
-
   /** Text where the bytes are UTF-8, as a browser would send it itself; else binary. */
   protected override write(text: string): void {
     const bytes = Buffer.from(text, 'latin1');

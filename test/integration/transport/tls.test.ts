@@ -192,7 +192,7 @@ describe('client certificates', () => {
       const { flow } = await a.gets(a.received.length + 1);
       a.transports.alias(flow.connection, port);
       a.failures.length = 0;
-      a.transports.send(to(port, name), message('back'), a.owner());
+      a.transports.send(a.transports.aliases.find(to(port, name)) ?? to(port, name), message('back'), a.owner());
       await until('the outcome', () => text !== '' || a.failures.length > 0);
       expect([name, text]).toEqual([name, works ? message('back') : '']);
       client.destroy();
