@@ -5,7 +5,7 @@ import type { RequestTimeouts } from '../transaction/client.ts';
 import { Address, isSecure, isStream, type Listener, type Target } from '../transport/flow.ts';
 import { maxUdpRequestBytes } from '../transport/large-requests.ts';
 import type { Branch } from './branch.ts';
-import { maxTries, type ProxyContext } from './context.ts';
+import { maxTries } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { addExtraEdits } from './extra-edits.ts';
 import { answer } from './final-response.ts';
