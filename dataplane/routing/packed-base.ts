@@ -5,8 +5,9 @@
  * tell most strangers apart, and the record, which holds all of a row side by side.
  *
  * Layout, little-endian like every machine that Node runs on: 16 header words, the slots (u32: upper bits print, lower bits
- * word number of the record, 0 = empty), the records. A record begins at a word: space i32, x i32, y u64, length u8,
- * flags u8, text (latin1), then, if flagged, length u8 and text (UTF-8). 46 bytes a domain of 20 characters, slots included.
+ * word number of the record, 0 = empty), the records. A record begins at a word: space i32, x i32, y u64, in tables whose rows
+ * share texts a u32 that names the record to go on with, length u8, flags u8, text (latin1), then, if flagged, length u8 and
+ * text (UTF-8). 46 bytes a domain of 20 characters, slots included.
  */
 import type { Rows } from '../contract/rows.ts';
 import { mix32 } from './hash.ts';
@@ -16,8 +17,8 @@ const magic = 0x42530001;
 const headerWords = 16;
 const at = { magic: 0, size: 1, capacity: 2, bytes: 3, printShift: 4, measures: 5 } as const;
 export const flag = { enabled: 1, extra: 2, dead: 128 } as const;
-/** Bytes of a record in front of its text. */
-export const recordHead = 18;
+/** Bytes of a record in front of its text, and where the length of the text stands. */
+export const recordHead = (kind: PackedKind): number => (kind.multiple ? 22 : 18);
 /** Words of 32 bits in a set of measures. */
 export const measureWords = 4;
 /** Row objects kept at hand a thread, by record. */
@@ -53,6 +54,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   /** The whole buffer: records are named by the number of their first word. */
   readonly words: Int32Array;
   readonly bytes: Buffer;
+  private readonly head: number;
   private readonly printShift: number;
   private readonly recordMask: number;
   private readonly firstRecord: number;
@@ -66,6 +68,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
     if (head[at.magic] !== magic || ((head[at.bytes] as number) >>> 0) !== buffer.byteLength) throw new RangeError(`no packed table of layout ${magic & 0xffff}`);
     this.kind = kind;
     this.buffer = buffer;
+    this.head = recordHead(kind);
     this.size = head[at.size] as number;
     this.capacity = head[at.capacity] as number;
     this.printShift = head[at.printShift] as number;
@@ -93,7 +96,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
 
   /** Marks a record as superseded: only while the table is packed. */
   kill(record: number): void {
-    this.bytes[4 * record + 17] = this.flags(record) | flag.dead;
+    this.bytes[4 * record + this.head - 1] = this.flags(record) | flag.dead;
   }
 
   /** The same table with the number of rows that are alive put right: only while it is packed. */
@@ -159,8 +162,20 @@ export class PackedBase<T extends BigTableName = BigTableName> {
     return ((this.words[record + 2] as number) >>> 0) + ((this.words[record + 3] as number) >>> 0) * twoTo32;
   }
 
+  /**
+   * Where several rows may have one text: the record to go on with, 0 = none. First those of the same text, then those of
+   * the longest shorter text of the same space that this one begins with.
+   */
+  next(record: number): number {
+    return this.words[record + 4] as number;
+  }
+
+  textLength(record: number): number {
+    return this.bytes[4 * record + this.head - 2] as number;
+  }
+
   flags(record: number): number {
-    return this.bytes[4 * record + 17] as number;
+    return this.bytes[4 * record + this.head - 1] as number;
   }
 
   alive(record: number): boolean {
@@ -170,7 +185,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   /** Words of a record. */
   length(record: number): number {
     const start = 4 * record;
-    let bytes = recordHead + (this.bytes[start + 16] as number);
+    let bytes = this.head + this.textLength(record);
     if ((this.flags(record) & flag.extra) !== 0) bytes += 1 + (this.bytes[start + bytes] as number);
     return (bytes + 3) >>> 2;
   }
@@ -183,7 +198,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   /** Unpacks a record. */
   read(record: number, into: Fields): void {
     const flags = this.flags(record);
-    const start = 4 * record + recordHead;
+    const start = 4 * record + this.head;
     const end = start + (this.bytes[start - 2] as number);
     into.space = this.words[record] as number;
     into.text = this.bytes.toString('latin1', start, end);
@@ -216,14 +231,6 @@ export class PackedBase<T extends BigTableName = BigTableName> {
     return this.kind.json(fields);
   }
 
-  /** Whether two records of one key, of this table and of another version of it, say the same. */
-  same(record: number, other: PackedBase, otherRecord: number): boolean {
-    const length = this.length(record);
-    if (length !== other.length(otherRecord)) return false;
-    for (let word = 0; word < length; word++) if (this.words[record + word] !== other.words[otherRecord + word]) return false;
-    return true;
-  }
-
   private printOf(hash: number): number {
     return hash & (2 ** (32 - this.printShift) - 1);
   }
@@ -231,7 +238,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   private holds(record: number, space: number, text: string, start: number, end: number): boolean {
     if (this.words[record] !== space) return false;
     const { bytes } = this;
-    let place = 4 * record + 16;
+    let place = 4 * record + this.head - 2;
     if (bytes[place] !== end - start || ((bytes[place + 1] as number) & flag.dead) !== 0) return false;
     place += 1;
     for (let i = start; i < end; i++) if (bytes[++place] !== text.charCodeAt(i)) return false;

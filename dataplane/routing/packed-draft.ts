@@ -16,7 +16,7 @@ const slotsPerRow = 1.6;
 const longestText = 255;
 const twoTo32 = 4_294_967_296;
 /** Longest record: head, text, length byte, second text. */
-const longestRecord = recordHead + longestText + 1 + 3 * longestText + 3;
+const longestRecord = 22 + longestText + 1 + 3 * longestText + 3;
 
 const scratch = newFields();
 const encoder = new TextEncoder();
@@ -25,6 +25,7 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
   readonly kind: PackedKind<T>;
   /** Rows taken in, superseded ones included. */
   rows = 0;
+  private readonly head: number;
   private readonly full: Int32Array<ArrayBuffer>[] = [];
   private fullWords = 0;
   private words = new Int32Array(0);
@@ -34,6 +35,7 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
 
   constructor(kind: PackedKind<T>) {
     this.kind = kind;
+    this.head = recordHead(kind);
   }
 
   /** Takes a row in; one of the same key supersedes it later. False = it has not the form of a packed row, and is not taken. */
@@ -41,8 +43,8 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
     const { space, text, x, y, extra } = fields;
     if ((space | 0) !== space || (x | 0) !== x || !Number.isSafeInteger(y) || y < 0 || text.length > longestText || extra.length > longestText) return false;
     this.reserve(longestRecord >>> 2);
-    const { words, bytes, used } = this;
-    let end = 4 * used + recordHead;
+    const { words, bytes, used, head } = this;
+    let end = 4 * used + head;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code > 255) return false;
@@ -59,8 +61,8 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
     words[used + 1] = x;
     words[used + 2] = y | 0;
     words[used + 3] = Math.floor(y / twoTo32);
-    bytes[4 * used + 16] = text.length;
-    bytes[4 * used + 17] = (fields.enabled ? flag.enabled : 0) | (extra === '' ? 0 : flag.extra);
+    bytes[4 * used + head - 2] = text.length;
+    bytes[4 * used + head - 1] = (fields.enabled ? flag.enabled : 0) | (extra === '' ? 0 : flag.extra);
     this.used = end >>> 2;
     this.rows++;
     this.note(this.kind.measure(fields));
@@ -107,6 +109,7 @@ export class PackedDraft<T extends BigTableName = BigTableName> {
       if (enter(base, record, superseded)) size--;
       if (++looked % sliceRows === 0) yield;
     }
+    if (this.kind.multiple) yield* chain(base);
     return size === rows ? base : base.resized(size);
   }
 
@@ -148,4 +151,36 @@ function enter<T extends BigTableName>(base: PackedBase<T>, record: number, supe
   while (base.slots[slot] !== 0) slot = base.after(slot);
   base.slots[slot] = base.slotValue(hash, record);
   return false;
+}
+
+/** Names for each record the one to go on with (see PackedBase.next). */
+function* chain(base: PackedBase): Generator<undefined, void> {
+  let looked = 0;
+  for (const record of base.records()) {
+    if (++looked % sliceRows === 0) yield;
+    base.read(record, scratch);
+    const { space, text } = scratch;
+    const hash = placeHash(textHash(text, 0, text.length), space);
+    let slot = base.seek(base.home(hash), hash, space, text, 0, text.length);
+    // Whichever of them is found first does it for all that have its text.
+    if (base.record(slot) !== record) continue;
+    for (let last = record; ;) {
+      slot = base.seek(base.after(slot), hash, space, text, 0, text.length);
+      const next = slot < 0 ? shorter(base, space, text) : base.record(slot);
+      base.words[last + 4] = next;
+      if (slot < 0) break;
+      last = next;
+    }
+  }
+}
+
+/** The first record of the longest text that `text` begins with, 0 = none. */
+function shorter(base: PackedBase, space: number, text: string): number {
+  for (let length = text.length - 1; length > 0; length--) {
+    if (((base.measures[length >>> 5] as number) & (1 << (length & 31))) === 0) continue;
+    const hash = placeHash(textHash(text, 0, length), space);
+    const slot = base.seek(base.home(hash), hash, space, text, 0, length);
+    if (slot >= 0) return base.record(slot);
+  }
+  return 0;
 }

@@ -1,7 +1,7 @@
 /** Price lists of a view: of each dispatcher set the longest prefix of a number, cheapest set first. */
 import type { RateRow } from '../contract/rows.ts';
 import { BigTable, BigTableDraft } from './big-table.ts';
-import { hashPrefixes, prefixHashes } from './number-table.ts';
+import { hashPrefixes, longestPrefix, prefixHashes } from './number-table.ts';
 import { placeHash, type PackedBase } from './packed-base.ts';
 import { ratedSets, type PackedRates, type PricedSets } from './packed-tables.ts';
 import { Table, TableDraft } from './table.ts';
@@ -13,6 +13,8 @@ interface Change {
 }
 
 const unchanged: readonly Change[] = [];
+/** Prefixes of the number at hand that a table may hold, longest first. */
+const candidates = { hashes: new Int32Array(longestPrefix), lengths: new Int32Array(longestPrefix), slots: new Uint32Array(longestPrefix) };
 const priced: PricedSets = { count: 0, sets: [], prices: [], prefixLengths: [] };
 
 /** The part of a key that a look-up knows. */
@@ -33,17 +35,55 @@ export class RateTable implements PackedRates {
   }
 
   find(table: number, user: string): PricedSets {
-    const { rows, changes } = this;
     priced.count = 0;
-    if (rows.size === 0) return priced;
-    for (let length = hashPrefixes(user); length > 0 && priced.count < ratedSets; length--) {
-      if (!rows.measured(length)) continue;
-      const changed = changes.size === 0 ? unchanged : changes.get(`${table}/${user.slice(0, length)}`) ?? unchanged;
-      for (const { set, price } of changed) if (price >= 0) take(set, price, length);
-      takePacked(rows.base, table, user, length, changed);
+    if (this.rows.size === 0) return priced;
+    const longest = hashPrefixes(user);
+    let record = this.longestPacked(table, user, longest);
+    if (this.changes.size === 0) {
+      const { base } = this.rows;
+      for (; record !== 0 && priced.count < ratedSets; record = base.next(record)) take(base.x(record), base.y(record), base.textLength(record));
+    } else {
+      this.merge(table, user, longest, record);
     }
     sort();
     return priced;
+  }
+
+  /** The first packed record of the longest prefix of a number; all others hang on it. */
+  private longestPacked(table: number, user: string, longest: number): number {
+    const { base, measures } = this.rows;
+    if (base.size === 0) return 0;
+    let lengths = 0;
+    // Slots of all lengths in one loop of independent reads: the processor waits for them together.
+    for (let length = longest; length > 0; length--) {
+      if (((measures[length >>> 5] as number) & (1 << (length & 31))) === 0) continue;
+      const hash = placeHash(prefixHashes[length] as number, table);
+      candidates.hashes[lengths] = hash;
+      candidates.lengths[lengths] = length;
+      candidates.slots[lengths++] = base.slots[base.home(hash)] as number;
+    }
+    for (let i = 0; i < lengths; i++) {
+      if (candidates.slots[i] === 0) continue;
+      const hash = candidates.hashes[i] as number;
+      const slot = base.seek(base.home(hash), hash, table, user, 0, candidates.lengths[i] as number);
+      if (slot >= 0) return base.record(slot);
+    }
+    return 0;
+  }
+
+  /** Takes packed rows and those of the overlay, from the longest prefix to the shortest. */
+  private merge(table: number, user: string, longest: number, first: number): void {
+    const { base } = this.rows;
+    let record = first;
+    for (let length = longest; length > 0 && priced.count < ratedSets; length--) {
+      if (!this.rows.measured(length)) continue;
+      const changed = this.changes.get(`${table}/${user.slice(0, length)}`) ?? unchanged;
+      for (const { set, price } of changed) if (price >= 0) take(set, price, length);
+      for (; record !== 0 && base.textLength(record) === length; record = base.next(record)) {
+        const set = base.x(record);
+        if (!changed.some((change) => change.set === set)) take(set, base.y(record), length);
+      }
+    }
   }
 }
 
@@ -77,16 +117,6 @@ export class RateDraft {
   finish(): RateTable {
     const rows = this.rows.finish();
     return rows === this.before.rows ? this.before : new RateTable(rows, this.changes.finish());
-  }
-}
-
-function takePacked(base: PackedBase<'rate'>, table: number, user: string, length: number, changed: readonly Change[]): void {
-  if (base.size === 0) return;
-  const hash = placeHash(prefixHashes[length] as number, table);
-  for (let slot = base.seek(base.home(hash), hash, table, user, 0, length); slot >= 0; slot = base.seek(base.after(slot), hash, table, user, 0, length)) {
-    const record = base.record(slot);
-    const set = base.x(record);
-    if (changed.length === 0 || !changed.some((change) => change.set === set)) take(set, base.y(record), length);
   }
 }
 
