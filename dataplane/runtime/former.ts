@@ -8,6 +8,8 @@ const answerDeadlineMs = 10_000;
 
 export interface FormerEvents {
   mail(from: number, to: number, mail: Mail): void;
+  /** It has nothing left; resolves when no worker asks it any more. */
+  finished(): Promise<void>;
   /** It has ended. `finished` = with nothing left. */
   gone(finished: boolean): void;
 }
@@ -120,6 +122,8 @@ export class Former {
         return;
       case 'done':
         this.#finished = true;
+        // A rejection would be that of a dead worker, which ends the process.
+        void this.#events?.finished().then(() => this.#link.send({ t: 'bye' }));
         return;
       default:
     }

@@ -14,6 +14,8 @@ export interface Estate {
   /** Takes nothing new from now on. @returns the keys of what is left */
   bequeath(successor: OtherProcess): Promise<readonly Int32Array[]>;
   mail(from: number, to: number, mail: Mail): void;
+  /** Resolves when the workers have dealt with all mail so far. */
+  flush(): Promise<void>;
   /** The successor is gone: before it took over (`early`), or without waiting for the end of this process. */
   orphaned(early: boolean): void;
 }
@@ -25,6 +27,7 @@ export class HandoverDesk {
   #link: HandoverLink | null = null;
   #switched = false;
   #finished = false;
+  #bye: () => void = () => undefined;
 
   private constructor(server: Server, estate: Estate, onFault: (error: unknown) => void) {
     this.#server = server;
@@ -69,11 +72,15 @@ export class HandoverDesk {
     this.#link?.send({ t: 'left', transactions });
   }
 
-  /** This process has nothing left: says so, and resolves when it has been said. */
+  /** This process has nothing left: says so, answers what is still asked, and resolves when nothing more will be. */
   async done(): Promise<void> {
     this.#finished = true;
-    this.#link?.send({ t: 'done' });
-    await this.#link?.end();
+    if (this.#link === null) return;
+    const bye = new Promise<void>((resolve) => { this.#bye = resolve; });
+    this.#link.send({ t: 'done' });
+    await bye;
+    await this.#estate.flush();
+    await this.#link.end();
   }
 
   close(): void {
@@ -107,6 +114,9 @@ export class HandoverDesk {
       case 'mail':
         if (link === this.#link) this.#estate.mail(frame.from, frame.to, frame.mail);
         return;
+      case 'bye':
+        this.#bye();
+        return;
       default:
     }
   }
@@ -135,7 +145,9 @@ export class HandoverDesk {
   }
 
   #closed(link: HandoverLink): void {
-    if (link !== this.#link || this.#finished) return;
+    if (link !== this.#link) return;
+    this.#bye();
+    if (this.#finished) return;
     this.#link = null;
     this.#estate.orphaned(!this.#switched);
   }

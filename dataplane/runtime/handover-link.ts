@@ -37,7 +37,10 @@ export type Frame =
   | { readonly t: 'mail'; readonly to: number; readonly from: number; readonly mail: Mail }
   /** Old → new, every second: transactions that are left. */
   | { readonly t: 'left'; readonly transactions: number }
-  | { readonly t: 'done' };
+  /** Old → new: nothing is left here, ask no more. */
+  | { readonly t: 'done' }
+  /** New → old: nothing more will be asked. */
+  | { readonly t: 'bye' };
 
 export interface LinkEvents {
   frame(frame: Frame): void;
@@ -103,7 +106,7 @@ export class HandoverLink {
   }
 }
 
-const known = new Set(['hello', 'welcome', 'refused', 'ready', 'keys', 'switched', 'mail', 'left', 'done']);
+const known = new Set(['hello', 'welcome', 'refused', 'ready', 'keys', 'switched', 'mail', 'left', 'done', 'bye']);
 
 function parseFrame(text: string): Frame | null {
   let value: unknown;

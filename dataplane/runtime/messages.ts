@@ -79,8 +79,10 @@ export type ToWorker =
   | { readonly t: 'ping'; readonly method: 'crlf' | 'options'; readonly phones: readonly Binding[] }
   /** From the worker of another process. */
   | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
-  /** What the former process still has (a `KeySet`); null = it is gone. */
-  | { readonly t: 'former'; readonly keys: SharedArrayBuffer | null }
+  /** What the former process still has (a `KeySet`); null = nothing. Answered by `applied` with the same number. */
+  | { readonly t: 'former'; readonly n: number; readonly keys: SharedArrayBuffer | null }
+  /** Answered by `applied` with the same number: all mail before it has been dealt with. */
+  | { readonly t: 'flush'; readonly n: number }
   /** Another process takes over: hand it what is not of your own transactions, answer `estate`. */
   | { readonly t: 'succeeded'; readonly by: OtherProcess }
   /** Stop taking new dialogs, answer `drained` when nothing is pending; `all` = when no transaction is left either. */

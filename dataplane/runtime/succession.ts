@@ -15,7 +15,7 @@ import type { KeySecrets } from '../transaction/keys.ts';
 import { Former } from './former.ts';
 import { HandoverDesk } from './handover-desk.ts';
 import { KeySet } from './key-set.ts';
-import type { Logger } from './log.ts';
+import { fireAndLog, type Logger } from './log.ts';
 import { generations, ownersPerGeneration, type Mail, type OtherProcess } from './neighbour-mail.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -109,7 +109,11 @@ export class Succession {
     const former = this.#former;
     if (former === null) return;
     const { pid } = former.facts;
-    former.listen({ mail: (from, to, mail) => this.#route(from, to, mail, 'former'), gone: (finished) => this.#ended(former, finished) });
+    former.listen({
+      mail: (from, to, mail) => this.#route(from, to, mail, 'former'),
+      finished: () => supervisor.former(null),
+      gone: (finished) => this.#ended(former, finished),
+    });
     try {
       this.#formerKeys = await former.takeOver(this.self);
     } catch (error) {
@@ -117,7 +121,7 @@ export class Succession {
       this.#ended(former, false);
       return;
     }
-    supervisor.former(KeySet.of(this.#formerKeys).buffer);
+    await supervisor.former(KeySet.of(this.#formerKeys).buffer);
     const transactions = this.#formerKeys.reduce((sum, part) => sum + part.length / 2, 0);
     this.#log.info({ pid, transactions }, 'took over; the former process finishes what it has begun');
   }
@@ -133,6 +137,7 @@ export class Succession {
         },
         bequeath: (successor) => this.#bequeath(successor, belongings),
         mail: (from, to, mail) => this.#route(from, to, mail, 'successor'),
+        flush: () => this.#supervisor?.flush() ?? Promise.resolve(),
         orphaned: (early) => {
           this.#log.warn({ early }, 'the process that takes over is gone');
           if (early) belongings.resume();
@@ -198,7 +203,7 @@ export class Succession {
     if (this.#former !== former) return;
     this.#former = null;
     this.#formerKeys = [];
-    this.#supervisor?.former(null);
+    if (!finished && this.#supervisor !== null) fireAndLog(this.#log, 'cannot go on alone', this.#supervisor.former(null));
     this.#formerGone();
     if (finished) this.#log.info({ pid: former.facts.pid }, 'the former process has ended');
     else this.#log.warn({ pid: former.facts.pid }, 'the former process has ended before its time');

@@ -104,9 +104,14 @@ export class Supervisor {
     this.#slots[worker]?.thread.postMessage({ t: 'mail', from, mail } satisfies ToWorker);
   }
 
-  /** What the former process still has, null = it is gone. */
-  former(keys: SharedArrayBuffer | null): void {
-    this.#tell({ t: 'former', keys });
+  /** What the former process still has, null = nothing; resolves when no worker asks it for anything else any more. */
+  async former(keys: SharedArrayBuffer | null): Promise<void> {
+    await this.#confirmed((n) => ({ t: 'former', n, keys }));
+  }
+
+  /** Resolves when every worker has dealt with all that it was told so far. */
+  async flush(): Promise<void> {
+    await this.#confirmed((n) => ({ t: 'flush', n }));
   }
 
   /** Another process takes over. @returns the keys of the transactions that stay here, by worker */
@@ -129,6 +134,14 @@ export class Supervisor {
     this.#stopping = true;
     await withDeadline(this.#ask({ t: 'stop' }, 'stopped'), deadlineMs);
     await Promise.all(this.#slots.map((slot) => slot.thread.terminate()));
+  }
+
+  /** Tells all workers something that they answer by `applied` with the same number. */
+  #confirmed(message: (n: number) => ToWorker): Promise<unknown> {
+    const n = ++this.#batch;
+    const done = this.#slots.map(({ applied }) => new Promise<void>((resolve) => { applied.set(n, resolve); }));
+    this.#tell(message(n));
+    return Promise.all(done);
   }
 
   #ask(message: ToWorker, answer: 'estate' | 'drained' | 'retired' | 'stopped'): Promise<readonly Int32Array[]> {

@@ -193,6 +193,10 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
     case 'former':
       mail.setFormer(message.keys === null ? null : setup.former, message.keys === null ? null : new KeySet(message.keys));
       if (message.keys === null) debts.settle(env.limits);
+      tell({ t: 'applied', n: message.n });
+      return;
+    case 'flush':
+      tell({ t: 'applied', n: message.n });
       return;
     case 'succeeded':
       tell({ t: 'estate', keys: bequeath(message.by, env, transports) });

@@ -101,6 +101,7 @@ export interface DataPlaneOptions {
   readonly joinToken?: string;
   /** Listeners; UDP and TCP on 127.0.0.1 when absent. `PORT` stands for the plane's SIP port. */
   readonly listen?: string;
+  /** SIP workers; as many as SIGNALBOX_TEST_WORKERS says when left out, else as many as the data plane likes. */
   readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -141,7 +142,7 @@ export class DataPlane {
         SIGNALBOX_LISTEN: (this.#options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT').replaceAll('PORT', String(this.port)),
         SIGNALBOX_NODE_HTTP: `127.0.0.1:${this.httpPort}`, SIGNALBOX_DATA: this.dataDir, SIGNALBOX_NODE_NAME: this.name,
         SIGNALBOX_CONTROL_URL: controlUrls.join(','), SIGNALBOX_JOIN_TOKEN: this.#options.joinToken,
-        SIGNALBOX_WORKERS: this.#options.workers === undefined ? undefined : String(this.#options.workers),
+        SIGNALBOX_WORKERS: this.#options.workers?.toString() ?? process.env['SIGNALBOX_TEST_WORKERS'],
         SIGNALBOX_LOG: 'info', ...this.#options.env,
       },
     });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import { applyChanges, emptyHashes, mapTables } from '../../../dataplane/contract/hash.ts';
-import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type DispatcherSetRow, type RouteSetRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
+import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type DispatcherSetRow, type RouteSetRow, type RuleRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
 import { Replica } from '../../../dataplane/sync/replica.ts';
 import { RowTable } from '../../../dataplane/sync/row-table.ts';
 import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
@@ -30,6 +30,7 @@ export interface Plan {
   /** Instead of `<key>.example`. */
   readonly domains?: readonly string[];
   readonly set?: Partial<DispatcherSetRow>;
+  readonly rule?: Partial<RuleRow>;
   readonly policies?: Partial<TenantRow['policies']>;
 }
 
@@ -41,7 +42,7 @@ function rowsOf(plan: Plan, n: number): RowOp[] {
     { table: 'dispatcherSet', key: String(n), row: { id: n, name: key, tenant: n, algorithm: 8, affinity: 'aor', affinityAll: false, ...dispatcherSetDefaults, probing: { mode: 'never', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 20, upAfter: 1, codes: [200], from: '', useUnknown: true }, ...plan.set } },
     ...plan.destinations.map((uri, index): RowOp => ({ table: 'destination', key: String(n * 100 + index), row: { id: n * 100 + index, set: n, uri, rank: index + 1, weight: 1, admin: 'enabled', attrs: {} } })),
     { table: 'routeSet', key: String(n), row: { number: n, name: key, tenant: n, family: 'prefer', failover: { frMs: 1_000, frInviteMs: 20_000, on: ['timeout', 'transport', 500, 503], maxAttempts: 3, ...plan.failover } } },
-    { table: 'rule', key: String(n), row: { id: n, routeSet: n, position: 1, match: { type: 'any' }, methods: [], sets: [n], ...ruleDefaults, strip: plan.strip ?? 0, prepend: plan.prepend ?? '' } },
+    { table: 'rule', key: String(n), row: { id: n, routeSet: n, position: 1, match: { type: 'any' }, methods: [], sets: [n], ...ruleDefaults, strip: plan.strip ?? 0, prepend: plan.prepend ?? '', ...plan.rule } },
     ...(plan.domains ?? [`${key}.example`]).map((name): RowOp => ({ table: 'domain', key: name, row: { name, tenant: n, routeSet: n, enabled: true, did: '' } })),
     ...(plan.trunk === undefined ? [] : [{ table: 'trunk' as const, key, row: { key, name: key, tenant: n, routeSet: n, enabled: true, sources: plan.trunk, ...trunkDefaults } }]),
   ];
@@ -119,7 +120,7 @@ export class Rig {
     const next = this.#spawn(['--takeover'], env);
     this.process = next;
     this.#replaced.push(former);
-    await until('the new process to serve', 20_000, async () => {
+    await until('the new process to serve', 60_000, async () => {
       if (!next.running) throw new Hopeless(`the new process ended with ${next.exitCode}:\n${next.tail()}`);
       return (await this.inspect())['pid'] === next.pid;
     });
