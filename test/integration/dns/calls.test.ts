@@ -1,10 +1,13 @@
 /** Calls through the real data plane whose destinations and Contacts are names, and a DNS server that does what a test says. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until, within } from '../../harness/deadline.ts';
 import { DnsServer } from '../../harness/dns-server.ts';
 import { freePort } from '../../harness/ports.ts';
 import { callIdOf, token } from '../../harness/sip-text.ts';
 import { establish, fromCaller, Rig, type Established, type Peer, type Plan } from '../dataplane/rig.ts';
+
+// Each wait has its own deadline; some wait for a time to live or for DNS to be given up.
+vi.setConfig({ testTimeout: 40_000 });
 
 let dns: DnsServer;
 let rig: Rig | undefined;
@@ -106,7 +109,7 @@ describe('a destination with a host name', () => {
     dns.host('new.example', ['127.0.0.1']);
     await dns.asked('A new.example', 2);
     await arrives(caller, backend);
-  }, 20_000);
+  });
 });
 
 describe('the target of a request in a dialog', () => {
@@ -203,5 +206,44 @@ describe('the target of a request in a dialog', () => {
     dns.host('host.example', ['127.0.0.1']);
     await ask(caller, call, 'sip:a@pbx.example;transport=tcp', 2);
     there.answer(await there.gets('MESSAGE', call.callId), 200);
+  });
+});
+
+describe('a rule that asks ENUM', () => {
+  const domain = '5.6.4.3.2.1.0.3.9.4.e164.test';
+  const rule = { enumSuffix: 'e164.test' };
+  const invite = async (caller: Peer): Promise<string> => {
+    const callId = token();
+    await caller.send(caller.request('INVITE', 'sip:+4930123465@acme.example', { callId }));
+    return callId;
+  };
+
+  it('calls what the rules of DNS make of the number, located by SRV, and its own sets when there is nothing', async () => {
+    const [port, own] = [await freePort(), await freePort()];
+    const edge = await start([`sip:127.0.0.1:${own}`], { rule });
+    const [caller, there, backup] = [await edge.peer(), await edge.peer({ port }), await edge.peer({ port: own })];
+    dns.naptr(domain, [{ services: 'E2U+sip', flags: 'u', regexp: '!^\\+49(.*)$!sip:\\1@phones.test!' }]);
+    dns.srv('_sip._udp.phones.test', [{ target: `host.test:${port}` }]);
+    dns.host('host.test', ['127.0.0.1']);
+    const callId = await invite(caller);
+    const got = await there.gets('INVITE', callId);
+    expect(got.message.uri).toBe('sip:30123465@phones.test');
+    there.answer(got, 486);
+    await caller.hears(486, callId);
+    const other = token();
+    await caller.send(caller.request('INVITE', 'sip:+4940@acme.example', { callId: other }));
+    backup.answer(await backup.gets('INVITE', other), 486);
+    await caller.hears(486, other);
+  });
+
+  it('whose DNS is silent goes on with its own sets, and holds up nobody else', async () => {
+    const own = await freePort();
+    const edge = await start([`sip:127.0.0.1:${own}`], { rule });
+    const [caller, backup] = [await edge.peer(), await edge.peer({ port: own })];
+    dns.behave(domain, 'silent');
+    const callId = await invite(caller);
+    await dns.asked(`NAPTR ${domain}`);
+    await establish(caller, backup, uri);
+    await until('the call at its own set', 8_000, () => backup.count('INVITE', callId) > 0);
   });
 });
