@@ -283,7 +283,7 @@ describe('lists', () => {
 describe('settings of all nodes', () => {
   it('have defaults before anyone wrote them, then versions', async () => {
     expect(await plane.api.get('/settings/global')).toMatchObject({ unknownDomain: 'drop', requireToMatch: false, methods: 'any', version: 0 });
-    expect(await plane.api.patch('/settings/global', { unknownDomain: 403, scanners: ['evil'] })).toMatchObject({ unknownDomain: 403, scanners: ['evil'], methods: 'iana', version: 1 });
+    expect(await plane.api.patch('/settings/global', { unknownDomain: 403, scanners: ['evil'] })).toMatchObject({ unknownDomain: 403, scanners: ['evil'], methods: 'any', version: 1 });
     expect((await refusal('PUT', '/settings/global', { scanners: ['EVIL'] })).fields).toEqual([['/scanners/0', 'format']]);
     expect(await plane.api.put('/settings/global', {})).toMatchObject({ unknownDomain: 'drop', version: 2 });
   });
