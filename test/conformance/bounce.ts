@@ -22,7 +22,7 @@ export function bounceFrom(backend: Peer, edge: Endpoint): Bounce {
       const via = topVia.exec(below)?.[1] ?? '';
       if (message.status === 100 || via === '') return;
       const sentBy = /^SIP\/2\.0\/\w+ +([^; ]+)/.exec(via)?.[1] ?? '';
-      void socket.send(below, targetOf(`sip:${sentBy}`));
+      socket.send(below, targetOf(`sip:${sentBy}`)).catch(() => undefined);
       return;
     }
     if (message.method !== 'INVITE') return;
@@ -35,7 +35,7 @@ export function bounceFrom(backend: Peer, edge: Endpoint): Bounce {
     const forwards = Number(/^Max-Forwards: *(\d+)/im.exec(message.raw)?.[1] ?? 70) - 1;
     const [, rest = ''] = /^[^\r\n]*\r\n([\s\S]*)$/.exec(message.raw) ?? [];
     const text = rest.replace(/^Max-Forwards: *\d+/im, `Max-Forwards: ${forwards}`);
-    void socket.send(`INVITE ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${backend.hostPort};branch=${newBranch()}\r\n${text}`, edge);
+    socket.send(`INVITE ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${backend.hostPort};branch=${newBranch()}\r\n${text}`, edge).catch(() => undefined);
   };
   return bounce;
 }

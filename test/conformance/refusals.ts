@@ -13,8 +13,3 @@ export const refusals: Readonly<Record<number, string>> = {
   158: direct,
   159: direct,
 };
-
-/** Rows that pass but for a part, which is refused with this reason. */
-export const partly: Readonly<Record<number, string>> = {
-  115: 'a name in sent-by is not looked up (§18.2.2 would, after a connection that failed): answers go to the address that the request came from and nowhere else, or forged requests would make the edge a reflector',
-};

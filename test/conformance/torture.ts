@@ -76,8 +76,8 @@ export async function torture(edge: Edge, backend: SipSocket, probe: Peer, messa
     const got = forwarded as SipText | null;
     if (got === null) return { verdict: String(line.statuses()[0] ?? 'silent'), forwarded: null, answered: false };
     const wanted = got.method === 'INVITE' ? 486 : 202;
-    const answered = await until('the answer', 5_000, () => line.statuses().includes(wanted)).catch(() => false);
-    return { verdict: 'forward', forwarded: got, answered: answered !== false };
+    const answered = await until('the answer', 5_000, () => line.statuses().includes(wanted)).then(() => true, () => false);
+    return { verdict: 'forward', forwarded: got, answered };
   } finally {
     await line.close();
   }

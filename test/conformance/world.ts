@@ -44,7 +44,7 @@ export class World {
     const sockets = await Promise.all(backends.map((kind) => openBackend(kind, certificate)));
     row.needs.names?.(dns, sockets);
     const destinations = row.needs.destinations?.(sockets) ?? sockets.map((socket) => new Peer(socket, nowhere).uri);
-    await Promise.all(sockets.map((socket, i) => (backends[i] === 'refusing' ? socket.close() : undefined)));
+    await Promise.all(sockets.filter((_, i) => backends[i] === 'refusing').map((socket) => socket.close()));
     return new World(row, { number, domains: [`r${number}.example`], destinations, algorithm, frMs, frInviteMs, probing, topologyHiding, trunk: [] }, sockets, dns);
   }
 

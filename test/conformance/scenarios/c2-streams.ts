@@ -23,7 +23,7 @@ row(75, {}, async (w) => {
   const cuts: ((message: string) => string[])[] = [
     (message) => [message],
     (message) => [message.slice(0, 40), message.slice(40, 200), message.slice(200)],
-    (message) => [...message],
+    (message) => message.split(''),
     (message) => [message.slice(0, message.indexOf('\r\n\r\n') + 2), message.slice(message.indexOf('\r\n\r\n') + 2)],
     (message) => [message.slice(0, message.indexOf('\r\n\r\n') + 3), message.slice(message.indexOf('\r\n\r\n') + 3)],
     (message) => [message.slice(0, -2), message.slice(-2)],

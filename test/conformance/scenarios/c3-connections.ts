@@ -9,8 +9,10 @@ import type { World } from '../world.ts';
 
 row(83, { backends: ['tcp'] }, async (w) => {
   const ports = new Set<number>();
+  // One phone: the processes of an edge may have a connection each.
+  const phone = await w.phone();
   for (let i = 0; i < 5; i++) {
-    const { invite, caller, callId } = await w.invite();
+    const { invite, caller, callId } = await w.invite({ phone });
     ports.add(invite.port);
     w.backend.answer(invite, 486);
     await caller.hears(486, callId);

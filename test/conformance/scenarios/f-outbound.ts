@@ -78,7 +78,7 @@ row(123, {}, async (w) => {
   const answers: Buffer[] = [];
   socket.on('message', (data) => answers.push(data));
   const { host, port } = w.edge.addressFor('udp', '127.0.0.1');
-  const request = Buffer.from(`0001000021 12a442${'0102030405060708090a0b0c'}`.replace(' ', ''), 'hex');
+  const request = Buffer.from('000100002112a4420102030405060708090a0b0c', 'hex');
   await new Promise<void>((resolve) => socket.send(request, port, host, () => resolve()));
   const answer = await until('the binding response', 3_000, () => answers[0]);
   expect([answer.readUInt16BE(0), answer.subarray(4, 20).toString('hex')]).toEqual([0x0101, request.subarray(4, 20).toString('hex')]);
