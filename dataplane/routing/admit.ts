@@ -17,7 +17,6 @@ export interface Refused {
 
 /** Whose request it is, and the address that it is for by now. */
 export class Admitted {
-  readonly ok = true;
   /** The trunk it came from, or null. */
   readonly trunk: TrunkRow | null;
   /** The number (DID) that gave tenant and route set to a call from a trunk, or null. */
@@ -44,6 +43,11 @@ export class Admitted {
     this.routeSet = routeSet;
     this.user = user;
     this.host = host;
+  }
+
+  /** Told apart from a refusal. */
+  get ok(): true {
+    return true;
   }
 }
 

@@ -39,7 +39,7 @@ export function planRoute(
   if (rule === null) return noRule;
   const plan = new RoutePlan(view, turns, admitted, rule, q);
   if (recorder !== null && plan.user !== admitted.user) recorder.add('rule', 'info', `the user part ${admitted.user} becomes ${plan.user}`);
-  plan.sets = rule.rates === 0 && rule.prices.length === 0 ? rule.sets : setsOf(view, rule, plan.user, recorder);
+  if (rule.rates !== 0 || rule.prices.length !== 0) plan.sets = setsOf(view, rule, plan.user, recorder);
   if (rule.enumSuffix !== '' && asksEnum && awaitEnum(plan, recorder)) return plan;
   plan.pending = choose(plan, health, recorder);
   return plan.pending === null ? noDestination : plan;

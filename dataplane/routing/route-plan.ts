@@ -24,7 +24,6 @@ const noMisses: readonly (string | number)[] = [];
 
 /** The way of one request through its dispatcher sets. Holds one view, so that no attempt mixes two revisions. */
 export class RoutePlan {
-  readonly ok = true;
   readonly view: ConfigView;
   readonly turns: Turns;
   /** Whose request it is and how that was found. */
@@ -33,11 +32,10 @@ export class RoutePlan {
   /** User part that the Request-URI carries from here on: rewritten by trunk or alias, then by the rule. */
   readonly user: string;
   readonly isRegister: boolean;
-  readonly family: 4 | 6;
   /** What was asked; read again when an attempt hashes over a part of it, so it must not be used for another request. */
   readonly query: RouteQuery;
-  /** Dispatcher sets in the order to try; filled once the plan is made. */
-  sets: readonly number[] = [];
+  /** Dispatcher sets in the order to try: the rule's, until prices or a rate table say otherwise. */
+  sets: readonly number[];
   /** Attempts handed out so far. */
   attempts = 0;
   /** The last destination handed out and its set. */
@@ -56,11 +54,21 @@ export class RoutePlan {
     this.turns = turns;
     this.admitted = admitted;
     this.rule = rule;
+    this.sets = rule.sets;
     this.isRegister = q.method === 'REGISTER';
     // A registrar's Request-URI has no number to rewrite.
     this.user = this.isRegister || (rule.strip === 0 && rule.prepend === '') ? user : rule.prepend + user.slice(rule.strip);
-    this.family = q.family;
     this.query = q;
+  }
+
+  /** Told apart from a refusal. */
+  get ok(): true {
+    return true;
+  }
+
+  /** Family that the request came by. */
+  get family(): 4 | 6 {
+    return this.query.family;
   }
 
   get routeSet(): RouteSet {
