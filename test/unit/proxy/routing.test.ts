@@ -216,6 +216,14 @@ describe('call load', () => {
     expect(call('f')?.target.address).toBe('10.0.0.2');
   });
 
+  it('lets go of a call that never left', () => {
+    const edge = new Edge(world({ algorithm: 10 }));
+    const body = 'x'.repeat(65_200);
+    edge.receive(request('INVITE', { uri: 'sip:bob@acme.example', callId: 'big', branch: 'big' }).replace(/Content-Length: 0\r?\n\r?\n/, `Content-Length: ${body.length}\r\n\r\n${body}`), ...phone);
+    expect(edge.take().map(({ message }) => message.status)).toEqual([513]);
+    expect([edge.env.health.load(1), edge.env.health.load(2)]).toEqual([0, 0]);
+  });
+
   it('lets go of calls that nobody answered and of callers who gave up', () => {
     const edge = new Edge(world({ algorithm: 10 }));
     edge.receive(request('INVITE', { uri: 'sip:bob@acme.example', callId: 'a', branch: 'a' }), ...phone);

@@ -2,10 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { algorithms } from '../../../dataplane/contract/rows.ts';
 import type { Algorithm } from '../../../dataplane/contract/rows.ts';
+import { explain } from '../../../dataplane/routing/explain.ts';
 import { nextAlongside, nextDestination } from '../../../dataplane/routing/plan.ts';
 import type { RouteQuery } from '../../../dataplane/routing/query.ts';
 import { Turns } from '../../../dataplane/routing/turns.ts';
-import { TestHealth, destination, routeSet, rule, set, tenant, domain, view } from './rows.ts';
+import { TestHealth, destination, query, routeSet, rule, set, tenant, domain, view } from './rows.ts';
 import { ascending, attempts, firstOf, five, planOf, shares, tally, world } from './world.ts';
 
 const up = new TestHealth();
@@ -261,6 +262,25 @@ describe('every algorithm', () => {
         expect(attempts(config, new Turns(seed), health, q).sort(ascending)).toEqual(rows.map(({ id }) => id).filter((id) => !down.includes(id)).sort(ascending));
       },
     ), { numRuns: 40 });
+  });
+
+  it.each(all)('%i is foretold by an explanation, which takes nobody\'s turn', (algorithm) => {
+    fc.assert(fc.property(fc.integer(), fc.constantFrom(0, 60_000), fc.constantFrom('INVITE', 'REGISTER'), fc.integer({ min: 0, max: 4 }), (seed, slowStartMs, method, earlier) => {
+      const config = world({ algorithm, slowStartMs, hashOn: 'source' }, five.map(({ id }) => ({ id, rank: 1 + (id % 2), weight: id })));
+      const health = new TestHealth();
+      health.since.set(2, 1_000);
+      for (const { id } of five) {
+        health.loads.set(id, id);
+        health.latencies.set(id, id * 11);
+      }
+      const turns = new Turns(seed);
+      turns.overload.note(3, { param: (name) => (name === 'oc' ? '50' : name === 'oc-validity' ? '9999999' : null) }, 1_000_000);
+      const over: Partial<RouteQuery> = { method, timeMs: 1_010_000, authUser: 'alice' };
+      for (let i = 0; i < earlier; i++) attempts(config, turns, health, over);
+      const { decision } = explain(config, health, query(over), turns);
+      expect(explain(config, health, query(over), turns).decision).toEqual(decision);
+      expect(decision.kind === 'route' ? decision.destinations.map(({ id }) => id) : []).toEqual(attempts(config, turns, health, over));
+    }), { numRuns: 30 });
   });
 
   it.each(all)('%i sends a phone to one PBX when affinity holds for all methods', (algorithm) => {
