@@ -79,7 +79,5 @@ export class Branch {
   release(): void {
     this.plan = null;
     this.places = nowhereElse;
-    // What never left has no end that would do it.
-    if (this.client === null) this.unload();
   }
 }
