@@ -30,14 +30,15 @@ export function checkLoop(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
 
 let state = 0;
 
-/** Six characters over Request-URI, Route, From, To, Call-ID, CSeq number, Proxy-Require, and the source, as trunks are known by it. */
+/**
+ * Six characters over Request-URI, From, Route, Proxy-Require, and the source, as trunks are known by it. Call-ID, CSeq and
+ * tags need no place in it: the Vias above ours are of this very request, and a B2BUA begins without them.
+ */
 function loopMark(seed: number, request: SipMessage, source: string): string {
   const { raw } = request;
-  state = seed ^ request.cseqNumber;
+  state = seed;
   add(raw, request.uriStart, request.uriEnd);
   add(raw, request.fromStart, request.fromEnd);
-  add(raw, request.toStart, request.toEnd);
-  add(raw, request.callIdStart, request.callIdEnd);
   add(source, 0, source.length);
   if (request.routeStart >= 0) for (const line of request.headers('route')) add(raw, line.start, line.end);
   if (request.proxyRequireStart >= 0) for (const line of request.headers('proxy-require')) add(raw, line.start, line.end);
