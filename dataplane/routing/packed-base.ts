@@ -59,7 +59,7 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   private readonly recordMask: number;
   private readonly firstRecord: number;
   private readonly endRecord: number;
-  private readonly cacheTags = new Int32Array(cachedRows);
+  private cacheTags: Int32Array | null = null;
   private readonly cacheRows: Rows[T][] = [];
 
   /** @throws RangeError when the buffer is not a packed table of this layout */
@@ -211,10 +211,11 @@ export class PackedBase<T extends BigTableName = BigTableName> {
   /** The row as an object; the same object for a row that is asked for again and again. */
   row(record: number): Rows[T] {
     const place = mix32(record) & (cachedRows - 1);
-    if (this.cacheTags[place] === record) return this.cacheRows[place] as Rows[T];
+    const tags = (this.cacheTags ??= new Int32Array(cachedRows));
+    if (tags[place] === record) return this.cacheRows[place] as Rows[T];
     this.read(record, fields);
     const made = this.kind.row(fields);
-    this.cacheTags[place] = record;
+    tags[place] = record;
     this.cacheRows[place] = made;
     return made;
   }

@@ -7,6 +7,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { parseChunk } from '../contract/frames.ts';
 import { mapTables } from '../contract/hash.ts';
 import { parseServerMessage } from '../contract/messages.ts';
+import { tableNames } from '../contract/rows.ts';
 import { channel } from '../contract/wire.ts';
 import type { NodeEvent as NodeFact, NodeMessage, NodeReport, ServerMessage } from '../contract/wire.ts';
 import { Backoff } from './backoff.ts';
@@ -70,7 +71,7 @@ class WebsocketSyncClient implements SyncClient {
     if (replica.epoch === '') return;
     await options.listener.commit({ packed: known.packed, ops: known.ops, epoch: replica.epoch, rev: replica.rev, origin: 'disk' });
     this.reducer = this.newReducer(replica);
-    options.log('info', `started from the last-known-good revision ${replica.rev}`, { epoch: replica.epoch, rows: known.ops.length });
+    options.log('info', `started from the last-known-good revision ${replica.rev}`, { epoch: replica.epoch, rows: tableNames.reduce((sum, table) => sum + replica.tables[table].size, 0) });
   }
 
   start(): void {
