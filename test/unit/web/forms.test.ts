@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem, formErrors, formPath } from '../../../web/src/api/problem.ts';
+import { trunks } from '../../../web/src/api/resources.ts';
 import { keyFromName } from '../../../web/src/lib/key-from-name.ts';
 import { parseSearch, stringifySearch, validateSearch } from '../../../web/src/lib/search.ts';
 import { fieldDiff } from '../../../web/src/pages/changes/field-diff.ts';
@@ -36,6 +37,20 @@ describe('keys', () => {
     expect(keyFromName('Acme Ltd.')).toBe('acme-ltd');
     expect(keyFromName('  Café Zürich & Co ')).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
     expect(keyFromName('…')).toBe('');
+  });
+});
+
+describe('saving what was edited', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('merges into what is there instead of replacing it, if nobody was faster', async () => {
+    const asked: Request[] = [];
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      asked.push(new Request(`http://edge.example${url}`, init));
+      return Response.json({ rev: 7 });
+    });
+    await trunks.edit('carrier', { tenant: 'acme', routeSet: 1, sources: ['192.0.2.1'] }, 4);
+    expect(asked.map(({ method, headers }) => [method, headers.get('content-type'), headers.get('if-match')])).toEqual([['PATCH', 'application/merge-patch+json', '"4"']]);
   });
 });
 

@@ -56,9 +56,12 @@ export function resource<Item, ListItem, Body, Written extends Applied>(path: st
         queryKey: [path, 'one', String(key)],
         queryFn: ({ signal }) => send<Item>('GET', at(key), { signal }),
       }),
-    /** Changes what is there; `version` is the one that the edit is based on. */
-    put: (key: string | number, body: Body, version: number) =>
-      trackWrite(() => send<Written>('PUT', at(key), { body, version, query: waitQuery })),
+    /**
+     * Changes the fields in `body` and leaves the rest as it is, whatever fields this console has never heard of;
+     * `version` is the one that the edit is based on. Lists are replaced whole.
+     */
+    edit: (key: string | number, body: Body, version: number) =>
+      trackWrite(() => send<Written>('PATCH', at(key), { body, version, query: waitQuery })),
     /** Creates under a key that the operator chose; refuses to overwrite. */
     add: (key: string, body: Body) =>
       trackWrite(() => send<Written>('PUT', at(key), { body, isNew: true, query: waitQuery }).catch((error: unknown) => taken(key, error))),

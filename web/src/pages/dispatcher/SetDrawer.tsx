@@ -37,7 +37,7 @@ function SetForm({ set }: { readonly set: DispatcherSet | null }) {
       // Empty lines are not sent; dropping them here keeps the positions that field errors point to.
       entity.form.setFieldValue('destinations', filledDestinations(values));
       const body = setBody(values, set);
-      const written = set === null ? await dispatcherSets.create(body) : await dispatcherSets.put(set.id, body, set.version);
+      const written = set === null ? await dispatcherSets.create(body) : await dispatcherSets.edit(set.id, body, set.version);
       refresh('dispatcher-sets', 'destinations', 'tenants');
       if (set === null) show(String(written.id));
       else entity.form.setValues(setValues(written, tenant));

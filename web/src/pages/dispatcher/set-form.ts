@@ -1,4 +1,4 @@
-import type { DispatcherSet, DispatcherSetCreate } from '../../../../controlplane/contract/index.ts';
+import type { Destination, DispatcherSet, DispatcherSetCreate } from '../../../../controlplane/contract/index.ts';
 
 export interface DestinationValues {
   /** Identity in the form; a destination that is not saved yet has no id. */
@@ -61,8 +61,8 @@ export function setValues(set: DispatcherSet | null, tenant: string | undefined)
 }
 
 /**
- * The body of PUT or POST /dispatcher-sets. Lines of a new set that were never filled in are left out;
- * attributes and external ids of known destinations are carried over unchanged.
+ * The body of POST or PATCH /dispatcher-sets. Lines of a new set that were never filled in are left out; whatever
+ * the form does not show of a known destination is carried over, because the list is replaced whole.
  */
 export function setBody(values: SetValues, set: DispatcherSet | null): DispatcherSetCreate {
   const known = new Map(set?.destinations.map((each) => [each.id, each]));
@@ -85,20 +85,24 @@ export function setBody(values: SetValues, set: DispatcherSet | null): Dispatche
     destinations: filledDestinations(values).map((each) => {
       const before = each.id === null ? undefined : known.get(each.id);
       return {
-        ...(each.id === null ? {} : { id: each.id }),
+        ...(before === undefined ? {} : written(before)),
         uri: each.uri.trim(),
         rank: Number(each.rank),
         weight: Number(each.weight),
         admin: each.admin,
         comment: each.comment,
-        ...(before === undefined ? {} : { attrs: before.attrs, externalId: before.externalId }),
       };
     }),
     comment: values.comment,
-    externalId: set?.externalId ?? null,
   };
   if (set === null && values.id !== '') body.id = Number(values.id);
   return body;
+}
+
+/** Of a destination everything that may be written. */
+function written(destination: Destination) {
+  const { set: _set, version: _version, createdAtMs: _created, updatedAtMs: _updated, live: _live, ...fields } = destination;
+  return fields;
 }
 
 /** Destinations that are worth sending: all but new lines without any address. */

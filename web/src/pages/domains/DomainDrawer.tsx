@@ -29,7 +29,7 @@ function DomainForm({ domain }: { readonly domain: Domain | null }) {
     initial: domainValues(domain, tenant),
     save: async (values) => {
       const name = domain?.name ?? values.name.trim().toLowerCase();
-      await (domain === null ? domains.add(name, domainBody(values)) : domains.put(name, domainBody(values), domain.version));
+      await (domain === null ? domains.add(name, domainBody(values)) : domains.edit(name, domainBody(values), domain.version));
       refresh('domains', 'tenants', 'route-sets');
       if (domain === null) show(name);
     },

@@ -23,7 +23,7 @@ export function domainValues(domain: Domain | null, tenant: string | undefined):
   };
 }
 
-/** The body of PUT /domains/{name}. Fields left empty are left out, so that the API names them as missing. */
+/** The body of PUT (new) or PATCH /domains/{name}. Fields left empty are left out, so that the API names them as missing. */
 export function domainBody(values: DomainValues): DomainBody {
   const body: Partial<DomainBody> = {
     enabled: values.enabled,

@@ -35,7 +35,7 @@ function RouteSetForm({ set }: { readonly set: RouteSet | null }) {
     initial: routeSetValues(set, tenant),
     save: async (values) => {
       const body = routeSetBody(values, set);
-      const written = set === null ? await routeSets.create(body) : await routeSets.put(set.number, body, set.version);
+      const written = set === null ? await routeSets.create(body) : await routeSets.edit(set.number, body, set.version);
       refresh('route-sets', 'tenants');
       if (set === null) show(String(written.number));
       else entity.form.setValues(routeSetValues(written, tenant));

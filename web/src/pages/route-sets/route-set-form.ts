@@ -64,17 +64,18 @@ function matchBody({ type, value, from, to }: RuleValues['match']): RuleMatchBod
   }
 }
 
-const ruleBody = (rule: RuleValues): RuleBody => ({
-  ...(rule.id === null ? {} : { id: rule.id }),
-  match: matchBody(rule.match),
-  methods: rule.methods.map((method) => method.toUpperCase()),
-  sets: rule.sets,
-  strip: Number(rule.strip),
-  prepend: rule.prepend,
-  comment: rule.comment,
-});
+/** Whatever the form does not know of a rule goes back as it came, because the list is replaced whole. */
+function ruleBody({ uid: _uid, id, ...rule }: RuleValues): RuleBody {
+  return {
+    ...rule,
+    ...(id === null ? {} : { id }),
+    match: matchBody(rule.match),
+    methods: rule.methods.map((method) => method.toUpperCase()),
+    strip: Number(rule.strip),
+  };
+}
 
-/** The body of PUT or POST /route-sets. */
+/** The body of POST or PATCH /route-sets. */
 export function routeSetBody(values: RouteSetValues, set: RouteSet | null): RouteSetCreate {
   const body: RouteSetCreate = {
     name: values.name,
@@ -88,7 +89,6 @@ export function routeSetBody(values: RouteSetValues, set: RouteSet | null): Rout
       maxAttempts: Number(values.failover.maxAttempts),
     },
     comment: values.comment,
-    externalId: set?.externalId ?? null,
   };
   if (set === null && values.number !== '') body.number = Number(values.number);
   return body;

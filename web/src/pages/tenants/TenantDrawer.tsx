@@ -27,7 +27,7 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
     initial: tenantValues(tenant),
     save: async (values) => {
       const key = tenant?.key ?? values.key;
-      await (tenant === null ? tenants.add(key, tenantBody(values, tenant)) : tenants.put(key, tenantBody(values, tenant), tenant.version));
+      await (tenant === null ? tenants.add(key, tenantBody(values)) : tenants.edit(key, tenantBody(values), tenant.version));
       refresh('tenants');
       if (tenant === null) show(key);
     },

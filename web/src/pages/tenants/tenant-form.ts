@@ -22,14 +22,13 @@ export function tenantValues(tenant: Tenant | null): TenantValues {
   };
 }
 
-/** The body of PUT /tenants/{key}. An emptied number means "unlimited"; policies stay what they are. */
-export function tenantBody(values: TenantValues, tenant: Tenant | null): TenantBody {
+/** The body of PUT (new) or PATCH /tenants/{key}. An emptied number means "unlimited". */
+export function tenantBody(values: TenantValues): TenantBody {
   const { calls, cps, registrations } = values.limits;
   return {
     name: values.name,
     enabled: values.enabled,
     limits: { calls: Number(calls), cps: Number(cps), registrations: Number(registrations) },
-    ...(tenant === null ? {} : { policies: tenant.policies }),
     externalId: values.externalId === '' ? null : values.externalId,
     comment: values.comment,
   };

@@ -28,7 +28,7 @@ function TrunkForm({ trunk }: { readonly trunk: Trunk | null }) {
     initial: trunkValues(trunk, tenant),
     save: async (values) => {
       const key = trunk?.key ?? values.key;
-      await (trunk === null ? trunks.add(key, trunkBody(values)) : trunks.put(key, trunkBody(values), trunk.version));
+      await (trunk === null ? trunks.add(key, trunkBody(values)) : trunks.edit(key, trunkBody(values), trunk.version));
       refresh('trunks', 'tenants', 'route-sets');
       if (trunk === null) show(key);
     },

@@ -25,7 +25,7 @@ export function trunkValues(trunk: Trunk | null, tenant: string | undefined): Tr
   };
 }
 
-/** The body of PUT /trunks/{key}. Fields left empty are left out, so that the API names them as missing. */
+/** The body of PUT (new) or PATCH /trunks/{key}. Fields left empty are left out, so that the API names them as missing. */
 export function trunkBody(values: TrunkValues): TrunkBody {
   const body: Partial<TrunkBody> = {
     name: values.name,
