@@ -13,6 +13,8 @@ const pipeGraceMs = 1_000;
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Lines can be typed to it (`type`); else its standard input is empty. */
+  readonly typed?: boolean;
 }
 
 export class TestProcess {
@@ -27,9 +29,10 @@ export class TestProcess {
   constructor(name: string, command: string, args: readonly string[], options: ProcessOptions = {}) {
     this.name = name;
     const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, HOME: process.env['HOME'] ?? '/', LANG: 'C.UTF-8', ...options.env };
-    const child = spawn(command, args, { cwd: options.cwd ?? projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: options.cwd ?? projectRoot, env, stdio: [options.typed === true ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         this.log.push(line);
         if (this.log.length > keptLines) this.log.shift();
@@ -54,6 +57,11 @@ export class TestProcess {
   /** A file of the project under the pinned Node. */
   static node(name: string, file: string, args: readonly string[] = [], options: ProcessOptions = {}): TestProcess {
     return new TestProcess(name, process.execPath, [`${projectRoot}${file}`, ...args], options);
+  }
+
+  /** Types a line, as a user at its prompt does. */
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   get pid(): number {
