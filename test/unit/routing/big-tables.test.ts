@@ -6,7 +6,7 @@ import type { DomainRow, NumberRow, RateRow, Rows } from '../../../dataplane/con
 import { BigTable, BigTableDraft, packAgain, runToEnd } from '../../../dataplane/routing/big-table.ts';
 import { DomainTable } from '../../../dataplane/routing/domain-table.ts';
 import { NumberTable } from '../../../dataplane/routing/number-table.ts';
-import { PackedBase } from '../../../dataplane/routing/packed-base.ts';
+import { PackedBase, placeHash, textHash } from '../../../dataplane/routing/packed-base.ts';
 import { PackedDraft } from '../../../dataplane/routing/packed-draft.ts';
 import { fieldsOf, newFields, packedKinds, type BigTableName } from '../../../dataplane/routing/packed-kinds.ts';
 import { RateDraft, RateTable } from '../../../dataplane/routing/rate-table.ts';
@@ -148,6 +148,15 @@ describe('a packed row', () => {
     for (let i = 0; i < 50_000; i++) take({ name: `d${i}.example`, tenant: 1, routeSet: 1, enabled: true, did: '' }, draft);
     const table = new DomainTable(BigTable.of(runToEnd(draft.finish())));
     for (let i = 0; i < 50_000; i++) if (table.find(`d${i}.example`)?.name !== `d${i}.example` || table.find(`e${i}.example`) !== null) throw new Error(`domain ${i}`);
+  });
+
+  it('is not found under a hash of its own by another text or in another space', () => {
+    const draft = new PackedDraft(packedKinds.number);
+    takeInto('number')({ pattern: '4930', tenant: 1, routeSet: 1, enabled: true }, draft);
+    const base = runToEnd(draft.finish());
+    const hash = placeHash(textHash('4930', 0, 4), 0);
+    const seek = (space: number, text: string): boolean => base.seek(base.home(hash), hash, space, text, 0, text.length) >= 0;
+    expect([seek(0, '4930'), seek(1, '4930'), seek(0, '4931'), seek(0, '493'), seek(0, '49300')]).toEqual([true, false, false, false, false]);
   });
 
   it('of the same key supersedes those before it', () => {
