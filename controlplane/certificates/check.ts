@@ -40,7 +40,7 @@ export function checkCertificate(chain: string, key: string, nowMs: number): Che
   if (errors.length > 0) return err(errors);
   return ok({
     names, chain: certificates.value.map((certificate) => certificate.toString()).join(''),
-    key: privateKey.value.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.value.export({ type: 'pkcs8', format: 'pem' }),
   });
 }
 

@@ -136,6 +136,6 @@ export class RateChange {
       SELECT (coalesce(sum(('x' || substr(h, 8 * n + 1, 8))::bit(32)::bigint), 0) % 4294967296)::bigint AS lane FROM generate_series(0, 3) n LEFT JOIN (
         SELECT encode(sha256('\\x7261746500'::bytea || convert_to("key", 'UTF8') || '\\x00'::bytea || convert_to(t, 'UTF8')), 'hex') AS h
         FROM (SELECT "key", CASE WHEN ${after}::boolean THEN "after" ELSE "before" END AS t FROM rate_change) s WHERE t IS NOT NULL) hashed ON true GROUP BY n ORDER BY n`;
-    return lanes.map(({ lane }) => BigInt(lane).toString(16).padStart(8, '0')).join('');
+    return lanes.map(({ lane }) => lane.toString(16).padStart(8, '0')).join('');
   }
 }

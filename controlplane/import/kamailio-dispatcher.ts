@@ -88,12 +88,10 @@ export function inModuleOrder<T extends { readonly priority: number }>(lines: re
 
 /** Rank by priority as the algorithm reads it: each its own, or one for all that count the same. */
 export function ranksOf(priorities: readonly number[], algorithm: Algorithm): readonly number[] {
-  switch (algorithm) {
-    case algorithms.tiers: return tiers(priorities, (a, b) => a - b);
-    case algorithms.latency: return tiers(priorities, (a, b) => b - a);
-    // All of one priority above 0: in turn. Else it is serial.
-    case algorithms.rankRoundRobin: if (new Set(priorities).size === 1 && (priorities[0] ?? 0) > 0) return priorities.map(() => 1);
-  }
+  if (algorithm === algorithms.tiers) return tiers(priorities, (a, b) => a - b);
+  if (algorithm === algorithms.latency) return tiers(priorities, (a, b) => b - a);
+  // All of one priority above 0: in turn. Else it is serial.
+  if (algorithm === algorithms.rankRoundRobin && new Set(priorities).size === 1 && (priorities[0] ?? 0) > 0) return priorities.map(() => 1);
   return priorities.map((_, index) => index + 1);
 }
 

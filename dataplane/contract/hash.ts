@@ -27,9 +27,14 @@ export function mapTables<T>(value: (table: TableName) => T): Record<TableName, 
 /** Reads hashes as files and frames hold them: a table that is not named had no rows, or came with a later schema. null = something else. */
 export function readTableHashes(value: unknown): TableHashes | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const named = value as Readonly<Record<string, unknown>>;
-  const good = tableNames.every((table) => named[table] === undefined || (typeof named[table] === 'string' && isHash(named[table])));
-  return good ? mapTables((table) => String(named[table] ?? zeroHash)) : null;
+  const hashes = { ...emptyHashes };
+  for (const table of tableNames) {
+    const named: unknown = Object.getOwnPropertyDescriptor(value, table)?.value;
+    if (named === undefined) continue;
+    if (typeof named !== 'string' || !isHash(named)) return null;
+    hashes[table] = named;
+  }
+  return hashes;
 }
 
 /** A row before and after a change, as JSON text; null = absent. */
