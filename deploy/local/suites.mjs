@@ -24,6 +24,7 @@ export const suites = [
   { name: 'conformance', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes' },
   { name: 'conformance-workers', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes', env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'conformance-kamailio', folders: ['test/conformance/kamailio'], serial: true, lane: 'processes', packages: ['kamailio', 'kamailio-tls-modules', 'kamailio-websocket-modules'] },
+  { name: 'lossy-link', folders: ['test/conformance/lossy'], serial: true, lane: 'processes' },
   { name: 'e2e', folders: ['test/e2e/edge'], serial: true, lane: 'processes' },
   { name: 'e2e-workers', folders: ['test/e2e/edge'], serial: true, lane: 'processes', env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, lane: 'processes', packages: ['sip-tester'] },

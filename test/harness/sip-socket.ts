@@ -1,6 +1,6 @@
 /** One SIP address of a test, over any transport. Keeps what came, in order. */
 import { readSip, type SipText } from './sip-text.ts';
-import { openStream, openUdp, openWebSocket, type SipTransport, type TestCertificate, type Wire } from './sip-wires.ts';
+import { openStream, openUdp, openWebSocket, type Endpoint, type SipTransport, type TestCertificate, type Wire } from './sip-wires.ts';
 
 export interface Received {
   readonly message: SipText;
@@ -27,6 +27,14 @@ export interface SipSocketOptions {
   readonly serverName?: string;
 }
 
+/** A way through something between this socket and its peers. */
+export interface Passage {
+  /** All that is sent goes there. */
+  readonly to: Endpoint;
+  /** Peers see this socket there. */
+  readonly seenAs: Endpoint;
+}
+
 interface Waiter {
   readonly matches: (message: SipText) => boolean;
   readonly resolve: (received: Received) => void;
@@ -44,6 +52,8 @@ export class SipSocket {
   readonly unreadable: string[] = [];
   readonly #keep: boolean;
   readonly #tolerant: boolean;
+  /** null = straight to the peers. */
+  passage: Passage | null = null;
   #wire!: Wire;
   readonly #waiters = new Set<Waiter>();
   readonly #claimed = new WeakSet<Received>();
@@ -91,8 +101,13 @@ export class SipSocket {
   }
 
   /** Sends one message; on a stream over the connection that is open to that address, or over a new one. */
-  send(text: string, to: { readonly host: string; readonly port: number }): Promise<void> {
-    return this.#wire.send(text, to);
+  send(text: string, to: Endpoint): Promise<void> {
+    return this.#wire.send(text, this.passage?.to ?? to);
+  }
+
+  /** Where peers reach this socket. */
+  get seenAs(): Endpoint {
+    return this.passage?.seenAs ?? this;
   }
 
   /** The first message, past or future, that matches and that no earlier `waitFor` returned. */

@@ -3,10 +3,9 @@ import { setTimeout as hold } from 'node:timers/promises';
 import {
   callIdOf, headerOf, hostPort, newBranch, targetOf, token, uriOf, valuesOf, writeSip, type SipText,
 } from './sip-text.ts';
-import { SipSocket, type Received, type SipSocketOptions } from './sip-socket.ts';
-
-const t1Ms = 500;
-const giveUpMs = 32_000;
+import { AnsweringCall } from './answering-call.ts';
+import { ClientTransactions, giveUpMs, type ClientRequest } from './client-transactions.ts';
+import { SipSocket, type SipSocketOptions } from './sip-socket.ts';
 
 export interface CallOptions {
   /** Request-URI. */
@@ -18,19 +17,18 @@ export interface CallOptions {
   readonly body?: string;
 }
 
-/** A client transaction's answers. */
-interface Pending {
-  onAnswer(received: Received): void;
-}
-
 export class Uac {
   readonly socket: SipSocket;
-  readonly #pending = new Map<string, Pending>();
+  readonly #transactions: ClientTransactions;
+  /** Calls that answer the other side's requests, by Call-ID. */
+  readonly #answering = new Map<string, AnsweringCall>();
 
   private constructor(socket: SipSocket) {
     this.socket = socket;
+    this.#transactions = new ClientTransactions(socket);
     socket.onMessage = (received) => {
-      if (received.message.status > 0) this.#pending.get(`${callIdOf(received.message)}|${headerOf(received.message, 'cseq')}`)?.onAnswer(received);
+      if (received.message.status > 0) this.#transactions.take(received);
+      else this.#answering.get(callIdOf(received.message))?.take(received);
     };
   }
 
@@ -39,62 +37,25 @@ export class Uac {
   }
 
   get contact(): string {
-    return `sip:caller@${hostPort(this.socket.host, this.socket.port)}${this.socket.transport === 'tcp' ? ';transport=tcp' : ''}`;
+    const { host, port } = this.socket.seenAs;
+    return `sip:caller@${hostPort(host, port)}${this.socket.transport === 'tcp' ? ';transport=tcp' : ''}`;
   }
 
   viaLine(branch: string): string {
-    return `Via: SIP/2.0/${this.socket.transport.toUpperCase()} ${hostPort(this.socket.host, this.socket.port)};branch=${branch};rport`;
+    const { host, port } = this.socket.seenAs;
+    return `Via: SIP/2.0/${this.socket.transport.toUpperCase()} ${hostPort(host, port)};branch=${branch};rport`;
   }
 
-  /**
-   * Sends one request and retransmits it until an answer comes.
-   * @returns the final response; rejects after `ms`
-   */
-  request(text: string, to: { readonly host: string; readonly port: number }, key: { readonly callId: string; readonly cseq: string }, onProvisional: (message: SipText) => void = () => undefined, ms = giveUpMs): Promise<SipText> {
-    const id = `${key.callId}|${key.cseq}`;
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout;
-      let waitMs = t1Ms;
-      const started = Date.now();
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#pending.delete(id);
-      };
-      const transmit = (): void => {
-        if (Date.now() - started >= ms) {
-          end();
-          reject(new Error(`${key.cseq} ${key.callId}: no final answer within ${ms} ms`));
-          return;
-        }
-        // The first send's fault is the caller's to see; a lost retransmission is what retransmission is for.
-        this.socket.send(text, to).catch((error: unknown) => {
-          end();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        });
-        timer = setTimeout(repeat, waitMs);
-      };
-      const repeat = (): void => {
-        waitMs = Math.min(waitMs * 2, key.cseq.endsWith('INVITE') ? giveUpMs : 4_000);
-        if (this.socket.transport === 'udp') transmit();
-        else timer = setTimeout(repeat, waitMs);
-      };
-      this.#pending.set(id, {
-        onAnswer: ({ message }) => {
-          if (message.status >= 200) {
-            end();
-            resolve(message);
-            return;
-          }
-          clearTimeout(timer);
-          timer = setTimeout(() => {
-            end();
-            reject(new Error(`${key.cseq} ${key.callId}: only ${message.status} within ${ms} ms`));
-          }, ms);
-          onProvisional(message);
-        },
-      });
-      transmit();
-    });
+  /** Sends one request with its retransmissions; resolves to the final response. */
+  request(request: ClientRequest): Promise<SipText> {
+    return this.#transactions.run(request);
+  }
+
+  /** From now on this call's requests of the other side are answered by themselves. */
+  answer(call: Call): AnsweringCall {
+    const answering = new AnsweringCall(this.contact);
+    this.#answering.set(call.callId, answering);
+    return answering;
   }
 
   /** Starts a call; the INVITE is on its way when this returns. */
@@ -110,10 +71,11 @@ export class Uac {
       this.viaLine(newBranch()), 'Max-Forwards: 70', `From: <${options.fromUri ?? this.contact}>;tag=${token()}`,
       `To: <${options.toUri ?? options.uri}>`, `Call-ID: ${callId}`, `CSeq: ${cseq}`, `Contact: <${this.contact}>`, ...(options.headers ?? []),
     ], options.body ?? '');
-    return this.request(text, options.via, { callId, cseq });
+    return this.request({ text, to: options.via, callId, cseq });
   }
 
   close(): Promise<void> {
+    for (const answering of this.#answering.values()) answering.close();
     return this.socket.close();
   }
 }
@@ -129,27 +91,41 @@ export class Call {
   readonly #uac: Uac;
   readonly #options: CallOptions;
   readonly #fromLine: string;
+  /** What PRACKs were answered with, by the RSeq that they acknowledge. */
+  readonly pracks = new Map<string, Promise<SipText>>();
+  readonly #acks = new Map<number, string>();
   #answer: SipText | undefined;
   #cseq = 1;
+  /** Of the last INVITE, which its ACK and CANCEL repeat. */
+  #inviteCseq = 1;
 
   constructor(uac: Uac, options: CallOptions) {
     this.#uac = uac;
     this.#options = options;
     this.#fromLine = `From: <${options.fromUri ?? uac.contact}>;tag=${token()}`;
     const text = this.#write('INVITE', options.uri, [], `To: <${options.uri}>`, this.branch, [`Contact: <${uac.contact}>`, ...(options.headers ?? [])], options.body);
-    this.final = uac.request(text, options.via, { callId: this.callId, cseq: '1 INVITE' }, (message) => this.provisionals.push(message)).then(async (message) => {
+    const refused = (message: SipText): Promise<void> =>
+      uac.socket.send(writeSip(`ACK ${options.uri} SIP/2.0`, [uac.viaLine(this.branch), 'Max-Forwards: 70', this.#fromLine, `To: ${headerOf(message, 'to')}`, `Call-ID: ${this.callId}`, 'CSeq: 1 ACK']), options.via);
+    this.final = uac.request({
+      text, to: options.via, callId: this.callId, cseq: '1 INVITE',
+      onProvisional: (message) => this.#provisional(message),
+      onFinalAgain: (message) => {
+        // A lost ACK is what the answer is repeated for.
+        (message.status >= 300 ? refused(message) : this.#acknowledgeAgain(message)).catch(() => undefined);
+      },
+    }).then(async (message) => {
       this.#answer = message;
-      if (message.status >= 300) await uac.socket.send(this.#write('ACK', options.uri, [], `To: ${headerOf(message, 'to')}`, this.branch), options.via);
+      if (message.status >= 300) await refused(message);
       return message;
     });
     // `final` may be awaited later than it fails.
     this.final.catch(() => undefined);
   }
 
-  #write(method: string, uri: string, routes: readonly string[], toLine: string, branch: string, headers: readonly string[] = [], body = ''): string {
+  #write(method: string, uri: string, routes: readonly string[], toLine: string, branch: string, headers: readonly string[] = [], body = '', cseq = this.#cseq): string {
     return writeSip(`${method} ${uri} SIP/2.0`, [
       this.#uac.viaLine(branch), 'Max-Forwards: 70', ...routes.map((route) => `Route: ${route}`), this.#fromLine, toLine,
-      `Call-ID: ${this.callId}`, `CSeq: ${this.#cseq} ${method}`, ...headers,
+      `Call-ID: ${this.callId}`, `CSeq: ${cseq} ${method}`, ...headers,
     ], body);
   }
 
@@ -166,17 +142,43 @@ export class Call {
     return { answer, routes, remote, next: targetOf(uriOf(routes[0] ?? remote)) };
   }
 
+  /** Acknowledges the 2xx of the INVITE, or of the last one inside the dialog. */
   async ack(): Promise<void> {
     const { answer, routes, remote, next } = this.#dialog();
-    await this.#uac.socket.send(this.#write('ACK', remote, routes, `To: ${headerOf(answer, 'to')}`, newBranch()), next);
+    const text = this.#write('ACK', remote, routes, `To: ${headerOf(answer, 'to')}`, newBranch(), [], '', this.#inviteCseq);
+    this.#acks.set(this.#inviteCseq, text);
+    await this.#uac.socket.send(text, next);
+  }
+
+  /** The 2xx came again: so does its ACK, if it was sent already (RFC 3261 §13.2.2.4). */
+  async #acknowledgeAgain(message: SipText): Promise<void> {
+    const text = this.#acks.get(Number.parseInt(headerOf(message, 'cseq'), 10));
+    if (text !== undefined) await this.#uac.socket.send(text, this.#dialog().next);
+  }
+
+  /** A reliable provisional is acknowledged by PRACK, once for each RSeq (RFC 3262 §4). */
+  #provisional(message: SipText): void {
+    this.provisionals.push(message);
+    const sequence = headerOf(message, 'rseq');
+    if (sequence === '' || !headerOf(message, 'require').includes('100rel') || this.pracks.has(sequence)) return;
+    this.pracks.set(sequence, this.#within(message, 'PRACK', [`RAck: ${sequence} ${headerOf(message, 'cseq')}`]));
   }
 
   /** A request inside the dialog; resolves to the final response. */
   inDialog(method: string, headers: readonly string[] = [], ms = giveUpMs): Promise<SipText> {
-    const { answer, routes, remote, next } = this.#dialog();
+    return this.#within(this.#dialog().answer, method, headers, ms);
+  }
+
+  #within(answer: SipText, method: string, headers: readonly string[], ms = giveUpMs): Promise<SipText> {
+    const routes = valuesOf(answer, 'record-route').toReversed();
+    const remote = uriOf(headerOf(answer, 'contact'));
     this.#cseq += 1;
-    const text = this.#write(method, remote, routes, `To: ${headerOf(answer, 'to')}`, newBranch(), headers);
-    return this.#uac.request(text, next, { callId: this.callId, cseq: `${this.#cseq} ${method}` }, () => undefined, ms);
+    if (method === 'INVITE') this.#inviteCseq = this.#cseq;
+    const text = this.#write(method, remote, routes, `To: ${headerOf(answer, 'to')}`, newBranch(), method === 'INVITE' || method === 'UPDATE' ? [`Contact: <${this.#uac.contact}>`, ...headers] : headers);
+    return this.#uac.request({
+      text, to: targetOf(uriOf(routes[0] ?? remote)), callId: this.callId, cseq: `${this.#cseq} ${method}`, ms,
+      ...(method === 'INVITE' ? { onFinalAgain: (message: SipText): void => void this.#acknowledgeAgain(message).catch(() => undefined) } : {}),
+    });
   }
 
   bye(ms = giveUpMs): Promise<SipText> {
@@ -185,8 +187,8 @@ export class Call {
 
   /** Sends CANCEL (RFC 3261 9.1); the INVITE's own final answer is still `final`. */
   cancel(): Promise<SipText> {
-    const text = this.#write('CANCEL', this.#options.uri, [], `To: <${this.#options.uri}>`, this.branch);
-    return this.#uac.request(text, this.#options.via, { callId: this.callId, cseq: '1 CANCEL' });
+    const text = this.#write('CANCEL', this.#options.uri, [], `To: <${this.#options.uri}>`, this.branch, [], '', 1);
+    return this.#uac.request({ text, to: this.#options.via, callId: this.callId, cseq: '1 CANCEL' });
   }
 
   /** INVITE, ACK, a hold, BYE in one go; says what went wrong and where instead of throwing. */

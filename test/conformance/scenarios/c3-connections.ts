@@ -19,8 +19,8 @@ row(83, { backends: ['tcp'] }, async (w) => {
   }
   expect(ports.size).toBe(1);
   w.backend.socket.dropConnections();
-  await w.settled(await w.phone());
-  const { invite, caller, callId } = await w.invite();
+  await w.settled(phone);
+  const { invite, caller, callId } = await w.invite({ phone });
   w.backend.answer(invite, 486);
   await caller.hears(486, callId);
 });

@@ -125,9 +125,9 @@ describe('what is not a call', () => {
     await call.ack();
     const routes = valuesOf(answer, 'record-route').toReversed().map((route) => `Route: ${route}`);
     const invented = token();
-    const status = await uac.request(writeSip(`BYE ${uriOf(headerOf(answer, 'contact'))} SIP/2.0`, [
+    const status = await uac.request({ text: writeSip(`BYE ${uriOf(headerOf(answer, 'contact'))} SIP/2.0`, [
       uac.viaLine(newBranch()), 'Max-Forwards: 70', ...routes, `From: <sip:x@y.example>;tag=${token()}`, `To: <sip:1001@${domain}>;tag=${token()}`, `Call-ID: ${invented}`, 'CSeq: 2 BYE',
-    ]), site.edge, { callId: invented, cseq: '2 BYE' }).then((message) => message.status);
+    ]), to: site.edge, callId: invented, cseq: '2 BYE' }).then((message) => message.status);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(first.count('BYE') + second.count('BYE')).toBe([...first.calls.values(), ...second.calls.values()].filter(({ ended }) => ended).length);
     expect((await call.bye()).status).toBe(200);
