@@ -166,6 +166,8 @@ export class Succession {
     if (generation === this.self.generation) this.#supervisor?.deliver(to % ownersPerGeneration, from, mail);
     else if (this.#towardsFormer(generation, origin)) this.#former?.post(to, from, mail);
     else if (origin !== 'successor') this.#desk?.post(to, from, mail);
+    // The process that had the connection is gone.
+    else if (mail.k === 'send') this.#desk?.post(from, to, { k: 'failed', n: mail.n, detail: `no connection to ${mail.address}:${mail.port}` });
   }
 
   #towardsFormer(generation: number, origin: 'own' | 'former' | 'successor'): boolean {

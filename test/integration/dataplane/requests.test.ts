@@ -197,7 +197,9 @@ describe('wildcard listeners', () => {
     const caller = await rig.peer({ host });
     const { got, answer } = await relayed('INVITE', uri, {}, caller);
     expect(valuesOf(answer, 'record-route').at(-1)).toContain(`@${shown}:${rig.port}`);
-    expect(valuesOf(got, 'via')[0]).toContain(` 127.0.0.1:${rig.port};`);
+    // Of several workers each has a port of its own towards backends, which only its Via names.
+    expect(valuesOf(got, 'via')[0]).toMatch(/ 127\.0\.0\.1:\d+;/);
+    expect(valuesOf(got, 'record-route').at(-1)).toContain(`:${rig.port}`);
   });
 });
 

@@ -4,7 +4,7 @@ import { until } from '../../harness/deadline.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
 import { freePortRange } from '../../harness/ports.ts';
 import { answerTo, headerOf, newBranch, token, valuesOf } from '../../harness/sip-text.ts';
-import { establish, fromCallee, fromCaller, Peer, Rig } from './rig.ts';
+import { establish, fromCallee, fromCaller, Peer, Rig } from '../dataplane/rig.ts';
 
 let rig: Rig;
 let registrar: Peer;

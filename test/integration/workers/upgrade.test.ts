@@ -11,7 +11,7 @@ import { callIdOf, headerOf, newBranch, token, writeSip } from '../../harness/si
 import { Uac } from '../../harness/uac.ts';
 import { Uas } from '../../harness/uas.ts';
 import { establish, fromCallee, fromCaller, Peer } from '../../harness/peer.ts';
-import { Rig } from './rig.ts';
+import { Rig } from '../dataplane/rig.ts';
 
 const uri = 'sip:1001@acme.example';
 

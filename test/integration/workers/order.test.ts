@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
 import { answerTo, callIdOf, newBranch, writeSip } from '../../harness/sip-text.ts';
-import { Rig } from './rig.ts';
+import { Rig } from '../dataplane/rig.ts';
 
 const calls = 1_500;
 const callers = 20;
