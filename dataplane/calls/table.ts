@@ -15,6 +15,30 @@ export interface CallEntry {
   readonly decision: string;
 }
 
+export interface CallQuery {
+  readonly tenant?: number;
+  /** Part of Call-ID or decision, any case. */
+  readonly text: string;
+  /** Of the last page; 0 = from the beginning. */
+  readonly cursor: number;
+  readonly limit: number;
+}
+
+export interface CallPage {
+  readonly items: readonly CallEntry[];
+  /** For the next page, 0 = there is none. A page may hold fewer than its limit and yet have a next one. */
+  readonly cursor: number;
+}
+
+/** Calls looked at for one page: a worker has packets to forward meanwhile. */
+const lookedAt = 5_000;
+
+interface Held {
+  /** Place in the order in which calls came. */
+  readonly number: number;
+  readonly entry: CallEntry;
+}
+
 export interface CallTableListener {
   added(entry: CallEntry): void;
   removed(entry: CallEntry): void;
@@ -28,10 +52,11 @@ export const dialogKey = (callId: string, fromTag: string, toTag: string): strin
   (fromTag < toTag ? [callId, fromTag, toTag] : [callId, toTag, fromTag]).join('\n');
 
 export class CallTable {
-  readonly #entries = new Map<string, CallEntry>();
+  readonly #entries = new Map<string, Held>();
   readonly #listener: CallTableListener;
   readonly #capacity: number;
   readonly #maxAgeMs: number;
+  #number = 0;
   #heir: ((entry: CallEntry) => void) | null = null;
 
   /**
@@ -56,7 +81,7 @@ export class CallTable {
       return;
     }
     if (this.#entries.size >= this.#capacity) this.#removeOldest();
-    this.#entries.set(entry.dialog, entry);
+    this.#entries.set(entry.dialog, { number: ++this.#number, entry });
     this.#listener.added(entry);
   }
 
@@ -65,7 +90,7 @@ export class CallTable {
    * @param heir is handed every call that is added later
    */
   bequeath(heir: (entry: CallEntry) => void): readonly CallEntry[] {
-    const entries = [...this.#entries.values()];
+    const entries = [...this.#entries.values()].map((held) => held.entry);
     this.#heir = heir;
     for (const { dialog } of entries) this.remove(dialog);
     return entries;
@@ -73,16 +98,32 @@ export class CallTable {
 
   /** Ends the call; false when it is not known here. */
   remove(dialog: string): boolean {
-    const entry = this.#entries.get(dialog);
-    if (entry === undefined) return false;
+    const held = this.#entries.get(dialog);
+    if (held === undefined) return false;
     this.#entries.delete(dialog);
-    this.#listener.removed(entry);
+    this.#listener.removed(held.entry);
     return true;
+  }
+
+  /** In the order in which they came. */
+  page({ tenant, text, cursor, limit }: CallQuery): CallPage {
+    const wanted = text.toLowerCase();
+    const items: CallEntry[] = [];
+    let looked = 0;
+    let last = cursor;
+    for (const { number, entry } of this.#entries.values()) {
+      if (number <= cursor) continue;
+      if (items.length === limit || looked === lookedAt) return { items, cursor: last };
+      looked += 1;
+      last = number;
+      if ((tenant === undefined || entry.tenant === tenant) && mentions(entry, wanted)) items.push(entry);
+    }
+    return { items, cursor: 0 };
   }
 
   /** Forgets calls past the maximum age. Cheap: entries are in order of their start. */
   expire(nowMs: number): void {
-    for (const entry of this.#entries.values()) {
+    for (const { entry } of this.#entries.values()) {
       if (nowMs - entry.startedMs < this.#maxAgeMs) return;
       this.remove(entry.dialog);
     }
@@ -93,3 +134,10 @@ export class CallTable {
     if (!oldest.done) this.remove(oldest.value);
   }
 }
+
+function mentions({ dialog, decision }: CallEntry, wanted: string): boolean {
+  return wanted === '' || callIdOf(dialog).toLowerCase().includes(wanted) || decision.toLowerCase().includes(wanted);
+}
+
+/** The Call-ID of a `dialogKey`. */
+export const callIdOf = (dialog: string): string => dialog.slice(0, dialog.indexOf('\n'));

@@ -1,21 +1,26 @@
 /** Commands that the control plane may send to this node (push channel: ephemeral actions only). */
 import type { Prober } from '../health/prober.ts';
+import type { Binding } from '../registrations/binding.ts';
+import { listCalls, type AskWorker } from './call-list.ts';
 import type { Registrations } from './registrations.ts';
 import type { Logger } from './log.ts';
 
-/** Registrations in one answer: it has to fit into a frame of the push channel. */
-const maxPage = 500;
+/** Registrations or calls in one answer: it has to fit into a frame of the push channel, whatever phones write. */
+const maxPage = 250;
+const shownLength = 512;
 
 export interface CommandTargets {
   readonly prober: Prober;
-  readonly registrations: Registrations;
+  readonly registrations: Pick<Registrations, 'page'>;
+  readonly calls: AskWorker;
   readonly log: Logger;
 }
 
 /**
  * Runs one command.
  * `probe.now {destination: id}` → the probe's result; `log.level {level}` → {level};
- * `registrations.list {tenant?: id, text?, cursor?, limit?}` → a page of what phones registered through this node.
+ * `registrations.list {tenant?: id, text?, cursor?, limit?}` → a page of what phones registered through this node;
+ * `calls.list`, likewise → a page of the calls that this node has up (see `listCalls`; its cursor is a text).
  * @throws Error with a sentence for the operator: unknown command, wrong arguments, unknown destination
  */
 export async function runCommand(targets: CommandTargets, name: string, args: unknown): Promise<unknown> {
@@ -29,11 +34,13 @@ export async function runCommand(targets: CommandTargets, name: string, args: un
       return result.value;
     }
     case 'registrations.list': {
-      const { tenant, text, cursor, limit } = fields;
-      return targets.registrations.page({
-        ...(typeof tenant === 'number' ? { tenant } : {}), text: typeof text === 'string' ? text : '',
-        cursor: typeof cursor === 'number' ? cursor : 0, limit: typeof limit === 'number' ? Math.min(Math.max(1, limit), maxPage) : maxPage,
-      });
+      const { cursor } = fields;
+      const page = targets.registrations.page({ ...listing(fields), cursor: typeof cursor === 'number' ? cursor : 0 });
+      return { ...page, items: page.items.map(shown) };
+    }
+    case 'calls.list': {
+      const { cursor } = fields;
+      return listCalls(targets.calls, listing(fields), typeof cursor === 'string' ? cursor : '', Date.now);
     }
     case 'log.level': {
       const { level } = fields;
@@ -45,3 +52,13 @@ export async function runCommand(targets: CommandTargets, name: string, args: un
       throw new Error(`this node does not know the command ${name}`);
   }
 }
+
+/** What both lists take. */
+function listing({ tenant, text, limit }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(typeof tenant === 'number' ? { tenant } : {}), text: typeof text === 'string' ? text : '',
+    limit: typeof limit === 'number' ? Math.min(Math.max(1, limit), maxPage) : maxPage,
+  };
+}
+
+const shown = (binding: Binding): Binding => ({ ...binding, aor: binding.aor.slice(0, shownLength), contact: binding.contact.slice(0, shownLength) });

@@ -1,5 +1,6 @@
 /** What the main thread and its SIP workers tell each other. Everything here is structured-cloned. */
 import type { MessagePort } from 'node:worker_threads';
+import type { CallPage, CallQuery } from '../calls/table.ts';
 import type { RowOp } from '../contract/rows.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
@@ -77,6 +78,8 @@ export type ToWorker =
   | { readonly t: 'draining'; readonly draining: boolean; readonly answersOptions: boolean }
   /** Send keep-alives to these phones. */
   | { readonly t: 'ping'; readonly method: 'crlf' | 'options'; readonly phones: readonly Binding[] }
+  /** Answered by `calls` with the same number. */
+  | { readonly t: 'calls'; readonly n: number; readonly query: CallQuery }
   /** From the worker of another process. */
   | { readonly t: 'mail'; readonly from: number; readonly mail: Mail }
   /** What the former process still has (a `KeySet`); null = nothing. Answered by `applied` with the same number. */
@@ -95,6 +98,8 @@ export type FromWorker =
   | { readonly t: 'listening'; readonly addresses: readonly string[] }
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
+  /** `nowMs`: the clock of the calls' starts. */
+  | { readonly t: 'calls'; readonly n: number; readonly page: CallPage; readonly nowMs: number }
   | { readonly t: 'registrations'; readonly changes: readonly BindingChange[] }
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */

@@ -131,7 +131,7 @@ export class Node {
       joinToken: settings.joinToken ?? undefined,
       capabilities: ['media:direct'],
       listener: { commit: (change) => this.#commit(change) },
-      onCommand: (name, args) => runCommand({ prober: this.#prober, registrations: this.#registrations, log }, name, args),
+      onCommand: (name, args) => runCommand({ prober: this.#prober, registrations: this.#registrations, calls: (worker, query) => this.#supervisor.calls(worker, query), log }, name, args),
       onClusterKeys: (keys) => this.#useKeys(keys),
       log: (level, text, detail) => log[level]({ ...detail }, text),
     });

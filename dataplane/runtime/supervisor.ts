@@ -4,6 +4,7 @@
  * configuration in well under a second, and keyed Record-Routes keep calls alive across it.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { CallQuery } from '../calls/table.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import type { BoardUpdate } from '../health/board.ts';
 import type { Binding, BindingChange } from '../registrations/binding.ts';
@@ -31,9 +32,13 @@ interface Slot {
   readonly thread: Worker;
   /** Resolvers by number of the part. */
   readonly applied: Map<number, () => void>;
+  /** Resolvers by number of the question. */
+  readonly listings: Map<number, (answer: CallListing) => void>;
   /** Waits for an answer of that kind. */
   readonly waiting: Map<'estate' | 'drained' | 'retired' | 'stopped', (keys: Int32Array) => void>;
 }
+
+type CallListing = Pick<Extract<FromWorker, { t: 'calls' }>, 'page' | 'nowMs'>;
 
 /** A listener could not be opened; `message` is one sentence for the operator. */
 export class ListenRefused extends Error {}
@@ -93,6 +98,16 @@ export class Supervisor {
   ping(method: 'crlf' | 'options', phones: readonly Binding[]): void {
     const slot = this.#slots[this.#pings++ % this.#slots.length];
     slot?.thread.postMessage({ t: 'ping', method, phones } satisfies ToWorker);
+  }
+
+  /** A page of the calls that worker number `worker` has up; null = there is no such worker. */
+  calls(worker: number, query: CallQuery): Promise<CallListing> | null {
+    const slot = this.#slots[worker];
+    if (slot === undefined) return null;
+    const n = ++this.#batch;
+    const answer = new Promise<CallListing>((resolve) => { slot.listings.set(n, resolve); });
+    slot.thread.postMessage({ t: 'calls', n, query } satisfies ToWorker);
+    return answer;
   }
 
   draining(draining: boolean, answersOptions: boolean): void {
@@ -157,7 +172,7 @@ export class Supervisor {
   #spawn(setup: WorkerSetup): Promise<readonly string[]> {
     const transferList = setup.siblings.filter((port) => port !== null);
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup, transferList });
-    const slot: Slot = { thread, applied: new Map(), waiting: new Map() };
+    const slot: Slot = { thread, applied: new Map(), listings: new Map(), waiting: new Map() };
     const self = setup.generation * ownersPerGeneration + setup.worker;
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
@@ -168,6 +183,11 @@ export class Supervisor {
           case 'applied': {
             slot.applied.get(message.n)?.();
             slot.applied.delete(message.n);
+            return;
+          }
+          case 'calls': {
+            slot.listings.get(message.n)?.(message);
+            slot.listings.delete(message.n);
             return;
           }
           case 'registrations': return this.#events.registrations(message.changes);

@@ -187,6 +187,9 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
     case 'ping':
       sendKeepAlives(env, message.method, message.phones);
       return;
+    case 'calls':
+      tell({ t: 'calls', n: message.n, page: env.calls.page(message.query), nowMs: env.clock.now() });
+      return;
     case 'mail':
       takeMail(message, transports, reader);
       return;

@@ -1,4 +1,7 @@
-/** Commands run once each, although the server sends them again after a reconnect: results are remembered by id. */
+/**
+ * Commands run once each, although the server sends them again after a reconnect: results are remembered by id. Those
+ * named `….list` only read and run again: their answers are too large to be kept.
+ */
 import { channel } from '../contract/wire.ts';
 import type { NodeMessage, ServerMessage } from '../contract/wire.ts';
 
@@ -19,6 +22,7 @@ export class CommandLog {
     const known = this.known.get(command.id);
     if (known !== undefined) return known;
     const answer = this.execute(command);
+    if (command.name.endsWith('.list')) return answer;
     this.known.set(command.id, answer);
     if (this.known.size > channel.commandsRemembered) {
       const [oldest] = this.known.keys();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
-import { CallTable, dialogKey, type CallEntry } from '../../../dataplane/calls/table.ts';
+import { callIdOf, CallTable, dialogKey, type CallEntry, type CallQuery } from '../../../dataplane/calls/table.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 
 const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: '' });
@@ -29,6 +29,30 @@ describe('CallTable', () => {
     expect(calls.size).toBe(2);
     calls.expire(1_500);
     expect([calls.size, events.at(-1)]).toEqual([1, '-b']);
+  });
+
+  it('lists calls page by page, of a tenant and by part of Call-ID or decision, also while calls end', () => {
+    const { calls } = table();
+    for (let n = 1; n <= 5; n++) calls.add({ ...entry(dialogKey(`Call-${n}`, 'x', 'y')), tenant: n % 2, decision: `rule ${n}, destination 9` });
+    const ids = (query: Partial<CallQuery>) => {
+      const { items, cursor } = calls.page({ text: '', cursor: 0, limit: 10, ...query });
+      return [items.map(({ dialog }) => callIdOf(dialog)), cursor];
+    };
+    expect(ids({ limit: 2 })).toEqual([['Call-1', 'Call-2'], 2]);
+    calls.remove(dialogKey('Call-2', 'x', 'y'));
+    expect(ids({ limit: 2, cursor: 2 })).toEqual([['Call-3', 'Call-4'], 4]);
+    expect(ids({ cursor: 4 })).toEqual([['Call-5'], 0]);
+    expect(ids({ tenant: 1 })).toEqual([['Call-1', 'Call-3', 'Call-5'], 0]);
+    expect(ids({ text: 'cALL-3' })).toEqual([['Call-3'], 0]);
+    expect(ids({ text: 'RULE 4' })).toEqual([['Call-4'], 0]);
+  });
+
+  it('looks at a few thousand calls for one page at most, and says where to go on', () => {
+    const { calls } = table();
+    for (let n = 1; n <= 6_000; n++) calls.add({ ...entry(dialogKey(`c${n}`, 'x', 'y')), tenant: n === 6_000 ? 7 : 1 });
+    const first = calls.page({ tenant: 7, text: '', cursor: 0, limit: 10 });
+    expect(first).toEqual({ items: [], cursor: 5_000 });
+    expect(calls.page({ tenant: 7, text: '', cursor: first.cursor, limit: 10 })).toMatchObject({ items: [{ tenant: 7 }], cursor: 0 });
   });
 
   it('names a dialog alike from both of its ends, and each of two callees by itself', () => {

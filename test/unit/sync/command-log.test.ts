@@ -20,6 +20,13 @@ describe('the command log', () => {
     expect(await log.answer(command('b', 'nothing'))).toMatchObject({ ok: true, data: null });
   });
 
+  it('keeps no lists, which only read and are large', async () => {
+    let runs = 0;
+    const log = new CommandLog(() => Promise.resolve(++runs));
+    expect(await log.answer(command('a', 'registrations.list'))).toMatchObject({ data: 1 });
+    expect(await log.answer(command('a', 'registrations.list'))).toMatchObject({ data: 2 });
+  });
+
   it('remembers a bounded number', async () => {
     let runs = 0;
     const log = new CommandLog(() => Promise.resolve(++runs));

@@ -1,0 +1,46 @@
+/** The calls that this node has up, page by page over its workers. */
+import { callIdOf, type CallPage, type CallQuery } from '../calls/table.ts';
+
+export interface ListedCall {
+  readonly callId: string;
+  readonly tenant: number;
+  /** Destination id, 0 = towards a phone or somebody that no set names. */
+  readonly destination: number;
+  /** Epoch milliseconds. */
+  readonly startedMs: number;
+  readonly decision: string;
+}
+
+export interface ListedCalls {
+  readonly items: readonly ListedCall[];
+  /** For the next page, '' = there is none. */
+  readonly cursor: string;
+}
+
+/** Asks one worker; null = it does not exist. `nowMs` is of the clock that the calls' starts are of. */
+export type AskWorker = (worker: number, query: CallQuery) => Promise<{ readonly page: CallPage; readonly nowMs: number }> | null;
+
+/** Characters shown of a Call-ID. */
+const callIdLength = 256;
+
+/**
+ * @param cursor `worker.number` of the page before, '' = from the beginning
+ * @param nowMs epoch milliseconds
+ */
+export async function listCalls(ask: AskWorker, query: Omit<CallQuery, 'cursor'>, cursor: string, nowMs: () => number): Promise<ListedCalls> {
+  const items: ListedCall[] = [];
+  const [, first = '0', number = '0'] = /^(\d{1,3})\.(\d{1,15})$/.exec(cursor) ?? [];
+  let after = Number(number);
+  for (let worker = Number(first); ; worker++) {
+    do {
+      const answer = await ask(worker, { ...query, cursor: after, limit: query.limit - items.length });
+      if (answer === null) return { items, cursor: '' };
+      const startMs = nowMs() - answer.nowMs;
+      for (const { dialog, tenant, destination, startedMs, decision } of answer.page.items) {
+        items.push({ callId: callIdOf(dialog).slice(0, callIdLength), tenant, destination, startedMs: Math.round(startMs + startedMs), decision });
+      }
+      after = answer.page.cursor;
+      if (items.length >= query.limit) return { items, cursor: after === 0 ? `${worker + 1}.0` : `${worker}.${after}` };
+    } while (after > 0);
+  }
+}
