@@ -1,5 +1,5 @@
 /** Two makes of real phones (baresip, linphonec) call each other through the edge and a registrar, in every pair of transports. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Baresip } from '../../harness/baresip.ts';
 import { until } from '../../harness/deadline.ts';
 import { Installation } from '../../harness/installation.ts';
