@@ -1,0 +1,72 @@
+/** The generated parts of docs/conformance.md, from the same data that the suites check. */
+import { tortureMessages } from '../torture/corpus.ts';
+import { checklist, sections } from './checklist.ts';
+import { differences } from './kamailio/expected.ts';
+import { tortureDifferences } from './kamailio/torture-expected.ts';
+import { points } from './points.ts';
+import { refusals } from './refusals.ts';
+import { verdictOf } from './signalbox/torture-verdicts.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const table = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
+
+/** What the suites make of a row: they fail where a row without a refusal does not pass. */
+const verdictOfRow = (number: number): string => (refusals[number] === undefined ? 'pass' : `refused [${reasonNumber(refusals[number])}]`);
+const reasons = [...new Set(Object.values(refusals))];
+const reasonNumber = (reason: string): number => reasons.indexOf(reason) + 1;
+
+function kamailioOfRow(number: number): string {
+  if (refusals[number] !== undefined) return '';
+  return differences[number]?.verdict ?? 'pass';
+}
+
+function checklistPart(): string {
+  const parts = Object.entries(sections).map(([section, title]) => {
+    const lines = checklist.filter((row) => row.section === section).map(({ number, text, rfc }) => [String(number), text, rfc, verdictOfRow(number), kamailioOfRow(number)]);
+    return `### ${section}. ${title}\n\n${table(['#', 'requirement', 'where', 'Signalbox', 'Kamailio'], lines)}`;
+  });
+  const passed = checklist.filter(({ number }) => refusals[number] === undefined).length;
+  const footnotes = reasons.map((reason) => `[${reasonNumber(reason)}] ${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);
+  return [`${checklist.length} rows: ${passed} pass, ${checklist.length - passed} refused.`, ...parts, ...footnotes].join('\n\n');
+}
+
+function torturePart(): string {
+  const lines = tortureMessages.map(({ name, rfc, section }) => {
+    const [stranger, trunk] = [verdictOf(name, 'stranger'), verdictOf(name, 'trunk')];
+    return [name, `${rfc} §${section}`, stranger.verdict, trunk.verdict, `${stranger.corrected === true ? 'corrected: ' : ''}${stranger.reason}`];
+  });
+  return table(['message', 'where', 'from a stranger', 'from a trunk', 'why'], lines);
+}
+
+function differencePart(): string {
+  const rowLines = Object.entries(differences).map(([number, { verdict, reason }]) => [`row ${number}: ${checklist[Number(number) - 1]?.text ?? ''}`, verdict, reason]);
+  const messageLines = Object.entries(tortureDifferences).map(([name, { verdict, reason }]) => [`message ${name}`, verdict, reason]);
+  return table(['what', 'Kamailio', 'why'], [...rowLines, ...messageLines]);
+}
+
+function pointPart(): string {
+  const lines = points.map(({ text, rows, messages, also }, i) => {
+    const shown = [rows.length === 0 ? '' : `rows ${rows.join(', ')}`, messages.length === 0 ? '' : `messages ${messages.join(', ')}`, also ?? ''].filter((part) => part !== '');
+    return [String(i + 1), text, shown.join('; ')];
+  });
+  return table(['#', 'point', 'shown by'], lines);
+}
+
+/** Text of each generated part, by its marker. */
+export const documentParts = (): Readonly<Record<string, string>> => ({ points: pointPart(), checklist: checklistPart(), torture: torturePart(), differences: differencePart() });
+
+const open = (name: string): string => `<!-- conformance:${name} -->`;
+const close = (name: string): string => `<!-- /conformance:${name} -->`;
+
+/** The page with its generated parts as the data has them. Throws for a marker that is not there. */
+export function withParts(page: string): string {
+  let text = page;
+  for (const [name, part] of Object.entries(documentParts())) {
+    const start = text.indexOf(open(name));
+    const end = text.indexOf(close(name));
+    if (start < 0 || end < start) throw new Error(`docs/conformance.md has no part between ${open(name)} and ${close(name)}`);
+    text = `${text.slice(0, start + open(name).length)}\n${part}\n${text.slice(end)}`;
+  }
+  return text;
+}
