@@ -24,6 +24,7 @@ import { domainRoutes } from './routes/v1/domains.ts';
 import { eventRoutes } from './routes/v1/events.ts';
 import { explainRoutes } from './routes/v1/explain.ts';
 import { importRoutes } from './routes/v1/import.ts';
+import { liveListRoutes } from './routes/v1/live-lists.ts';
 import { nodeRoutes } from './routes/v1/nodes.ts';
 import { numberRoutes } from './routes/v1/numbers.ts';
 import { overviewRoutes } from './routes/v1/overview.ts';
@@ -108,6 +109,7 @@ async function registerRoutes(app: FastifyInstance, runtime: Runtime): Promise<v
   await nodeRoutes(app, { live, directory: auth.directory, config: runtime.config, gateway, audit });
   await overviewRoutes(app, { live });
   await explainRoutes(app, { live, now });
+  await liveListRoutes(app, { live, gateway, now });
   await probeRoutes(app, { live, gateway, audit, now });
   await importRoutes(app, { importer: runtime.importer, now });
   await eventRoutes(app, { events: live.eventLog, streams, sessions: auth.sessions, bearers: auth.bearers });

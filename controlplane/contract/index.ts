@@ -23,5 +23,6 @@ export * from './tokens.ts';
 export * from './users.ts';
 export * from './events.ts';
 export * from './overview.ts';
+export * from './live-lists.ts';
 export * from './explain.ts';
 export * from './import.ts';

@@ -1,0 +1,56 @@
+/** What the nodes hold at the moment and the database does not: registrations and calls. */
+import { Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { SetNumber, Slug } from './fields.ts';
+
+/** Lists of the nodes' own facts: page by page over the nodes. `cursor` is the opaque `next` of the page before. */
+export const LiveListQuery = Type.Object({
+  q: Type.Optional(Type.String({ maxLength: 255, description: 'Part of what is shown, any case' })),
+  tenant: Type.Optional(Type.String({ maxLength: 64, description: 'Only what belongs to this tenant' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+  cursor: Type.Optional(Type.String({ maxLength: 512 })),
+}, { additionalProperties: false });
+export type LiveListQuery = Static<typeof LiveListQuery>;
+
+function liveListOf<T extends TSchema>(item: T) {
+  return Type.Object({
+    items: Type.Array(item),
+    next: Type.Union([Type.String(), Type.Null()], { description: 'A page may hold less than its limit, and nothing, and yet have a next one' }),
+    missing: Type.Array(Type.String(), { description: 'Nodes that should have been asked for this page and gave no answer within a second, or belong to another control plane' }),
+  }, { additionalProperties: false });
+}
+
+const where = {
+  /** null = the tenant is not configured any more. */
+  tenant: Type.Union([Slug, Type.Null()]),
+  node: Type.String(),
+  nodeName: Type.String(),
+  /** null = none of a dispatcher set. */
+  destination: Type.Union([SetNumber, Type.Null()]),
+};
+
+/** A phone that a node has seen accepted. */
+export const Registration = Type.Object({
+  aor: Type.String(),
+  contact: Type.String(),
+  ...where,
+  source: Type.String({ description: 'Where the phone is: udp:192.0.2.1:5060' }),
+  agent: Type.String(),
+  behindNat: Type.Boolean(),
+  registeredMs: Type.Integer(),
+  expiresMs: Type.Integer(),
+}, { additionalProperties: false });
+export type Registration = Static<typeof Registration>;
+export const RegistrationList = liveListOf(Registration);
+export type RegistrationList = Static<typeof RegistrationList>;
+
+/** A call that is up. */
+export const LiveCall = Type.Object({
+  callId: Type.String(),
+  ...where,
+  startedMs: Type.Integer(),
+  decision: Type.String({ description: 'Why it went there: trunk, number, domain, rule, set, attempts that failed; empty = towards a phone' }),
+}, { additionalProperties: false });
+export type LiveCall = Static<typeof LiveCall>;
+export const LiveCallList = liveListOf(LiveCall);
+export type LiveCallList = Static<typeof LiveCallList>;

@@ -1,0 +1,44 @@
+/** What nodes tell of single registrations and calls, as the API shows it. PURE. */
+import type { LiveCall, Registration } from '../contract/live-lists.ts';
+import type { AskedNode } from './node-lists.ts';
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** Characters of a text that is shown. */
+const maxLength = 1_024;
+
+const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, maxLength) : '');
+const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? Math.round(value) : null);
+
+/** A tenant's key by its number; null = there is none. */
+export type KeyOfTenant = (tenant: number) => string | null;
+
+function whereIs(data: Data, node: AskedNode, keyOf: KeyOfTenant) {
+  const destination = whole(data['destination']);
+  const tenant = whole(data['tenant']);
+  return {
+    tenant: tenant === null ? null : keyOf(tenant), node: node.id, nodeName: node.name,
+    destination: destination === null || destination <= 0 ? null : destination,
+  };
+}
+
+/** null = nothing that this version understands. */
+export function registrationOf(data: Data, node: AskedNode, keyOf: KeyOfTenant): Registration | null {
+  const registeredMs = whole(data['registeredMs']);
+  const expiresMs = whole(data['expiresMs']);
+  const port = whole(data['port']);
+  const aor = text(data['aor']);
+  if (aor === '' || registeredMs === null || expiresMs === null || port === null) return null;
+  const address = text(data['address']);
+  return {
+    aor, contact: text(data['contact']), ...whereIs(data, node, keyOf), source: `${text(data['transport'])}:${address.includes(':') ? `[${address}]` : address}:${port}`,
+    agent: text(data['agent']), behindNat: data['behindNat'] === true, registeredMs, expiresMs,
+  };
+}
+
+/** null = nothing that this version understands. */
+export function liveCallOf(data: Data, node: AskedNode, keyOf: KeyOfTenant): LiveCall | null {
+  const startedMs = whole(data['startedMs']);
+  const callId = text(data['callId']);
+  return callId === '' || startedMs === null ? null : { callId, ...whereIs(data, node, keyOf), startedMs, decision: text(data['decision']) };
+}
