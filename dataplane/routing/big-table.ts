@@ -1,7 +1,8 @@
 /** A big table as a view holds it: a packed base and the rows that differ from it. One version; never changes. */
 import { rowOp } from '../contract/decode.ts';
 import type { Rows } from '../contract/rows.ts';
-import { measureWords, PackedBase } from './packed-base.ts';
+import { measureWords } from './packed-base.ts';
+import type { PackedBase } from './packed-base.ts';
 import { PackedDraft } from './packed-draft.ts';
 import type { BigTableName } from './packed-kinds.ts';
 import { fieldsOf, newFields, packedKinds } from './packed-kinds.ts';
