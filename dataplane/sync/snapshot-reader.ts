@@ -8,6 +8,7 @@ import { limits } from '../contract/limits.ts';
 import type { Result } from '../contract/result.ts';
 import { err, ok } from '../contract/result.ts';
 import type { RowOp, TableName } from '../contract/rows.ts';
+import { runToEnd } from '../routing/big-table.ts';
 import { PackedBase } from '../routing/packed-base.ts';
 import { packedKinds } from '../routing/packed-kinds.ts';
 import type { PackedTable } from '../routing/packed-tables.ts';
@@ -181,9 +182,5 @@ export class SnapshotReader {
 
 /** Runs the checks of a batch in one go: at start nothing else waits for the event loop. */
 export function settleAll(staging: Staging): Result<Settled, BatchFault> {
-  const settling = staging.settle();
-  for (;;) {
-    const slice = settling.next();
-    if (slice.done === true) return slice.value;
-  }
+  return runToEnd(staging.settle());
 }
