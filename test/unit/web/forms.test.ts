@@ -4,8 +4,12 @@ import { trunks } from '../../../web/src/api/resources.ts';
 import { keyFromName } from '../../../web/src/lib/key-from-name.ts';
 import { parseSearch, stringifySearch, validateSearch } from '../../../web/src/lib/search.ts';
 import { fieldDiff } from '../../../web/src/pages/changes/field-diff.ts';
+import { attrsPatch, attrsText } from '../../../web/src/pages/dispatcher/attrs.ts';
+import { algorithms } from '../../../web/src/pages/dispatcher/algorithms.ts';
+import { algorithmNames } from '../../../dataplane/contract/algorithms.ts';
 import { setBody, setValues } from '../../../web/src/pages/dispatcher/set-form.ts';
-import { matchText, newRule, routeSetBody, routeSetValues } from '../../../web/src/pages/route-sets/route-set-form.ts';
+import { findingsByRule } from '../../../web/src/pages/route-sets/findings.ts';
+import { matchText, newRule, routeSetBody, routeSetValues, withSets } from '../../../web/src/pages/route-sets/route-set-form.ts';
 
 describe('problem details', () => {
   it('become errors of form fields', () => {
@@ -66,7 +70,45 @@ describe('the dispatcher-set form', () => {
   });
 });
 
+describe('attributes of a destination', () => {
+  it('are lines of name=value; what is taken out is removed, what stays is sent', () => {
+    const before = { duid: 'a', obproxy: 'sip:192.0.2.1;transport=tcp', word: '' };
+    expect(attrsText(before)).toBe('duid=a\nobproxy=sip:192.0.2.1;transport=tcp\nword=');
+    expect(attrsPatch(attrsText(before), before)).toEqual(before);
+    expect(attrsPatch(' maxload = 5 \n\nword\n', before)).toEqual({ duid: null, obproxy: null, word: '', maxload: '5' });
+  });
+});
+
+describe('algorithms', () => {
+  it('are all of the data plane, by the same numbers and names', () => {
+    expect(Object.fromEntries(Object.entries(algorithms).map(([number, { name }]) => [number, name]))).toEqual({ ...algorithmNames });
+  });
+});
+
+describe('findings about rules', () => {
+  it('stand at their rule and count rules as the list does', () => {
+    const found = findingsByRule([
+      { kind: 'unreachable', rules: [12, 7], text: 'Rule 12 never decides: rules 7 and 9 before it take the same requests, such as 12.' },
+      { kind: 'set', rules: [9], text: 'Rule 9 names sets that cannot serve: 44 is missing.' },
+    ], [7, 9, null, 12]);
+    expect([...found]).toEqual([
+      [12, ['Rule 4 never decides: rules 1 and 2 before it take the same requests, such as 12.']],
+      [9, ['Rule 2 names sets that cannot serve: 44 is missing.']],
+    ]);
+  });
+});
+
 describe('the route-set form', () => {
+  it('keeps prices with their sets, and shows the API a price that is missing', () => {
+    const rule = { ...newRule('any', [10, 11]), prices: [0.5, 0.25] };
+    expect(withSets(rule, [11, 10]).prices).toEqual([0.25, 0.5]);
+    expect(withSets(rule, [11]).prices).toEqual([0.25]);
+    const more = withSets(rule, [10, 11, 12]);
+    const body = routeSetBody({ ...routeSetValues(null, undefined), rules: [more] }, null);
+    expect(JSON.parse(JSON.stringify(body.rules?.[0]?.prices))).toEqual([0.5, 0.25, null]);
+    expect(withSets({ ...rule, prices: [] }, [10, 11, 12]).prices).toEqual([]);
+  });
+
   it('sends of a match only what its type has', () => {
     const values = routeSetValues(null, undefined);
     const range = newRule('range', [10]);

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { findOverlaps, type OverlapRule } from '../../../web/src/pages/route-sets/overlap.ts';
 
-const rule = (match: Partial<OverlapRule['match']>, methods: readonly string[] = []): OverlapRule => ({
+const rule = (match: Partial<OverlapRule['match']>, methods: readonly string[] = [], windows: readonly unknown[] = []): OverlapRule => ({
   match: { type: 'any', value: '', from: '', to: '', ...match },
   methods,
+  windows,
 });
 const range = (from: string, to: string, methods: readonly string[] = []) => rule({ type: 'range', from, to }, methods);
 
 describe('overlapping rules', () => {
+  it('lets a rule with hours leave the other hours to the same numbers below, but not the other way round', () => {
+    const office = rule({ type: 'prefix', value: '+49' }, [], [{}]);
+    const always = rule({ type: 'prefix', value: '+49' });
+    expect(findOverlaps([office, always])).toEqual([null, null]);
+    expect(findOverlaps([always, office])[1]).toMatchObject({ kind: 'shadowed', by: 0 });
+  });
+
   it('names the numbers that an upper range takes', () => {
     expect(findOverlaps([range('1000', '1999'), range('1500', '2499')])).toEqual([
       null,

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
-  Change, ChangeDetail, ExplainAnswer, ExplainBody, JoinTokenBody, JoinTokenCreated, NodeList, Overview, ProbeAnswer, WriteAnswer,
+  Change, ChangeDetail, ExplainAnswer, ExplainBody, JoinTokenBody, JoinTokenCreated, NodeList, NodePatch, Overview, ProbeAnswer, WriteAnswer,
 } from '../../../controlplane/contract/index.ts';
 import { send } from './http.ts';
 import type { LiveOverview } from './patches.ts';
@@ -46,8 +46,9 @@ export const rollBack = (rev: number): Promise<WriteAnswer> =>
 export const createJoinToken = (body: JoinTokenBody): Promise<JoinTokenCreated> =>
   send<JoinTokenCreated>('POST', 'nodes/join-tokens', { body });
 
-export const drainNode = (id: string, draining: boolean): Promise<Applied> =>
-  trackWrite(() => send<Applied>('PATCH', `nodes/${encodeURIComponent(id)}`, { body: { draining }, query: { wait: 'applied', timeoutMs: 2500 } }));
+/** Sets what is wanted of a node; what `body` leaves out stays. */
+export const patchNode = (id: string, body: NodePatch): Promise<Applied> =>
+  trackWrite(() => send<Applied>('PATCH', `nodes/${encodeURIComponent(id)}`, { body, query: { wait: 'applied', timeoutMs: 2500 } }));
 
 export const removeNode = (id: string): Promise<Applied> => send<Applied>('DELETE', `nodes/${encodeURIComponent(id)}`);
 

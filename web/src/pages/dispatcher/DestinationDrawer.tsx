@@ -13,6 +13,7 @@ import { RelativeTime } from '../../components/RelativeTime.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { count, duration } from '../../lib/figures.ts';
 import { fireAndReport } from '../../lib/fire-and-report.ts';
+import { attrsPatch, attrsText } from './attrs.ts';
 import { probe } from './DestinationActions.tsx';
 import { destinationState } from './destination-state.ts';
 
@@ -51,13 +52,14 @@ function DestinationForm({ destination }: { readonly destination: Destination })
       weight: destination.weight,
       admin: destination.admin,
       comment: destination.comment,
+      attrs: attrsText(destination.attrs),
     },
     save: async (values) => {
-      await destinations.patch(destination.id, { ...values, uri: values.uri.trim() });
+      await destinations.patch(destination.id, { ...values, uri: values.uri.trim(), attrs: attrsPatch(values.attrs, destination.attrs) });
       refresh('dispatcher-sets', 'destinations');
     },
+    path: (path) => (path.startsWith('attrs.') ? 'attrs' : path),
   });
-  const attrs = Object.entries(destination.attrs);
   return (
     <EntityDrawer
       size={drawerWidth}
@@ -109,17 +111,9 @@ function DestinationForm({ destination }: { readonly destination: Destination })
             </Columns>
             <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
           </Section>
-          {attrs.length === 0 ? null : (
-            <Section title="Attributes" about="Kept from an import or set over the API.">
-              <div>
-                {attrs.map(([name, value]) => (
-                  <div key={name} className="mono">
-                    {name}={value}
-                  </div>
-                ))}
-              </div>
-            </Section>
-          )}
+          <Section title="Attributes" about="One name=value a line. rweight, maxload, cc, latency, socket, obproxy, ping_from, ocmin, ocmax and ocrate change what is done; others are kept.">
+            <Textarea aria-label="Attributes" autosize minRows={2} placeholder="maxload=100" className="mono-input" spellCheck={false} {...form.getInputProps('attrs')} />
+          </Section>
         </fieldset>
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, NumberInput, Select, TextInput, Tooltip } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { looksAtRank, looksAtWeight } from './algorithms.ts';
 import { newDestination, type SetValues } from './set-form.ts';
 import styles from './DestinationsEditor.module.css';
 
@@ -19,7 +20,8 @@ interface Props {
 export function DestinationsEditor({ form, algorithm }: Props) {
   const lines = form.values.destinations;
   const add = () => form.insertListItem('destinations', newDestination(Math.max(0, ...lines.map((line) => Number(line.rank))) + 1));
-  const byWeight = algorithm === '9';
+  const weight = looksAtWeight(Number(algorithm));
+  const rank = !weight || looksAtRank(Number(algorithm));
   return (
     <div className={styles['root']}>
       {lines.map((line, index) => (
@@ -32,11 +34,12 @@ export function DestinationsEditor({ form, algorithm }: Props) {
             data-autofocus={(index === 0 && line.id === null) || undefined}
             {...form.getInputProps(`destinations.${index}.uri`)}
           />
-          {byWeight ? (
+          {weight ? (
             <NumberInput aria-label={`Weight of destination ${index + 1}`} prefix="weight " min={0} w={104} hideControls {...form.getInputProps(`destinations.${index}.weight`)} />
-          ) : (
+          ) : null}
+          {rank ? (
             <NumberInput aria-label={`Rank of destination ${index + 1}`} prefix="rank " min={1} w={84} hideControls {...form.getInputProps(`destinations.${index}.rank`)} />
-          )}
+          ) : null}
           <Select aria-label={`Admin state of destination ${index + 1}`} data={adminChoices} allowDeselect={false} w={116} {...form.getInputProps(`destinations.${index}.admin`)} />
           <TextInput className={styles['comment'] ?? ''} aria-label={`Comment on destination ${index + 1}`} placeholder="comment" {...form.getInputProps(`destinations.${index}.comment`)} />
           <Tooltip label="Take out of the set">

@@ -1,20 +1,21 @@
-import { NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Autocomplete, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { Columns, Section } from '../../components/Form.tsx';
+import { algorithmChoices } from './algorithms.ts';
 import type { SetValues } from './set-form.ts';
-
-const algorithmChoices = [
-  { value: '4', label: '4 · Round robin: in turn' },
-  { value: '9', label: '9 · Weight: in proportion' },
-  { value: '8', label: '8 · Serial: by rank, the next only when the first fails' },
-  { value: '0', label: '0 · Hash of the Call-ID' },
-];
 
 const affinityChoices = [
   { value: 'aor', label: 'Address of record: a phone stays with one PBX' },
   { value: 'source', label: 'Source address' },
   { value: 'call-id', label: 'Call-ID' },
   { value: 'none', label: 'None: REGISTER is spread like calls' },
+];
+
+const hashSources = ['call-id', 'from', 'from-user', 'to', 'to-user', 'ruri', 'ruri-user', 'source', 'auth-user', 'header:'];
+
+const registrationChoices = [
+  { value: 'path', label: 'Path: the PBX keeps our Path (RFC 3327)' },
+  { value: 'contact', label: 'Contact: for a PBX without Path, ours stands in' },
 ];
 
 /** How calls are spread over a set and how its destinations are probed. */
@@ -24,8 +25,15 @@ export function PolicyFields({ form }: { readonly form: UseFormReturnType<SetVal
     <>
       <Section title="Spreading calls">
         <Columns>
-          <Select label="Algorithm" allowDeselect={false} data={algorithmChoices} {...form.getInputProps('algorithm')} />
+          <Select label="Algorithm" allowDeselect={false} searchable data={algorithmChoices} {...form.getInputProps('algorithm')} />
           <Select label="Affinity of registrations" allowDeselect={false} data={affinityChoices} {...form.getInputProps('affinity')} />
+        </Columns>
+        {form.values.algorithm === '7' ? (
+          <Autocomplete label="What is hashed" description="One of the list, or header:NAME" className="mono-input" data={hashSources} {...form.getInputProps('hashOn')} />
+        ) : null}
+        <Columns>
+          <Select label="How phones behind this set are found" allowDeselect={false} data={registrationChoices} {...form.getInputProps('registration')} />
+          <NumberInput label="Slow start" description="A new or recovered destination grows to its share; 0 = at once" suffix=" ms" min={0} step={10_000} thousandSeparator="," {...form.getInputProps('slowStartMs')} />
         </Columns>
         <Switch label="Affinity for calls, too" description="A phone's calls go to the PBX it registered with" {...form.getInputProps('affinityAll', { type: 'checkbox' })} />
       </Section>

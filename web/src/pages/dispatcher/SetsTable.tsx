@@ -8,7 +8,8 @@ import { TableLink } from '../../components/TableLink.tsx';
 import { count, duration } from '../../lib/figures.ts';
 import { useLatencyHistory } from '../../lib/latency-history.ts';
 import { DestinationActions } from './DestinationActions.tsx';
-import { algorithmNames, callsOf, destinationState, latencyOf, setSummary, tellingReport } from './destination-state.ts';
+import { looksAtRank, looksAtWeight } from './algorithms.ts';
+import { callsOf, destinationState, latencyOf, setSummary, tellingReport } from './destination-state.ts';
 import styles from './SetsTable.module.css';
 
 function Latency({ destination }: { readonly destination: Destination }) {
@@ -21,10 +22,10 @@ function Latency({ destination }: { readonly destination: Destination }) {
   );
 }
 
-/** What the set's algorithm looks at: the rank, the weight, or neither. */
+/** What the set's algorithm looks at: the rank, the weight, both or neither. */
 function place(destination: Destination, algorithm: number): string {
-  if (algorithm === 8) return `rank ${destination.rank}`;
-  return algorithm === 9 ? `weight ${destination.weight}` : '';
+  const parts = [looksAtRank(algorithm) ? `rank ${destination.rank}` : '', looksAtWeight(algorithm) ? `weight ${destination.weight}` : ''];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function DestinationRow({ destination, algorithm }: { readonly destination: Destination; readonly algorithm: number }) {
@@ -76,7 +77,7 @@ function SetRows({ set, open }: { readonly set: DispatcherSet; readonly open: bo
             </Link>
             <StateBadge tone={summary.tone}>{summary.text}</StateBadge>
             <span className={styles['facts']}>
-              {algorithmNames[set.algorithm]}
+              {set.algorithmName}
               {set.tenant === null ? ' · shared' : null}
               {set.tenant === null ? null : (
                 <>

@@ -55,5 +55,3 @@ export function setSummary(set: DispatcherSet): { readonly tone: Tone; readonly 
   if (tones.includes('probing')) return { tone: 'probing', text: parts.join(', ') };
   return { tone: tones.includes('up') ? 'up' : tones.includes('draining') ? 'draining' : 'disabled', text: parts.join(', ') };
 }
-
-export const algorithmNames: Readonly<Record<number, string>> = { 0: 'hash of Call-ID', 4: 'round robin', 8: 'serial by rank', 9: 'by weight' };

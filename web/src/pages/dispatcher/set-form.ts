@@ -19,6 +19,9 @@ export interface SetValues extends Record<string, unknown> {
   algorithm: string;
   affinity: 'none' | 'aor' | 'source' | 'call-id';
   affinityAll: boolean;
+  hashOn: string;
+  slowStartMs: number | string;
+  registration: 'path' | 'contact';
   probing: {
     mode: 'always' | 'failing' | 'never';
     intervalMs: number | string;
@@ -51,6 +54,9 @@ export function setValues(set: DispatcherSet | null, tenant: string | undefined)
     algorithm: String(set?.algorithm ?? 4),
     affinity: set?.affinity ?? 'aor',
     affinityAll: set?.affinityAll ?? false,
+    hashOn: set?.hashOn ?? 'call-id',
+    slowStartMs: set?.slowStartMs ?? 0,
+    registration: set?.registration ?? 'path',
     probing: { ...probing, codes: probing.codes.map(String) },
     destinations:
       set === null
@@ -69,9 +75,12 @@ export function setBody(values: SetValues, set: DispatcherSet | null): Dispatche
   const body: DispatcherSetCreate = {
     name: values.name,
     tenant: values.tenant,
-    algorithm: Number(values.algorithm) as 0 | 4 | 8 | 9,
+    algorithm: Number(values.algorithm) as NonNullable<DispatcherSetCreate['algorithm']>,
     affinity: values.affinity,
     affinityAll: values.affinityAll,
+    hashOn: values.hashOn.trim(),
+    slowStartMs: Number(values.slowStartMs),
+    registration: values.registration,
     probing: {
       mode: values.probing.mode,
       intervalMs: Number(values.probing.intervalMs),

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
+import { Button, Switch } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import type { NodeItem } from '../../../../controlplane/contract/index.ts';
-import { drainNode, nodesQuery, removeNode } from '../../api/live-queries.ts';
+import type { NodeItem, NodePatch } from '../../../../controlplane/contract/index.ts';
+import { nodesQuery, patchNode, removeNode } from '../../api/live-queries.ts';
 import { useMayWrite } from '../../api/use-write.ts';
 import { Copyable } from '../../components/Copyable.tsx';
 import { DangerButton } from '../../components/DangerButton.tsx';
@@ -27,8 +27,8 @@ export function NodeDrawer({ node }: { readonly node: NodeItem }) {
   const { close } = useDrawer();
   const writable = useMayWrite();
   const state = nodeState(node);
-  const drain = async (draining: boolean) => {
-    await drainNode(node.id, draining);
+  const change = async (body: NodePatch) => {
+    await patchNode(node.id, body);
     await client.invalidateQueries(nodesQuery);
   };
   const remove = async () => {
@@ -42,7 +42,7 @@ export function NodeDrawer({ node }: { readonly node: NodeItem }) {
       about={<StateBadge tone={state.tone}>{state.word}</StateBadge>}
       actions={
         writable ? (
-          <Button variant={node.draining ? 'filled' : 'default'} onClick={() => fireAndReport(drain(!node.draining))}>
+          <Button variant={node.draining ? 'filled' : 'default'} onClick={() => fireAndReport(change({ draining: !node.draining }))}>
             {node.draining ? 'Take calls again' : `Drain: stop new calls, ${count(node.calls)} in progress`}
           </Button>
         ) : undefined
@@ -57,6 +57,15 @@ export function NodeDrawer({ node }: { readonly node: NodeItem }) {
       }
     >
       <p style={{ margin: '0 0 20px', lineHeight: 1.55 }}>{sentence(node)}</p>
+      <Section title="Upstreams">
+        <Switch
+          label="Answer OPTIONS"
+          description="Off: upstreams that probe this node leave it; calls that come all the same are served"
+          checked={node.answerOptions}
+          disabled={!writable}
+          onChange={(event) => fireAndReport(change({ answerOptions: event.currentTarget.checked }))}
+        />
+      </Section>
       <Section title="Configuration">
         <Facts
           facts={[

@@ -88,7 +88,7 @@ function RouteSetForm({ set }: { readonly set: RouteSet | null }) {
               )
             }
           >
-            <RulesEditor form={form} />
+            <RulesEditor form={form} saved={set?.number ?? null} />
           </Section>
           <Section title="Route set">
             <Columns>

@@ -2,7 +2,8 @@ import { NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
 import type { FormErrors } from '@mantine/form';
 import { Columns } from '../../components/Form.tsx';
 import { SetsPicker } from '../../components/Pickers.tsx';
-import type { MatchType, RuleValues } from './route-set-form.ts';
+import { withSets, type MatchType, type RuleValues } from './route-set-form.ts';
+import { RuleAdvanced } from './RuleAdvanced.tsx';
 import styles from './RuleFields.module.css';
 
 const types: readonly { readonly value: MatchType; readonly label: string }[] = [
@@ -41,12 +42,13 @@ export function RuleFields({ rule, index, errors, tenant, onChange }: Props) {
           <TextInput label={type === 'exact' ? 'Number' : 'Starts with'} className="mono-input" placeholder={type === 'exact' ? '1001' : '+49'} value={rule.match.value} onChange={(event) => match({ value: event.currentTarget.value })} error={error('match.value')} />
         ) : null}
       </Columns>
-      <SetsPicker label="Dispatcher sets, primary first" tenant={tenant} value={rule.sets} onChange={(sets) => onChange({ ...rule, sets })} error={error('sets') ?? rule.sets.map((_, place) => error(`sets.${place}`)).find((each) => each !== undefined)} />
+      <SetsPicker label="Dispatcher sets, primary first" tenant={tenant} value={rule.sets} onChange={(sets) => onChange(withSets(rule, sets))} error={error('sets') ?? rule.sets.map((_, place) => error(`sets.${place}`)).find((each) => each !== undefined)} />
       <Columns>
         <NumberInput label="Strip digits" min={0} value={rule.strip} onChange={(strip) => onChange({ ...rule, strip })} error={error('strip')} />
         <TextInput label="Then prepend" className="mono-input" placeholder="00" value={rule.prepend} onChange={(event) => onChange({ ...rule, prepend: event.currentTarget.value })} error={error('prepend')} />
         <TagsInput label="Methods" placeholder={rule.methods.length === 0 ? 'every method' : ''} data={methods} splitChars={[',', ' ']} value={rule.methods} onChange={(next) => onChange({ ...rule, methods: next })} error={error('methods')} />
       </Columns>
+      <RuleAdvanced rule={rule} index={index} errors={errors} onChange={onChange} />
       <TextInput label="Comment" value={rule.comment} onChange={(event) => onChange({ ...rule, comment: event.currentTarget.value })} error={error('comment')} />
     </div>
   );

@@ -11,6 +11,8 @@ interface Props {
   readonly last: boolean;
   readonly sets: ReadonlyMap<number, { readonly name: string }>;
   readonly overlap: Overlap | null;
+  /** What the control plane found about it. */
+  readonly findings: readonly string[];
   readonly error: ReactNode;
   readonly unfolded: boolean;
   readonly onToggle: () => void;
@@ -19,9 +21,13 @@ interface Props {
   readonly onRemove: () => void;
 }
 
-/** What a rule does to the number, in words; empty when it leaves it alone. */
-function rewriting(rule: RuleValues): string {
+/** When a rule holds, what else it asks and what it does to the number, in words; empty for a plain rule. */
+function particulars(rule: RuleValues): string {
   const parts: string[] = [];
+  if (rule.windows.length > 0) parts.push('at times');
+  if (rule.enumSuffix !== '') parts.push('ENUM');
+  if (Number(rule.rates) > 0) parts.push(`rates ${rule.rates}`);
+  else if (rule.prices.length > 0) parts.push('cheapest first');
   if (Number(rule.strip) > 0) parts.push(`strip ${rule.strip}`);
   if (rule.prepend !== '') parts.push(`prepend ${rule.prepend}`);
   return parts.join(', ');
@@ -31,7 +37,7 @@ function rewriting(rule: RuleValues): string {
 export function RuleLine(props: Props) {
   const { rule, index, sets, overlap, error, unfolded } = props;
   const number = index + 1;
-  const change = rewriting(rule);
+  const extras = particulars(rule);
   return (
     <div className={styles['root']} data-unfolded={unfolded || undefined}>
       <div className={styles['line']}>
@@ -53,7 +59,7 @@ export function RuleLine(props: Props) {
             ))}
           </span>
           <span className={styles['extras']}>
-            {change}
+            {extras}
             {rule.methods.length > 0 ? <span className={styles['methods']}>{rule.methods.join(' ')}</span> : null}
           </span>
         </button>
@@ -74,6 +80,11 @@ export function RuleLine(props: Props) {
           <IconAlertTriangle size={14} aria-hidden /> {overlap.text}
         </div>
       )}
+      {props.findings.map((text) => (
+        <div key={text} className={styles['note']}>
+          <IconAlertTriangle size={14} aria-hidden /> {text}
+        </div>
+      ))}
       {error === null ? null : (
         <div className={styles['note']} data-kind="error" role="alert">
           <IconAlertTriangle size={14} aria-hidden /> {error}

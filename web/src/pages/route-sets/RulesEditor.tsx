@@ -3,8 +3,9 @@ import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
-import { dispatcherSets } from '../../api/resources.ts';
+import { dispatcherSets, routeSetFindings } from '../../api/resources.ts';
 import { plural } from '../../lib/figures.ts';
+import { findingsByRule } from './findings.ts';
 import { findOverlaps } from './overlap.ts';
 import { newRule, type RouteSetValues, type RuleValues } from './route-set-form.ts';
 import { RuleFields } from './RuleFields.tsx';
@@ -15,7 +16,7 @@ import styles from './RulesEditor.module.css';
 const step = 100;
 
 /** The rules as an ordered list; a click unfolds a rule's fields, the handle (or the arrows) moves it. */
-export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSetValues> }) {
+export function RulesEditor({ form, saved }: { readonly form: UseFormReturnType<RouteSetValues>; /** Number of the route set, null = a new one. */ readonly saved: number | null }) {
   const { rules } = form.values;
   const [unfolded, setUnfolded] = useState<string | null>(rules.length === 1 && rules[0]?.id === null ? rules[0].uid : null);
   const [dragged, setDragged] = useState<number | null>(null);
@@ -23,6 +24,11 @@ export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSe
   const overlaps = useMemo(() => findOverlaps(rules), [rules]);
   const setsPage = useQuery(dispatcherSets.choices('', {}, 500));
   const sets = useMemo(() => new Map((setsPage.data?.items ?? []).map((set) => [set.id, set])), [setsPage.data]);
+
+  const { data: found } = useQuery({ ...routeSetFindings(saved ?? 0), enabled: saved !== null });
+  // Findings are about what is saved; while rules are being edited they would mislead.
+  const edited = form.isDirty('rules');
+  const findings = useMemo(() => findingsByRule(edited ? [] : (found?.items ?? []), rules.map((rule) => rule.id)), [edited, found, rules]);
 
   const errorAt = (index: number): ReactNode => {
     const found = Object.entries(form.errors).find(([path]) => path === `rules.${index}` || path.startsWith(`rules.${index}.`));
@@ -63,6 +69,7 @@ export function RulesEditor({ form }: { readonly form: UseFormReturnType<RouteSe
               last={index === rules.length - 1}
               sets={sets}
               overlap={overlaps[index] ?? null}
+              findings={(overlaps[index] ?? null) !== null || rule.id === null ? [] : (findings.get(rule.id) ?? [])}
               error={errorAt(index)}
               unfolded={unfolded === rule.uid}
               onToggle={() => setUnfolded(unfolded === rule.uid ? null : rule.uid)}

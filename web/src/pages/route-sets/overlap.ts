@@ -8,6 +8,8 @@ export interface OverlapRule {
     readonly to: string;
   };
   readonly methods: readonly string[];
+  /** Times at which it holds; none = always. */
+  readonly windows: readonly unknown[];
 }
 
 /** `shadowed` = the rule never matches; `shares` = some of its numbers go to an earlier rule. `by` counts from 0. */
@@ -44,6 +46,8 @@ function rangesOverlap(first: OverlapRule, second: OverlapRule, by: number): Ove
 }
 
 function compare(first: OverlapRule, second: OverlapRule, by: number): Overlap | null {
+  // What holds at times only leaves the rest to others: day and night are two rules of one match.
+  if (first.windows.length > 0) return null;
   const { type } = second.match;
   if (first.match.type !== type || !shareMethods(first.methods, second.methods)) return null;
   if (type === 'range') return rangesOverlap(first, second, by);

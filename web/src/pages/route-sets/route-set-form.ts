@@ -1,6 +1,9 @@
-import type { RouteSet, RouteSetCreate, RuleBody, RuleMatchBody } from '../../../../controlplane/contract/index.ts';
+import type { Rule, RouteSet, RouteSetCreate, RuleBody, RuleMatchBody } from '../../../../controlplane/contract/index.ts';
 
 export type MatchType = RuleMatchBody['type'];
+
+/** A time window, as the API has it. */
+export type WindowValues = Rule['windows'][number];
 
 export interface RuleValues {
   /** Identity in the form; a rule that is not saved yet has no id. */
@@ -9,6 +12,11 @@ export interface RuleValues {
   match: { type: MatchType; value: string; from: string; to: string };
   methods: string[];
   sets: number[];
+  /** Parallel to `sets`; empty = no set has a price. */
+  prices: (number | string)[];
+  windows: WindowValues[];
+  rates: number | string;
+  enumSuffix: string;
   strip: number | string;
   prepend: string;
   comment: string;
@@ -30,7 +38,7 @@ let made = 0;
 /** A new rule; `any` so that it catches what the rules above leave. */
 export function newRule(type: MatchType, sets: readonly number[] = []): RuleValues {
   made += 1;
-  return { uid: `new-${made}`, id: null, match: { type, value: '', from: '', to: '' }, methods: [], sets: [...sets], strip: 0, prepend: '', comment: '' };
+  return { uid: `new-${made}`, id: null, match: { type, value: '', from: '', to: '' }, methods: [], sets: [...sets], prices: [], windows: [], rates: 0, enumSuffix: '', strip: 0, prepend: '', comment: '' };
 }
 
 /** Form values of a route set, or those of a new one (of `tenant`, when the list was filtered to it). */
@@ -71,6 +79,10 @@ function ruleBody({ uid: _uid, id, ...rule }: RuleValues): RuleBody {
     ...(id === null ? {} : { id }),
     match: matchBody(rule.match),
     methods: rule.methods.map((method) => method.toUpperCase()),
+    // A price that is left out beside others goes as null, and the API names the field.
+    prices: rule.prices.map((price) => (price === '' ? Number.NaN : Number(price))),
+    rates: Number(rule.rates),
+    enumSuffix: rule.enumSuffix.trim(),
     strip: Number(rule.strip),
   };
 }
@@ -92,6 +104,12 @@ export function routeSetBody(values: RouteSetValues, set: RouteSet | null): Rout
   };
   if (set === null && values.number !== '') body.number = Number(values.number);
   return body;
+}
+
+/** The rule with other sets; prices stay with theirs. */
+export function withSets(rule: RuleValues, sets: number[]): RuleValues {
+  const prices = rule.prices.length === 0 ? [] : sets.map((set) => rule.prices[rule.sets.indexOf(set)] ?? '');
+  return { ...rule, sets, prices: prices.every((price) => price === '') ? [] : prices };
 }
 
 /** "1000–1999", "+49…", "1001", "any number": what a rule matches, in one line. */

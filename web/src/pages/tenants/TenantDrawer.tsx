@@ -1,4 +1,4 @@
-import { Button, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
+import { Button, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core';
 import type { Tenant } from '../../../../controlplane/contract/index.ts';
 import { tenants } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -85,6 +85,20 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
               <NumberInput label="New calls a second" min={0} thousandSeparator="," {...form.getInputProps('limits.cps')} />
               <NumberInput label="Registrations" min={0} thousandSeparator="," {...form.getInputProps('limits.registrations')} />
             </Columns>
+          </Section>
+          <Section title="Calls">
+            <Select
+              label="Redirections (3xx) of a PBX"
+              allowDeselect={false}
+              data={[
+                { value: 'pass', label: 'Pass: the caller follows them' },
+                { value: 'recurse', label: 'Recurse: their Contacts are tried here' },
+                { value: 'block', label: 'Block: the caller gets 480' },
+              ]}
+              {...form.getInputProps('policies.redirects')}
+            />
+            <Switch label="Topology hiding" description="Neither side sees the other's Via, Record-Route or Contact" {...form.getInputProps('policies.topologyHiding', { type: 'checkbox' })} />
+            <Switch label="Hide the Call-ID, too" disabled={!form.values.policies.topologyHiding} {...form.getInputProps('policies.hideCallId', { type: 'checkbox' })} />
           </Section>
           <Section title="Notes">
             <TextInput label="External id" description="Your provisioning system's own key, unique" {...form.getInputProps('externalId')} />

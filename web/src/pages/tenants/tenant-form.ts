@@ -6,6 +6,7 @@ export interface TenantValues extends Record<string, unknown> {
   name: string;
   enabled: boolean;
   limits: { calls: number | string; cps: number | string; registrations: number | string };
+  policies: { topologyHiding: boolean; hideCallId: boolean; redirects: 'pass' | 'block' | 'recurse' };
   externalId: string;
   comment: string;
 }
@@ -17,6 +18,11 @@ export function tenantValues(tenant: Tenant | null): TenantValues {
     name: tenant?.name ?? '',
     enabled: tenant?.enabled ?? true,
     limits: tenant?.limits ?? { calls: 0, cps: 0, registrations: 0 },
+    policies: {
+      topologyHiding: tenant?.policies.topologyHiding ?? false,
+      hideCallId: tenant?.policies.hideCallId ?? false,
+      redirects: tenant?.policies.redirects ?? 'pass',
+    },
     externalId: tenant?.externalId ?? '',
     comment: tenant?.comment ?? '',
   };
@@ -29,6 +35,7 @@ export function tenantBody(values: TenantValues): TenantBody {
     name: values.name,
     enabled: values.enabled,
     limits: { calls: Number(calls), cps: Number(cps), registrations: Number(registrations) },
+    policies: values.policies,
     externalId: values.externalId === '' ? null : values.externalId,
     comment: values.comment,
   };

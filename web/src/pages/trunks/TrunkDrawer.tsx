@@ -1,4 +1,4 @@
-import { Button, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Button, NumberInput, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import type { Trunk } from '../../../../controlplane/contract/index.ts';
 import { trunks } from '../../api/resources.ts';
@@ -81,6 +81,10 @@ function TrunkForm({ trunk }: { readonly trunk: Trunk | null }) {
             <Columns>
               <TenantPicker label="Tenant" placeholder="Whose calls these are" {...form.getInputProps('tenant')} />
               <RouteSetPicker label="Route set" placeholder="Where they go" tenant={form.values.tenant ?? undefined} {...form.getInputProps('routeSet')} />
+            </Columns>
+            <Columns>
+              <NumberInput label="Strip" description="Digits taken off the dialled number" inputWrapperOrder={['label', 'input', 'description', 'error']} min={0} max={64} allowDecimal={false} {...form.getInputProps('strip')} />
+              <TextInput label="Then prepend" description="Before numbers are looked up" inputWrapperOrder={['label', 'input', 'description', 'error']} className="mono-input" placeholder="+49" {...form.getInputProps('prepend')} />
             </Columns>
             <Switch label="Enabled" {...form.getInputProps('enabled', { type: 'checkbox' })} />
           </Section>

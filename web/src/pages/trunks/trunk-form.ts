@@ -7,6 +7,8 @@ export interface TrunkValues extends Record<string, unknown> {
   routeSet: string | null;
   enabled: boolean;
   sources: string[];
+  strip: number | string;
+  prepend: string;
   externalId: string;
   comment: string;
 }
@@ -20,6 +22,8 @@ export function trunkValues(trunk: Trunk | null, tenant: string | undefined): Tr
     routeSet: trunk === null ? null : String(trunk.routeSet),
     enabled: trunk?.enabled ?? true,
     sources: trunk?.sources ?? [],
+    strip: trunk?.strip ?? 0,
+    prepend: trunk?.prepend ?? '',
     externalId: trunk?.externalId ?? '',
     comment: trunk?.comment ?? '',
   };
@@ -31,6 +35,8 @@ export function trunkBody(values: TrunkValues): TrunkBody {
     name: values.name,
     enabled: values.enabled,
     sources: values.sources,
+    strip: Number(values.strip),
+    prepend: values.prepend.trim(),
     externalId: values.externalId === '' ? null : values.externalId,
     comment: values.comment,
   };
