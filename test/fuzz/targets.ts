@@ -123,11 +123,30 @@ function checkUri(text: string): void {
   must(uri.param('lr') === null || /;lr/i.test(uri.params), 'parameters are found');
 }
 
+/**
+ * Nothing here reads session descriptions: media go directly between the ends. Whatever a body holds, it goes on byte for byte,
+ * as a datagram and out of a stream.
+ */
+function checkSdp(body: string, random: Random): void {
+  const text = `INVITE sip:user@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKsdp\r\nMax-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:user@example.com>\r\nCall-ID: sdp\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const fits = text.length <= bounds.messageBytes;
+  const outcome = parseMessage(text);
+  must(outcome.ok === fits, 'only its size decides');
+  if (!outcome.ok) return;
+  must(outcome.message.body === body, 'the body is whole');
+  checkAccepted(outcome.message);
+  const cut = 1 + random.below(text.length);
+  const frames = framesOf([text.slice(0, cut), text.slice(cut)]);
+  must(frames.length === 1 && frames[0] === text, 'it comes whole out of a stream');
+}
+
 const messages = tortureMessages.map(tortureText);
+const bodies = messages.map((text) => text.slice(text.indexOf('\r\n\r\n') + 4)).filter((body) => body.startsWith('v=0'));
 
 export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   parser: { seeds: messages, check: checkParser },
   framing: { seeds: messages.map((text, i) => `${text}\r\n\r\n${messages[(i + 7) % messages.length] ?? ''}`), check: checkFraming },
+  sdp: { seeds: [...bodies, 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=candidate:1 1 UDP 1 192.0.2.1 4000 typ host\r\n'], check: checkSdp },
   push: { seeds: pushSeeds, check: checkPush },
   uri: {
     seeds: [

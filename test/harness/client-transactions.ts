@@ -25,6 +25,8 @@ export interface ClientRequest {
 
 interface Pending {
   onAnswer(message: SipText): void;
+  /** Ends it without an answer. */
+  stop(): void;
 }
 
 export class ClientTransactions {
@@ -76,6 +78,7 @@ export class ClientTransactions {
         waitMs = Math.min(waitMs * 2, invite ? giveUpMs : t2Ms);
       };
       this.#pending.set(id, {
+        stop: end,
         onAnswer: (message) => {
           if (message.status >= 200) {
             end();
@@ -97,6 +100,11 @@ export class ClientTransactions {
       deadline = setTimeout(giveUp, ms);
       transmit();
     });
+  }
+
+  /** Ends what is under way; nobody hears of it any more. */
+  close(): void {
+    for (const pending of this.#pending.values()) pending.stop();
   }
 
   #remember(id: string, onFinalAgain: (message: SipText) => void): void {

@@ -101,8 +101,8 @@ export class SipSocket {
   }
 
   /** Sends one message; on a stream over the connection that is open to that address, or over a new one. */
-  send(text: string, to: Endpoint): Promise<void> {
-    return this.#wire.send(text, this.passage?.to ?? to);
+  async send(text: string, to: Endpoint): Promise<void> {
+    await this.#wire.send(text, this.passage?.to ?? to);
   }
 
   /** Where peers reach this socket. */

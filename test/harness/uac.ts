@@ -76,6 +76,7 @@ export class Uac {
 
   close(): Promise<void> {
     for (const answering of this.#answering.values()) answering.close();
+    this.#transactions.close();
     return this.socket.close();
   }
 }

@@ -223,6 +223,7 @@ export class Uas {
   close(): Promise<void> {
     this.#closing = true;
     this.#timers.close();
+    this.#requests.close();
     return this.socket.close();
   }
 }
