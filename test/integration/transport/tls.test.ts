@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectPlain, createServer } from 'node:net';
-import { createServer as createTlsServer, rootCertificates } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer, rootCertificates } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../dataplane/security/x509.ts';
@@ -175,6 +175,32 @@ describe('client certificates', () => {
     else await until('the count', () => a.transports.counters.tlsFailedCertificate === 1);
     expect(a.received.length).toBe(served ? 1 : 0);
     client.destroy();
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('"require" is not satisfied by a session that was begun when none was asked for (%s)', async (maxVersion) => {
+    const lax = await station([listen('tls')], {}, tlsParts([edge]));
+    const strict = await station([listen('tls')], {}, tlsParts([edge], { clientCertificates: 'require' }));
+    const first = await tlsClient(lax.listener, { servername: 'edge.example', maxVersion });
+    const session = maxVersion === 'TLSv1.2' ? first.getSession() : (await once(first, 'session') as [Buffer])[0];
+    first.destroy();
+    const client = connectTls({ host: strict.listener.address, port: strict.listener.port, ca: authority.cert, servername: 'edge.example', maxVersion, session });
+    client.on('error', () => undefined);
+    client.on('secureConnect', () => client.write(message()));
+    await until('the refusal', () => strict.transports.counters.tlsFailedCertificate === 1 || strict.received.length > 0);
+    expect(strict.received).toEqual([]);
+    client.destroy();
+  });
+
+  test('"require" lets who has shown one resume the session', async () => {
+    const a = await station([listen('tls')], {}, tlsParts([edge], { clientCertificates: 'require' }));
+    const first = await tlsClient(a.listener, { servername: 'edge.example', ...trunk });
+    const [session] = await once(first, 'session') as [Buffer];
+    first.destroy();
+    const second = await tlsClient(a.listener, { servername: 'edge.example', session, ...trunk });
+    second.write(message());
+    await a.gets(1);
+    expect(second.isSessionReused()).toBe(true);
+    second.destroy();
   });
 
   test('an alias is honoured for a verified one, towards the name in it (RFC 5923)', async () => {
