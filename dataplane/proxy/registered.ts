@@ -8,6 +8,8 @@ import type { ProxyEnvironment } from './environment.ts';
 export function onRegistered(env: ProxyEnvironment, branch: Branch, request: SipMessage, response: SipMessage): void {
   env.counters.add('registered_total');
   const { ctx, destination } = branch;
-  const change = bindingChange(request, response, ctx.flow, ctx.tenantId, destination?.id ?? 0, env.wallClock.now());
+  // Along a Route or a flow token it went to whom its sender chose, who may accept anything.
+  if (destination === null) return;
+  const change = bindingChange(request, response, ctx.flow, ctx.tenantId, destination.id, env.wallClock.now());
   if (change !== null) env.registrations.changed(change);
 }
