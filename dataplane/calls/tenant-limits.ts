@@ -77,12 +77,12 @@ export class TenantLimits {
     return [...this.#usage].filter(([, { calls }]) => calls > 0).map(([tenant, { calls }]) => [tenant, calls]);
   }
 
-  /** Whether the tenant has as many registrations as it may. */
-  registrationsFull(tenant: TenantRow): boolean {
+  /** How many registrations more the tenant may have; Infinity without a limit. */
+  registrationsLeft(tenant: TenantRow): number {
     const { registrations } = tenant.limits;
-    if (registrations === 0) return false;
+    if (registrations === 0) return Infinity;
     const { cells, slot } = this.#limited(tenant.id);
-    return cells !== null && cells.registrations(slot) >= registrations;
+    return cells === null ? Infinity : Math.max(0, registrations - cells.registrations(slot));
   }
 
   /**

@@ -7,7 +7,7 @@ export interface Binding {
   /** The Contact URI as the phone wrote it. */
   readonly contact: string;
   readonly tenant: number;
-  /** The registrar that took it: destination id, 0 = none of a set. */
+  /** The registrar that took it: destination id. */
   readonly destination: number;
   /** Where the phone really is: what keep-alives go to. */
   readonly listener: number;
@@ -28,6 +28,8 @@ export const maxAgentLength = 128;
 
 /** What one accepted REGISTER changes. */
 export interface BindingChange {
+  /** Whose registrar took it: what others wrote as the same address of record is not touched. */
+  readonly tenant: number;
   readonly aor: string;
   /** `Contact: *`: every binding of the address of record goes. */
   readonly all: boolean;
@@ -36,5 +38,5 @@ export interface BindingChange {
   readonly put: readonly Binding[];
 }
 
-/** Name of a binding; RFC 3261 §10.3 step 7 compares Contacts by URI. */
-export const bindingKey = (aor: string, contact: string): string => `${aor}\n${contact}`;
+/** Name of a binding; RFC 3261 §10.3 step 7 compares Contacts by URI. To is the phone's own word, so the tenant is part of the name. */
+export const bindingKey = (tenant: number, aor: string, contact: string): string => `${tenant} ${aor}\n${contact}`;

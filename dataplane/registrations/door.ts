@@ -3,7 +3,7 @@ import type { BindingChange } from './binding.ts';
 
 export interface RegistrationDoor {
   /** Whether the node has that binding already. */
-  known(aor: string, contact: string): boolean;
+  known(tenant: number, aor: string, contact: string): boolean;
   /** A registrar has accepted a REGISTER. */
   changed(change: BindingChange): void;
 }

@@ -1,4 +1,5 @@
 /** Reads out of a REGISTER and its 2xx what the registrar now keeps (RFC 3261 §10.3 step 8). PURE. */
+import { bounds } from '../sip/bounds.ts';
 import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { NameAddr } from '../sip/name-addr.ts';
@@ -8,12 +9,18 @@ import { maxAgentLength, type Binding, type BindingChange } from './binding.ts';
 
 /** Contacts of one REGISTER that are looked at. */
 const maxContacts = 16;
+/** Longest Contact that is kept, and longest address of record: nobody could be called by a longer one. */
+const maxUriBytes = bounds.requestUriBytes;
 const defaultExpires = 3_600;
 /** A longer grant is taken for this: 30 days. */
 const maxExpires = 30 * 86_400;
 
 /** `user@host` of an address of record. */
 export const aorOf = (uri: SipUri): string => (uri.user === '' ? uri.host : `${uri.user}@${uri.host}`);
+
+/** Whether the table keeps all of these Contacts of one REGISTER. */
+export const isKept = (aor: string, contacts: readonly string[]): boolean =>
+  contacts.length <= maxContacts && aor.length <= maxUriBytes && contacts.every((contact) => contact.length <= maxUriBytes);
 
 /**
  * The change, null when the request only asked (no Contact). A Contact that the answer does not name was granted what was
@@ -23,8 +30,9 @@ export function bindingChange(request: SipMessage, response: SipMessage, flow: F
   const to = request.to?.sipUri ?? null;
   if (to === null || !request.has(H.contact)) return null;
   const aor = aorOf(to);
+  if (aor.length > maxUriBytes) return null;
   const asked = request.routeValues('contact').slice(0, maxContacts).map(({ address }) => address);
-  if (asked[0]?.uri === '*') return { aor, all: true, removed: [], put: [] };
+  if (asked[0]?.uri === '*') return { tenant, aor, all: true, removed: [], put: [] };
   const granted = new Map(response.routeValues('contact').map(({ address }) => [address.uri, address]));
   const fallback = seconds(response.header('expires') ?? null) ?? seconds(request.header('expires') ?? null) ?? defaultExpires;
   const removed: string[] = [];
@@ -33,9 +41,9 @@ export function bindingChange(request: SipMessage, response: SipMessage, flow: F
     const kept = granted.get(contact.uri);
     const expires = Math.min(maxExpires, expiresOf(kept) ?? expiresOf(contact) ?? fallback);
     if (expires === 0) removed.push(contact.uri);
-    else put.push(bindingOf(aor, contact, request, flow, tenant, destination, nowMs, expires));
+    else if (contact.uri.length <= maxUriBytes) put.push(bindingOf(aor, contact, request, flow, tenant, destination, nowMs, expires));
   }
-  return { aor, all: false, removed, put };
+  return { tenant, aor, all: false, removed, put };
 }
 
 function bindingOf(aor: string, contact: NameAddr, request: SipMessage, flow: Flow, tenant: number, destination: number, nowMs: number, expires: number): Binding {

@@ -33,7 +33,7 @@ interface Entry {
 
 export class RegistrationTable {
   readonly #entries = new Map<string, Entry>();
-  /** Contacts by address of record: a phone or two each. */
+  /** Contacts by tenant and address of record (`accountKey`): a phone or two each. */
   readonly #contacts = new Map<string, string[]>();
   /** Keys by the second in which they may be over; one that was refreshed meanwhile moves on to its new second then. */
   readonly #ends = new Map<number, string[]>();
@@ -60,9 +60,9 @@ export class RegistrationTable {
     for (const { binding } of this.#entries.values()) yield binding;
   }
 
-  apply({ aor, all, removed, put }: BindingChange): void {
-    if (all) for (const contact of [...(this.#contacts.get(aor) ?? [])]) this.#remove(bindingKey(aor, contact));
-    for (const contact of removed) this.#remove(bindingKey(aor, contact));
+  apply({ tenant, aor, all, removed, put }: BindingChange): void {
+    if (all) for (const contact of [...(this.#contacts.get(accountKey(tenant, aor)) ?? [])]) this.#remove(bindingKey(tenant, aor, contact));
+    for (const contact of removed) this.#remove(bindingKey(tenant, aor, contact));
     for (const binding of put) this.#put(binding);
   }
 
@@ -94,7 +94,7 @@ export class RegistrationTable {
   }
 
   #put(binding: Binding): void {
-    const key = bindingKey(binding.aor, binding.contact);
+    const key = bindingKey(binding.tenant, binding.aor, binding.contact);
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#listener.removed(known.binding);
@@ -106,8 +106,9 @@ export class RegistrationTable {
     if (this.#entries.size >= this.#capacity) this.#removeOldest();
     const entry = { number: ++this.#number, binding, second: 0 };
     this.#entries.set(key, entry);
-    const contacts = this.#contacts.get(binding.aor);
-    if (contacts === undefined) this.#contacts.set(binding.aor, [binding.contact]);
+    const account = accountKey(binding.tenant, binding.aor);
+    const contacts = this.#contacts.get(account);
+    if (contacts === undefined) this.#contacts.set(account, [binding.contact]);
     else contacts.push(binding.contact);
     this.#listener.added(binding);
     this.#watch(key, entry);
@@ -124,10 +125,11 @@ export class RegistrationTable {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    const { aor, contact } = entry.binding;
-    const left = (this.#contacts.get(aor) ?? []).filter((one) => one !== contact);
-    if (left.length === 0) this.#contacts.delete(aor);
-    else this.#contacts.set(aor, left);
+    const { tenant, aor, contact } = entry.binding;
+    const account = accountKey(tenant, aor);
+    const left = (this.#contacts.get(account) ?? []).filter((one) => one !== contact);
+    if (left.length === 0) this.#contacts.delete(account);
+    else this.#contacts.set(account, left);
     this.#listener.removed(entry.binding);
   }
 
@@ -148,6 +150,8 @@ export class RegistrationTable {
     }
   }
 }
+
+const accountKey = (tenant: number, aor: string): string => `${tenant} ${aor}`;
 
 /** The first whole second at which a binding is over. */
 const secondOf = (binding: Binding): number => Math.ceil(binding.expiresMs / 1_000);

@@ -14,8 +14,8 @@ export class RegistrationMail implements RegistrationDoor {
     this.#send = send;
   }
 
-  known(aor: string, contact: string): boolean {
-    return this.#known.has(bindingKey(aor, contact));
+  known(tenant: number, aor: string, contact: string): boolean {
+    return this.#known.has(bindingKey(tenant, aor, contact));
   }
 
   /** What one turn of the event loop brings goes in one message. */

@@ -51,7 +51,7 @@ export class Registrations {
     this.#limits = new TenantLimits(options.limits);
     this.#table = new RegistrationTable({
       added: (binding) => {
-        const key = bindingKey(binding.aor, binding.contact);
+        const key = bindingKey(binding.tenant, binding.aor, binding.contact);
         this.#known.add(key, this.#table.keys());
         const limits = this.#view.tenant(binding.tenant)?.limits;
         this.#limits.registrationStarted(binding.tenant, limits !== undefined && isLimited(limits));
@@ -59,7 +59,7 @@ export class Registrations {
         if (binding.transport !== 'udp' || !binding.behindNat) this.#slotOf(key)?.delete(key);
       },
       removed: (binding) => {
-        const key = bindingKey(binding.aor, binding.contact);
+        const key = bindingKey(binding.tenant, binding.aor, binding.contact);
         this.#known.delete(key);
         this.#limits.registrationEnded(binding.tenant);
         this.#slotOf(key)?.delete(key);
@@ -90,7 +90,7 @@ export class Registrations {
     const slots = keepAlive.method === 'off' ? 0 : Math.max(1, Math.round(keepAlive.intervalMs / tickMs));
     this.#ring = Array.from({ length: slots }, () => new Map());
     for (const binding of this.#table.bindings()) {
-      const key = bindingKey(binding.aor, binding.contact);
+      const key = bindingKey(binding.tenant, binding.aor, binding.contact);
       if (binding.transport === 'udp' && binding.behindNat) this.#slotOf(key)?.set(key, binding);
     }
   }
@@ -157,8 +157,8 @@ export class Registrations {
     const now = Date.now();
     for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
       const binding = readBinding(line);
-      if (binding === null || binding.expiresMs <= now || this.#known.has(bindingKey(binding.aor, binding.contact))) continue;
-      this.#table.apply({ aor: binding.aor, all: false, removed: [], put: [binding] });
+      if (binding === null || binding.expiresMs <= now || this.#known.has(bindingKey(binding.tenant, binding.aor, binding.contact))) continue;
+      this.#table.apply({ aor: binding.aor, tenant: binding.tenant, all: false, removed: [], put: [binding] });
     }
   }
 }

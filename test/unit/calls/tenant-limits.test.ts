@@ -31,7 +31,7 @@ describe.each([1, 2, 5])('%i workers', (count) => {
 
   it('let exactly as many registrations in', () => {
     const all = workers(count);
-    const full = (n: number): boolean => turn(all, n).registrationsFull(tenant({ registrations: 3 }));
+    const full = (n: number): boolean => turn(all, n).registrationsLeft(tenant({ registrations: 3 })) === 0;
     expect(Array.from({ length: 5 }, (_, n) => {
       const refused = full(n);
       if (!refused) turn(all, 0).registrationStarted(1, true);

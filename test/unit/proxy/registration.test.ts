@@ -21,7 +21,7 @@ describe('a registration that was accepted', () => {
   it('is noted with its address of record, Contact, source, agent and the expiry that was granted', () => {
     const { changes, clock } = registered('<sip:alice@192.168.1.5:5060>;expires=3600', 'Contact: <sip:alice@192.168.1.5:5060>;expires=600\r\n');
     expect(changes).toEqual([{
-      aor: 'alice@acme.example', all: false, removed: [], put: [{
+      tenant: 1, aor: 'alice@acme.example', all: false, removed: [], put: [{
         aor: 'alice@acme.example', contact: 'sip:alice@192.168.1.5:5060', tenant: 1, destination: 1, listener: 0, transport: 'udp', family: 4,
         address: '203.0.113.9', port: 40_000, behindNat: true, agent: 'Phone/1.0', registeredMs: clock.now(), expiresMs: clock.now() + 600_000,
       }],
@@ -40,11 +40,11 @@ describe('a registration that was accepted', () => {
   });
 
   it.each([['<sip:a@h>;expires=0', ''], ['<sip:a@h>', 'Expires: 0\r\n']])('that ends a binding removes it: %s', (contact, asked) => {
-    expect(registered(contact, '', asked).changes).toEqual([{ aor: 'alice@acme.example', all: false, removed: ['sip:a@h'], put: [] }]);
+    expect(registered(contact, '', asked).changes).toEqual([{ tenant: 1, aor: 'alice@acme.example', all: false, removed: ['sip:a@h'], put: [] }]);
   });
 
   it('with "Contact: *" removes all bindings, and one without Contact says nothing', () => {
-    expect(registered('*', '', 'Expires: 0\r\n').changes).toEqual([{ aor: 'alice@acme.example', all: true, removed: [], put: [] }]);
+    expect(registered('*', '', 'Expires: 0\r\n').changes).toEqual([{ tenant: 1, aor: 'alice@acme.example', all: true, removed: [], put: [] }]);
     const edge = new Edge(world());
     edge.receive(register('x').replace(/Contact: x\r\n/, ''), '203.0.113.9', 40_000);
     edge.receive(answerTo(edge.one(), 200), '10.0.0.1', 5060);
@@ -55,6 +55,17 @@ describe('a registration that was accepted', () => {
     const edge = new Edge(world());
     edge.receive(register('<sip:a@h>'), '203.0.113.9', 40_000);
     edge.receive(answerTo(edge.one(), 401), '10.0.0.1', 5060);
+    expect(edge.changes).toEqual([]);
+  });
+});
+
+describe('a REGISTER that no registrar has answered', () => {
+  it('changes nothing: a phone that is sent one by its own flow token cannot register or unregister others', () => {
+    const edge = new Edge(world());
+    edge.receive(register('<sip:mallory@203.0.113.9:40000>'), '203.0.113.9', 40_000);
+    const path = /Path: <(.*)>/.exec(edge.one().text)?.[1] ?? '';
+    edge.receive(register('*', `Expires: 0\r\nRoute: <${path}>\r\n`, 2), '203.0.113.9', 40_000);
+    for (const sent of edge.take()) if (sent.text.startsWith('REGISTER')) edge.receive(answerTo(sent, 200), '203.0.113.9', 40_000);
     expect(edge.changes).toEqual([]);
   });
 });
@@ -72,6 +83,17 @@ describe('limits on REGISTER', () => {
       edge.receive(register(contact, '', cseq), '203.0.113.9', 40_000);
       expect(edge.one().text).toMatch(/^REGISTER /);
     }
+  });
+
+  it('count every Contact of a REGISTER: one of them cannot bring in more than there is room for', () => {
+    const edge = new Edge(world({ limits: { calls: 0, cps: 0, registrations: 3 } }));
+    edge.env.limits.registrationStarted(1, true);
+    edge.receive(register('<sip:a@h>, <sip:b@h>, <sip:c@h>'), '203.0.113.9', 40_000);
+    expect(edge.one().text).toMatch(/^SIP\/2\.0 503 /);
+    edge.receive(register('<sip:a@h>, <sip:b@h>', '', 2), '203.0.113.9', 40_000);
+    expect(edge.one().text).toMatch(/^REGISTER /);
+    edge.receive(register(`<sip:${'x'.repeat(1_100)}@h>`, '', 3), '203.0.113.9', 40_000);
+    expect(edge.one().text).toMatch(/^SIP\/2\.0 503 /);
   });
 
   it('let so many a second through to the registrars, and spread the return of the rest', () => {

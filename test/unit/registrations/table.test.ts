@@ -17,7 +17,7 @@ class Count {
   }
 
   put(...put: Binding[]): void {
-    for (const one of put) this.table.apply({ aor: one.aor, all: false, removed: [], put: [one] });
+    for (const one of put) this.table.apply({ tenant: one.tenant, aor: one.aor, all: false, removed: [], put: [one] });
   }
 }
 
@@ -48,10 +48,20 @@ describe('registrations', () => {
   it('take out the Contacts that were removed, or all of an address of record', () => {
     const count = new Count();
     count.put(binding('a@x', 'sip:1', 9_000), binding('a@x', 'sip:2', 9_000), binding('b@x', 'sip:1', 9_000));
-    count.table.apply({ aor: 'a@x', all: false, removed: ['sip:2', 'sip:never'], put: [] });
+    count.table.apply({ tenant: 1, aor: 'a@x', all: false, removed: ['sip:2', 'sip:never'], put: [] });
     expect(contacts(count.table)).toEqual(['sip:1', 'sip:1']);
-    count.table.apply({ aor: 'a@x', all: true, removed: [], put: [] });
+    count.table.apply({ tenant: 1, aor: 'a@x', all: true, removed: [], put: [] });
     expect([...count.table.bindings()].map(({ aor }) => aor)).toEqual(['b@x']);
+  });
+
+  it('belong to their tenant: another one cannot take them out or over, whatever address of record it writes', () => {
+    const count = new Count();
+    count.put(binding('bob@b.example', 'sip:1', 9_000, { tenant: 2 }));
+    count.table.apply({ aor: 'bob@b.example', tenant: 1, all: true, removed: [], put: [] });
+    count.table.apply({ aor: 'bob@b.example', tenant: 1, all: false, removed: ['sip:1'], put: [] });
+    count.put(binding('bob@b.example', 'sip:1', 9_000, { tenant: 1 }));
+    expect([...count.table.bindings()].map(({ tenant }) => tenant)).toEqual([2, 1]);
+    expect([...count.byTenant]).toEqual([[2, 1], [1, 1]]);
   });
 
   it('push the oldest out above their capacity', () => {
@@ -86,10 +96,10 @@ describe('registrations', () => {
           count.put(binding(aor, contact, now + seconds * 1_000));
           model.set(`${aor} ${contact}`, now + seconds * 1_000);
         } else if (kind === 'remove') {
-          count.table.apply({ aor, all: false, removed: [contact], put: [] });
+          count.table.apply({ tenant: 1, aor, all: false, removed: [contact], put: [] });
           model.delete(`${aor} ${contact}`);
         } else if (kind === 'all') {
-          count.table.apply({ aor, all: true, removed: [], put: [] });
+          count.table.apply({ tenant: 1, aor, all: true, removed: [], put: [] });
           for (const key of [...model.keys()]) if (key.startsWith(`${aor} `)) model.delete(key);
         } else {
           now += seconds * 1_000;

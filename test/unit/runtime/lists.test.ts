@@ -53,7 +53,7 @@ describe('an answer to a list command', () => {
     behindNat: false, agent: '', registeredMs: 0, expiresMs: 60_000,
   };
   const table = new RegistrationTable(deaf);
-  for (let n = 0; n < 300; n++) table.apply({ aor: `u${n}`, all: false, removed: [], put: [{ ...binding, aor: `u${n}` }] });
+  for (let n = 0; n < 300; n++) table.apply({ tenant: binding.tenant, aor: `u${n}`, all: false, removed: [], put: [{ ...binding, aor: `u${n}` }] });
   const targets = { registrations: table, calls: workers(300) } as unknown as CommandTargets;
 
   it.each(['registrations.list', 'calls.list'])('of %s is bounded in items and length whatever is asked for', async (name) => {
