@@ -30,8 +30,10 @@ export class Sipp {
   readonly host: string;
   readonly port: number;
   readonly folder: string;
+  readonly transport: 'udp' | 'tcp';
 
-  private constructor(process: TestProcess, host: string, port: number, folder: string) {
+  private constructor(process: TestProcess, host: string, port: number, folder: string, transport: 'udp' | 'tcp') {
+    this.transport = transport;
     this.process = process;
     this.host = host;
     this.port = port;
@@ -46,7 +48,7 @@ export class Sipp {
       ...args, '-i', host, '-p', String(port), '-mi', host, '-t', options.transport === 'tcp' ? 't1' : 'u1', '-nostdin', '-buff_size', String(bufferBytes),
       '-trace_stat', '-stf', join(folder, 'statistics.csv'), '-fd', '1', '-trace_err', '-error_file', join(folder, 'errors.log'),
     ], { cwd: folder });
-    return new Sipp(process, host, port, folder);
+    return new Sipp(process, host, port, folder, options.transport ?? 'udp');
   }
 
   /** A backend that answers OPTIONS and INVITE; runs until stopped. */
@@ -67,15 +69,17 @@ export class Sipp {
     readonly rate: number;
     readonly calls: number;
     readonly holdMs: number;
+    /** Instead of calls: phones that register, and take it back after `holdMs`. */
+    readonly registers?: boolean;
   }, options: SippOptions = {}): Promise<Sipp> {
     return Sipp.#start(name, [
-      '-sf', scenario('uac'), hostPort(load.edge.host, load.edge.port), '-key', 'domain', load.domain, '-s', load.user ?? '1001',
+      '-sf', scenario(load.registers === true ? 'register' : 'uac'), hostPort(load.edge.host, load.edge.port), '-key', 'domain', load.domain, '-s', load.user ?? '1001',
       '-r', String(load.rate), '-m', String(load.calls), '-l', String(Math.max(load.calls, 1)), '-d', String(load.holdMs), '-recv_timeout', '20000', '-timeout', `${Math.ceil(load.calls / load.rate) + 40}s`,
     ], options);
   }
 
   get uri(): string {
-    return `sip:${hostPort(this.host, this.port)}`;
+    return `sip:${hostPort(this.host, this.port)}${this.transport === 'tcp' ? ';transport=tcp' : ''}`;
   }
 
   /** The newest line of sipp's statistics file, null before the first. */
