@@ -16,6 +16,8 @@ export interface Masking {
   readonly keys: KeyRing;
   readonly edits: Edits;
   readonly tenantId: number;
+  /** Hosts that the message's sender has been reached at or sends from: where its Contact may lead outside of the dialog. */
+  readonly senders: readonly string[];
   /** Bits of `hidden` of the message that is passed on. */
   readonly bits: number;
   /** Whether a URI names this node. */
@@ -65,8 +67,12 @@ export function maskResponse(text: string, masking: Masking, downMasked: boolean
   if (first !== undefined && own.from < own.to) {
     removeValues(edits, records, { from: own.from, to: records.length });
     addParameter(edits, first, sealList(keys, 'r', message.callId, { bits: downMasked ? hidden.on | hidden.toMasked : hidden.on, values: listOf(theirs) }));
+  } else {
+    // No Route set comes of them without us.
+    removeValues(edits, records, { from: 0, to: 0 });
   }
-  if (message.status < 300 && message.cseqMethod !== 'REGISTER') hideContacts(message, masking, '');
+  // The Contacts of a redirection are for the caller to use.
+  if ((message.status < 300 || message.status > 399) && message.cseqMethod !== 'REGISTER') hideContacts(message, masking, '');
   hideWarnings(message, masking);
   hideCallIds(message, masking);
   return edits.apply(text);
@@ -91,10 +97,11 @@ function hideVias(message: SipMessage, { keys, edits, bits }: Masking): void {
   const top = vias[0];
   if (top === undefined) return;
   const values = vias.slice(1).map((via) => via.raw.slice(via.start, via.end)).join(', ');
-  const token = sealList(keys, 'v', top.branch, { bits: (bits & hidden.fromMasked) === 0 ? hidden.on : hidden.on | hidden.toMasked, values });
-  // Longer than can be sealed: the response needs them, so they stay.
+  const known = (bits & hidden.fromMasked) === 0 ? hidden.on : hidden.on | hidden.toMasked;
+  const token = sealList(keys, 'v', top.branch, { bits: known, values });
+  // Longer than can be sealed: the response needs them, so they stay; it is still to be hidden itself.
+  edits.insert(top.end, `;${hiddenParameter}=${token === '' ? sealList(keys, 'v', top.branch, { bits: known, values: '' }) : token}`);
   if (token === '') return;
-  edits.insert(top.end, `;${hiddenParameter}=${token}`);
   for (const line of message.headers('via')) if (line.lineStart !== top.lineStart) edits.remove(line.lineStart, line.lineEnd);
 }
 
@@ -138,11 +145,16 @@ function addParameter(edits: Edits, { address }: RouteValue, token: string): voi
   if (token !== '') edits.insert(address.uriEnd, `;${hiddenParameter}=${token}`);
 }
 
-function hideContacts(message: SipMessage, { keys, edits, tenantId, ownUri }: Masking, flow: string): void {
+/**
+ * A Contact that names another host than its sender gets a token for the dialog only: else who answers or makes calls could
+ * have us call anybody, a carrier that trusts our address for one, past all rules.
+ */
+function hideContacts(message: SipMessage, { keys, edits, tenantId, senders, ownUri }: Masking, flow: string): void {
   for (const { address } of message.routeValues('contact')) {
     // "*" (RFC 3261 §10.2.2) and what is no SIP URI name nobody's address.
     const scheme = address.sipUri?.scheme ?? 'tel';
-    const token = scheme === 'tel' ? '' : sealContact(keys, { tenantId, uri: address.uri, flow });
+    const outside = flow !== '' || senders.includes(address.sipUri?.host ?? '');
+    const token = scheme === 'tel' ? '' : sealContact(keys, { tenantId: outside ? tenantId : 0, uri: address.uri, flow, callId: flow === '' ? message.callId : '' });
     if (token === '') continue;
     const bare = address.raw.charCodeAt(address.uriStart - 1) !== 60;
     edits.replace(address.uriStart, address.uriEnd, bare ? `<${ownUri(token)}>` : ownUri(token));
@@ -161,7 +173,7 @@ function hideWarnings(message: SipMessage, { edits, agent }: Masking): void {
 
 /** The called side knows the dialog by another Call-ID; so a dialog that one side names to the other has the opposite name there. */
 function hideCallIds(message: SipMessage, { keys, edits, bits }: Masking): void {
-  if ((bits & hidden.toMasked) !== 0) edits.replace(message.callIdStart, message.callIdEnd, sealCallId(keys, message.callId));
+  if ((bits & hidden.toMasked) !== 0) edits.replace(message.callIdStart, message.callIdEnd, maskedName(keys, message.callId));
   if ((bits & (hidden.toMasked | hidden.fromMasked)) === 0) return;
   for (const name of dialogReferences) {
     for (const { start, end } of message.headers(name)) {
@@ -180,7 +192,10 @@ function hideCallIds(message: SipMessage, { keys, edits, bits }: Masking): void 
   }
 }
 
-const otherName = (keys: KeyRing, callId: string): string => openCallId(keys, callId) ?? sealCallId(keys, callId);
+const otherName = (keys: KeyRing, callId: string): string => openCallId(keys, callId) ?? maskedName(keys, callId);
+
+/** One too long to be sealed stays. */
+const maskedName = (keys: KeyRing, callId: string): string => sealCallId(keys, callId) || callId;
 
 /** Resolves %HH to single bytes. */
 const decodeLatin1 = (text: string): string => text.replaceAll(/%([0-9a-fA-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -6,9 +6,10 @@
  * |---|---|---|
  * | `sbh` parameter of our Via | Vias of those before us | our branch |
  * | `sbh` parameter of our Record-Route URI | Record-Routes of the other side | Call-ID |
- * | user of the Contact that stands for theirs | tenant, their URI, flow of a registered phone | nothing: a Contact is for use outside its dialog too |
+ * | user of the Contact that stands for theirs | tenant, their URI, flow of a registered phone | inside dialogs, their Call-ID; outside, the tenant: a Contact is for use there too |
  * | Call-ID | the caller's | nothing |
  */
+import { createHash } from 'node:crypto';
 import { openText, sealText } from '../security/sealed-text.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 
@@ -22,26 +23,41 @@ export const hiddenParameter = 'sbh';
 export const hidden = { on: 1, fromMasked: 2, toMasked: 4 } as const;
 
 export interface SealedContact {
+  /** Whose it is; 0 = not for use outside of its dialog. */
   readonly tenantId: number;
   readonly uri: string;
   /** Flow token (flow-token.ts) that the phone is reached by, '' = by its URI. */
   readonly flow: string;
+  /** Call-ID of the dialog that it is the remote target of, '' = of none: a registration. */
+  readonly callId: string;
 }
 
 /** '' when the URI is too long to be sealed. */
-export function sealContact(keys: KeyRing, { tenantId, uri, flow }: SealedContact): string {
-  return sealText(keys, 'c', '', `${tenantId.toString(36)} ${flow} ${uri}`);
+export function sealContact(keys: KeyRing, { tenantId, uri, flow, callId }: SealedContact): string {
+  return sealText(keys, 'c', '', `${tenantId.toString(36)} ${flow} ${digestOf(callId)} ${uri}`);
+}
+
+/** What an opened Contact says. */
+export interface OpenedContact extends Omit<SealedContact, 'callId'> {
+  /** Whether it may be the remote target within a dialog of that Call-ID. */
+  readonly fits: (callId: string) => boolean;
 }
 
 /** null = not ours. */
-export function openContact(keys: KeyRing, token: string): SealedContact | null {
+export function openContact(keys: KeyRing, token: string): OpenedContact | null {
   const text = openText(keys, 'c', '', token);
   if (text === null) return null;
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
+  const third = text.indexOf(' ', second + 1);
   const tenantId = Number.parseInt(text.slice(0, first), 36);
-  return first < 1 || second < 0 || !Number.isInteger(tenantId) ? null : { tenantId, flow: text.slice(first + 1, second), uri: text.slice(second + 1) };
+  if (first < 1 || second < 0 || third < 0 || !Number.isInteger(tenantId)) return null;
+  const dialog = text.slice(second + 1, third);
+  return { tenantId, flow: text.slice(first + 1, second), uri: text.slice(third + 1), fits: (callId) => dialog === '' || dialog === digestOf(callId) };
 }
+
+/** Ten characters stand for a Call-ID, which would make the token half as long again. */
+const digestOf = (callId: string): string => (callId === '' ? '' : createHash('sha256').update(callId, 'latin1').digest('base64url').slice(0, 10));
 
 /** Header values (latin1, comma list) behind one character that says what the other side knows. */
 export interface SealedList {

@@ -1,8 +1,10 @@
 /** Topology hiding on the way in: puts the real values back where tokens of ours stand, before anybody looks at the message. */
+import { ownBounds } from '../sip/bounds.ts';
 import { Edits } from '../sip/edits.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { RouteValue } from '../sip/name-addr.ts';
 import { parseMessage } from '../sip/parse.ts';
+import type { SipUri } from '../sip/uri.ts';
 import { sealedMark } from '../security/sealed-text.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { hidden, hiddenParameter, openCallId, openContact, openList } from './tokens.ts';
@@ -15,8 +17,9 @@ export const mayBeMasked = (raw: string): boolean => raw.includes(sealedMark);
 /**
  * The message with what its tokens stand for, `hidden` set; the message itself when none of them is ours.
  * A forged token stays where it is and means nothing to anybody.
+ * @param means whether a URI names this node
  */
-export function unmask(keys: KeyRing, message: SipMessage): SipMessage {
+export function unmask(keys: KeyRing, message: SipMessage, means: (uri: SipUri) => boolean): SipMessage {
   edits.clear();
   const { callId: seen } = message;
   const callId = seen.startsWith(sealedMark) ? openCallId(keys, seen) : null;
@@ -25,26 +28,29 @@ export function unmask(keys: KeyRing, message: SipMessage): SipMessage {
     edits.replace(message.callIdStart, message.callIdEnd, callId);
     bits |= hidden.fromMasked;
   }
-  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen) : unmaskResponse(keys, message, callId ?? seen);
+  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen, means) : unmaskResponse(keys, message, callId ?? seen);
   if (edits.size === 0) return message;
-  const outcome = parseMessage(edits.apply(message.raw));
+  const outcome = parseMessage(edits.apply(message.raw), ownBounds);
   if (!outcome.ok) return message;
   outcome.message.hidden = bits;
   outcome.message.sealed = message.raw;
   return outcome.message;
 }
 
-function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string): number {
+/** With a host of its sender's choice in the Route nothing is opened: that host would read it. */
+function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string, means: (uri: SipUri) => boolean): number {
+  const routes = message.routes();
+  if (!routes.every(({ sipUri }) => sipUri !== null && means(sipUri))) return 0;
   const uri = message.sipUri;
   if (uri !== null && uri.user.startsWith(sealedMark)) {
     const contact = openContact(keys, uri.user);
-    if (contact !== null) {
+    if (contact !== null && (message.toTag === '' || contact.fits(callId))) {
       edits.replace(message.uriStart, message.uriEnd, contact.uri);
       // Outside of dialogs nothing but the token says whom the request may reach.
       if (message.toTag === '') edits.insert(message.headersStart, `Route: <sip:${uri.user}@${uri.text.slice(uri.hostStart, uri.hostEnd)};lr>\r\n`);
     }
   }
-  return unmaskRoutes(keys, message.routes(), callId);
+  return unmaskRoutes(keys, routes, callId);
 }
 
 function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): number {
@@ -52,10 +58,10 @@ function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): num
   const top = message.topVia;
   const token = top?.param(hiddenParameter) ?? null;
   if (top !== null && token !== null) {
-    const vias = openList(keys, 'v', top.branch, token);
+    const at = placeOf(token, top.raw, top.sentByEnd, top.end);
+    const vias = at < 0 ? null : openList(keys, 'v', top.branch, token);
     if (vias !== null) {
-      const at = top.raw.indexOf(`;${hiddenParameter}=${token}`, top.sentByEnd);
-      if (at >= 0) edits.remove(at, at + hiddenParameter.length + 2 + token.length);
+      edits.remove(at, at + hiddenParameter.length + 2 + token.length);
       if (vias.values !== '') edits.insert(top.lineEnd, `Via: ${vias.values}\r\n`);
       bits |= vias.bits;
     }
@@ -65,15 +71,21 @@ function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): num
   return bits;
 }
 
+/** Where the parameter stands as we wrote it between `from` and `to`; -1 = somebody has written it anew. */
+function placeOf(token: string, raw: string, from: number, to: number): number {
+  const at = raw.indexOf(`;${hiddenParameter}=${token}`, from);
+  return at < to ? at : -1;
+}
+
 /** Puts the values that ours stand for behind them. @returns what they say of the sides */
 function unmaskRoutes(keys: KeyRing, values: readonly RouteValue[], callId: string): number {
   let bits = 0;
   for (const { address } of values) {
     const token = address.sipUri?.param(hiddenParameter) ?? null;
-    const list = token === null ? null : openList(keys, 'r', callId, token);
+    const at = token === null ? -1 : placeOf(token, address.raw, address.uriStart, address.uriEnd);
+    const list = token === null || at < 0 ? null : openList(keys, 'r', callId, token);
     if (token === null || list === null) continue;
-    const at = address.raw.indexOf(`;${hiddenParameter}=${token}`, address.uriStart);
-    if (at >= 0) edits.remove(at, at + hiddenParameter.length + 2 + token.length);
+    edits.remove(at, at + hiddenParameter.length + 2 + token.length);
     if (list.values !== '') edits.insert(address.end, `, ${list.values}`);
     bits |= list.bits;
   }

@@ -22,7 +22,7 @@ export function hideFromTarget(env: ProxyEnvironment, branch: Branch, listener: 
   const bits = bitsOf(ctx);
   const standIn = ctx.request.method === 'REGISTER' && keepsContacts(env.view, branch);
   if (bits === 0 && !standIn) return text;
-  const masking = maskingFor(env, listener, target.address, ctx.tenantId, bits);
+  const masking = maskingFor(env, listener, target.address, ctx.tenantId, bits, [ctx.flow.address]);
   const stood = standIn ? standInForContacts(text, masking, env.flows.of(env.keys, ctx.flow, ctx.tenantId)) : text;
   return bits === 0 ? stood : maskRequest(stood, masking);
 }
@@ -36,14 +36,15 @@ export function keepsContacts(view: ConfigView, { destination }: Branch): boolea
  * The text of a response as the next hop up may see it.
  * @param listener that it leaves by
  * @param tenantId 0 = not known any more: its Contact then serves within the dialog only
+ * @param senders hosts that the answering side was reached at
  */
-export function hideFromCaller(env: ProxyEnvironment, response: SipMessage, listener: Listener, peer: string, tenantId: number, text: string): string {
-  return maskResponse(text, maskingFor(env, listener, peer, tenantId, response.hidden), (response.hidden & hidden.fromMasked) !== 0);
+export function hideFromCaller(env: ProxyEnvironment, response: SipMessage, listener: Listener, peer: string, tenantId: number, senders: readonly string[], text: string): string {
+  return maskResponse(text, maskingFor(env, listener, peer, tenantId, response.hidden, senders), (response.hidden & hidden.fromMasked) !== 0);
 }
 
-function maskingFor(env: ProxyEnvironment, listener: Listener, peer: string, tenantId: number, bits: number): Masking {
+function maskingFor(env: ProxyEnvironment, listener: Listener, peer: string, tenantId: number, bits: number, senders: readonly string[]): Masking {
   return {
-    keys: env.keys, edits: env.edits, tenantId, bits,
+    keys: env.keys, edits: env.edits, tenantId, bits, senders,
     means: (uri) => env.identity.means(uri),
     ownUri: (user) => ownUri(env, user, listener, peer),
     agent: env.identity.hostPort(listener, peer),

@@ -98,14 +98,14 @@ export class Proxy implements TransactionUser {
     // A try that was given up, or a caller with an answer, hears nothing more but 2xx.
     const current = !ctx.answered && branch.open && branch.client === tx;
     if (status < 200) {
-      if (current) passResponse(env, ctx, response);
+      if (current) passResponse(env, ctx, response, '', tx);
       return;
     }
     if (ctx.inDialog) this.#noteEnd(tx.method, response);
     if (status < 300) {
       this.#succeeded(branch, tx, response);
       // Each 2xx to an INVITE goes up, late ones of former tries and retransmissions too (§16.7 step 5).
-      passResponse(env, ctx, response);
+      passResponse(env, ctx, response, '', tx);
       // Nobody else must ring on (§16.7 step 10).
       if (tx.invite && ctx.open > 0) cancelOpen(env, ctx, completedElsewhere);
       return;

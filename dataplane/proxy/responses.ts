@@ -4,9 +4,11 @@ import type { ParseFault } from '../sip/parse.ts';
 import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import { Address, defaultPort, transportOfVia, type Flow } from '../transport/flow.ts';
 import { familyOf } from '../contract/address.ts';
+import { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { forUpstream } from './for-upstream.ts';
@@ -49,15 +51,25 @@ export function refuseMalformed(env: ProxyEnvironment, fault: ParseFault, flow: 
   if (fault.answerable && fault.partial !== null) replyStateless(env, fault.partial, flow, { status: fault.status, reason: fault.reason, headers: '' });
 }
 
-/** Passes a response up without our Via. `extraLines`: whole header lines to add, or ''. */
-export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, extraLines = ''): void {
+/**
+ * Passes a response up without our Via.
+ * @param extraLines whole header lines to add, or ''
+ * @param tx whose response it is; null = a failure, whose Contact leads nowhere
+ */
+export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, extraLines = '', tx: ClientTransaction | null = null): void {
   if (ctx.tx === null) return;
   const { target } = ctx.tx;
   const text = forUpstream(env, response, target.transport, extraLines);
-  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, ctx.flow.listener, target.address, ctx.tenantId, text);
+  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, ctx.flow.listener, target.address, ctx.tenantId, tx === null ? [] : sendersOf(tx), text);
   const { spreadPercent } = env.view.setting.registration;
   const spread = spreadPercent > 0 && response.cseqMethod === 'REGISTER' && response.status < 300;
   env.layer.respond(ctx.tx, spread ? spreadExpires(env.edits, shown, spreadPercent) : shown, response.status);
+}
+
+/** Where the request was sent: the address, and the name that it was found by. */
+function sendersOf({ target, user }: ClientTransaction): readonly string[] {
+  const destination = user instanceof Branch ? user.destination : null;
+  return destination === null ? [target.address] : [target.address, destination.host];
 }
 
 /**
@@ -86,6 +98,6 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
   }
   env.counters.add('relayed_stray_response_total');
   const text = forUpstream(env, response, transport, '');
-  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, listener, address, 0, text);
+  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, listener, address, 0, [], text);
   env.sender.send(new Address(transport, family, address, port, listener, 0), shown, null);
 }

@@ -84,7 +84,7 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
   if (outcome.ok) {
     if (!outcome.message.isRequest) counters.add('responses_total');
     else if (flow.transport === 'tls') edge?.noteAlias(outcome.message, flow);
-    env.layer.receive(mayBeMasked(raw) ? unmask(env.keys, outcome.message) : outcome.message, flow);
+    env.layer.receive(mayBeMasked(raw) ? unmask(env.keys, outcome.message, (uri) => env.identity.means(uri)) : outcome.message, flow);
   } else if (isKeepAlive(raw)) {
     counters.add('keepalives_total');
   } else {

@@ -139,7 +139,7 @@ export class Edge {
     const raw = text.includes('\r\n') ? text : text.replaceAll('\n', '\r\n');
     const outcome = parseMessage(raw);
     const flow = new ReceivedBy(listener, 4, address, port, connection);
-    if (outcome.ok) this.env.layer.receive(mayBeMasked(raw) ? unmask(this.env.keys, outcome.message) : outcome.message, flow);
+    if (outcome.ok) this.env.layer.receive(mayBeMasked(raw) ? unmask(this.env.keys, outcome.message, (uri) => this.env.identity.means(uri)) : outcome.message, flow);
     else refuseMalformed(this.env, outcome, flow);
   }
 

@@ -153,15 +153,78 @@ describe('topology hiding', () => {
   });
 
   it('lets a hidden Contact be called outside its dialog, as a transfer does, for tenants of ours only', () => {
-    const { edge, ok } = establish(hiding(false));
-    const target = ok.message.contact?.uri ?? '';
+    const edge = hiding(false);
+    edge.receive(request('INVITE'), phone.address, phone.port);
+    edge.receive(answerTo(edge.one(), 200, 'bob', 'Contact: <sip:1001@10.0.0.1:5080;ob>\r\n'), pbx.address, pbx.port);
+    const target = edge.one().message.contact?.uri ?? '';
     edge.receive(request('INVITE', { uri: target, callId: 'transfer', branch: 'transfer' }), phone.address, phone.port);
     const sent = edge.one();
-    expect(sent.message.requestUri).toBe('sip:1001@10.0.0.77:5080;ob');
-    expect(sent.target.address).toBe('10.0.0.77');
+    expect(sent.message.requestUri).toBe('sip:1001@10.0.0.1:5080;ob');
+    expect(sent.target.address).toBe('10.0.0.1');
     const forged = target.replace(/~sbc(.)/, (_all, c: string) => `~sbc${c === 'A' ? 'B' : 'A'}`);
     edge.receive(request('INVITE', { uri: forged, callId: 'forged', branch: 'forged' }), phone.address, phone.port);
     expect(edge.take().filter((each) => !each.text.startsWith('SIP/2.0'))).toEqual([]);
+  });
+
+  it('is no way to get calls to anywhere: a Contact that names another host than its sender serves in its dialog only', () => {
+    const edge = hiding(false);
+    const outside = (uri: string, callId: string): string => {
+      edge.receive(request('INVITE', { uri, callId, branch: callId }), '198.51.100.99', 5060);
+      return edge.one().text;
+    };
+    // A phone behind the PBX answers with the address of a carrier that trusts us.
+    edge.receive(request('INVITE'), phone.address, phone.port);
+    edge.receive(answerTo(edge.one(), 200, 'bob', 'Contact: <sip:+882999@10.9.9.9>\r\n'), pbx.address, pbx.port);
+    expect(outside(edge.one().message.contact?.uri ?? '', 'answered')).toMatch(/^SIP\/2\.0 403 /);
+    // A caller writes it.
+    edge.receive(request('INVITE', { callId: 'c', branch: 'c' }).replace(/Contact: .*\r\n/, 'Contact: <sip:+882999@10.9.9.9>\r\n'), phone.address, phone.port);
+    expect(outside(edge.one().message.contact?.uri ?? '', 'called')).toMatch(/^SIP\/2\.0 403 /);
+  });
+
+  it('opens no token on the way to a host that its sender put into the Route', () => {
+    const { edge, caller } = establish(hiding(false));
+    const [first = '', last = first] = caller.routes;
+    for (const routes of [[first, 'sip:198.51.100.66;lr'], [first, 'sip:198.51.100.66;lr', last], [...caller.routes, 'sip:198.51.100.66;lr']]) {
+      edge.receive(within('INFO', { ...caller, routes }, routes.length + 10), phone.address, phone.port);
+      for (const { text } of edge.take()) expect(text).not.toContain('10.0.0.');
+    }
+  });
+
+  it('opens the Contact of a dialog in that dialog only', () => {
+    const edge = hiding(false);
+    const { caller } = establish(edge);
+    edge.receive(request('INVITE', { callId: 'mine', branch: 'mine', headers: 'Record-Route: <sip:203.0.113.5;lr>\r\n' }), phone.address, phone.port);
+    edge.receive(answerTo(edge.one(), 200, 'bob', 'Contact: <sip:me@198.51.100.66>\r\n'), pbx.address, pbx.port);
+    const routes = values(edge.one().message, 'record-route').reverse().slice(1);
+    edge.receive(within('INFO', { ...caller, routes, callId: 'mine' }, 20), phone.address, phone.port);
+    for (const { text } of edge.take()) expect(text).not.toContain('10.0.0.77');
+  });
+
+  it('takes a token that is named twice for what it is, without a fault', () => {
+    const { edge, caller } = establish(hiding(false));
+    const [route = ''] = caller.routes;
+    edge.receive(within('INFO', { ...caller, routes: [route.replace(';sbh=', ';SBH='), route] }), phone.address, phone.port);
+    expect(edge.faults).toEqual([]);
+  });
+
+  it('hides the called side also from a caller with more Vias than can be sealed', () => {
+    const edge = hiding(false);
+    const vias = Array.from({ length: 40 }, (_unused, n) => `Via: SIP/2.0/UDP 203.0.113.${n}:5060;branch=z9hG4bK${'x'.repeat(90)}${n}\r\n`).join('');
+    edge.receive(request('INVITE', { headers: vias }), phone.address, phone.port);
+    const invite = edge.one();
+    edge.receive(answerTo(invite, 200, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\nWarning: 399 10.0.0.1 "x"\r\n'), pbx.address, pbx.port);
+    const ok = edge.one();
+    expect(ok.text).not.toContain('10.0.0.');
+    expect(ok.message.vias()).toHaveLength(41);
+  });
+
+  it('hides Contacts and Record-Routes of failures and of answers outside dialogs too', () => {
+    const edge = hiding(false);
+    for (const [method, status] of [['INVITE', 404], ['MESSAGE', 200], ['MESSAGE', 486]] as const) {
+      edge.receive(request(method, { callId: `${method}${status}`, branch: `${method}${status}` }), phone.address, phone.port);
+      edge.receive(answerTo(edge.one(), status, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\nRecord-Route: <sip:10.0.0.9;lr>\r\n'), pbx.address, pbx.port);
+      for (const { text } of edge.take()) if (text.startsWith('SIP/2.0')) expect(text).not.toContain('10.0.0.');
+    }
   });
 
   it('leaves a tenant alone that does not want it', () => {
