@@ -1,11 +1,13 @@
-/** The node's own HTTP port: `/live`, `/ready`, `/metrics`, `/inspect`. Read-only, meant for loopback. */
+/** The node's own HTTP port: `/live`, `/ready`, `/metrics`, `/inspect`, `/inspect/calls`. Read-only, meant for loopback. */
 import { createServer, type Server } from 'node:http';
 
 export interface AdminSources {
   /** Serving traffic with a configuration? The text says what is missing. */
   ready(): { readonly ready: boolean; readonly text: string };
   metrics(): string;
-  inspect(): Promise<unknown>;
+  inspect(): unknown;
+  /** A page of the calls that are up; `cursor` and `text` as the request has them, '' = none. */
+  calls(cursor: string, text: string): Promise<unknown>;
 }
 
 /**
@@ -18,7 +20,8 @@ export async function openAdmin(host: string, port: number, sources: AdminSource
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'GET only\n');
-    switch (request.url) {
+    const [path, query = ''] = (request.url ?? '').split('?', 2);
+    switch (path) {
       case '/live':
         return answer(200, 'text/plain', 'live\n');
       case '/ready': {
@@ -28,13 +31,17 @@ export async function openAdmin(host: string, port: number, sources: AdminSource
       case '/metrics':
         return answer(200, 'text/plain; version=0.0.4', sources.metrics());
       case '/inspect':
-        sources.inspect().then(
+        return answer(200, 'application/json', `${JSON.stringify(sources.inspect(), null, 1)}\n`);
+      case '/inspect/calls': {
+        const fields = new URLSearchParams(query);
+        sources.calls(fields.get('cursor') ?? '', fields.get('text') ?? '').then(
           (value) => answer(200, 'application/json', `${JSON.stringify(value, null, 1)}\n`),
           () => answer(500, 'text/plain', 'a worker did not answer\n'),
         );
         return;
+      }
       default:
-        return answer(404, 'text/plain', 'known: /live /ready /metrics /inspect\n');
+        return answer(404, 'text/plain', 'known: /live /ready /metrics /inspect /inspect/calls?cursor=&text=\n');
     }
   });
   server.maxConnections = 64;

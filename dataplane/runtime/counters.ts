@@ -125,6 +125,12 @@ export class CounterTable {
     return result;
   }
 
+  /** The gauges of each worker. */
+  workers(): Record<GaugeName, number>[] {
+    return Array.from({ length: this.#rows }, (_unused, row) =>
+      Object.fromEntries(gaugeNames.map((name) => [name, this.#cells[row * columns + column[name]] ?? 0])) as Record<GaugeName, number>);
+  }
+
   counters(): Record<CounterName, number> {
     return Object.fromEntries(counterNames.map((name) => [name, this.value(name)])) as Record<CounterName, number>;
   }

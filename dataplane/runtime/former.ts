@@ -1,6 +1,7 @@
 /** The new process's side of an upgrade: the process that serves the data folder so far, as long as it lives. */
 import { connect } from 'node:net';
 import { err, ok, type Result } from '../contract/result.ts';
+import type { BindingChange } from '../registrations/binding.ts';
 import { HandoverLink, keysOf, protocol, type Frame, type Welcome } from './handover-link.ts';
 import type { Mail, OtherProcess } from './neighbour-mail.ts';
 
@@ -8,6 +9,7 @@ const answerDeadlineMs = 10_000;
 
 export interface FormerEvents {
   mail(from: number, to: number, mail: Mail): void;
+  registrations(changes: readonly BindingChange[]): void;
   /** It has nothing left; resolves when no worker asks it any more. */
   finished(): Promise<void>;
   /** It has ended. `finished` = with nothing left. */
@@ -22,7 +24,7 @@ export class Former {
   readonly #keys: Int32Array[] = [];
   #events: FormerEvents | null = null;
   /** Came before anybody listened. */
-  #early: Extract<Frame, { t: 'mail' }>[] = [];
+  #early: Extract<Frame, { t: 'mail' | 'registrations' }>[] = [];
   #switched: (() => void) | null = null;
   #lost: ((error: Error) => void) | null = null;
   #finished = false;
@@ -75,7 +77,7 @@ export class Former {
 
   listen(events: FormerEvents): void {
     this.#events = events;
-    for (const { from, to, mail } of this.#early.splice(0)) events.mail(from, to, mail);
+    for (const frame of this.#early.splice(0)) this.#take(frame);
   }
 
   /**
@@ -113,9 +115,10 @@ export class Former {
       case 'switched':
         this.#switched?.();
         return;
-      case 'mail':
+      case 'mail': case 'registrations':
         if (this.#events === null) this.#early.push(frame);
-        else this.#events.mail(frame.from, frame.to, frame.mail);
+        else if (frame.t === 'mail') this.#events.mail(frame.from, frame.to, frame.mail);
+        else this.#events.registrations(frame.changes);
         return;
       case 'left':
         this.left = frame.transactions;

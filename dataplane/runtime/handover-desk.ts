@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { BindingChange } from '../registrations/binding.ts';
 import { HandoverLink, keyFrames, protocol, type Frame, type Welcome } from './handover-link.ts';
 import type { Mail, OtherProcess } from './neighbour-mail.ts';
 
@@ -66,6 +67,11 @@ export class HandoverDesk {
 
   post(to: number, from: number, mail: Mail): void {
     this.#link?.send({ t: 'mail', to, from, mail });
+  }
+
+  /** For a process that is taking over, or has. */
+  registrations(changes: readonly BindingChange[]): void {
+    this.#link?.send({ t: 'registrations', changes });
   }
 
   left(transactions: number): void {

@@ -4,6 +4,7 @@
  * whether they understand each other.
  */
 import type { Socket } from 'node:net';
+import type { BindingChange } from '../registrations/binding.ts';
 import type { Mail, OtherProcess } from './neighbour-mail.ts';
 
 /** Raised with every change of frames that an older process would misread. */
@@ -35,6 +36,8 @@ export type Frame =
   /** Old → new: that were all; whatever is not in them is yours. */
   | { readonly t: 'switched' }
   | { readonly t: 'mail'; readonly to: number; readonly from: number; readonly mail: Mail }
+  /** Old → new: what phones registered since it wrote its registrations down. */
+  | { readonly t: 'registrations'; readonly changes: readonly BindingChange[] }
   /** Old → new, every second: transactions that are left. */
   | { readonly t: 'left'; readonly transactions: number }
   /** Old → new: nothing is left here, ask no more. */
@@ -106,7 +109,7 @@ export class HandoverLink {
   }
 }
 
-const known = new Set(['hello', 'welcome', 'refused', 'ready', 'keys', 'switched', 'mail', 'left', 'done', 'bye']);
+const known = new Set(['hello', 'welcome', 'refused', 'ready', 'keys', 'switched', 'mail', 'registrations', 'left', 'done', 'bye']);
 
 function parseFrame(text: string): Frame | null {
   let value: unknown;

@@ -5,22 +5,21 @@
 import type { Server } from 'node:http';
 import { newLimitBuffer } from '../calls/limit-cells.ts';
 import { describeHealth, type DestinationHealth } from '../contract/health.ts';
-import { isWildcard } from '../contract/address.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import { findServers } from '../dns/find-servers.ts';
 import { SystemDns } from '../dns/system-dns.ts';
 import { HealthBoard } from '../health/board.ts';
-import type { ProbeSource } from '../health/probe.ts';
-import { Prober, type CallOutcome, type HealthChange, type ProberOptions } from '../health/prober.ts';
+import { Prober, type CallOutcome, type HealthChange } from '../health/prober.ts';
 import type { Outcome } from '../proxy/environment.ts';
+import type { BindingChange } from '../registrations/binding.ts';
 import { emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { Settings } from '../settings.ts';
 import { monotonicClock } from './clock.ts';
 import { createSyncClient } from '../sync/client.ts';
 import type { ConfigChange, SyncClient } from '../sync/ports.ts';
-import type { LocatedTransport } from '../transport/locate.ts';
 import { openAdmin } from './admin.ts';
+import { listCalls } from './call-list.ts';
 import { chooseBackendPorts, loadBackendPorts, saveBackendPorts, type BackendPorts } from './backend-ports.ts';
 import { runCommand } from './commands.ts';
 import { Certificates } from './certificates.ts';
@@ -33,12 +32,14 @@ import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
+import { listens, probeSources } from './probe-sources.ts';
 import type { Succession } from './succession.ts';
 import { ListenRefused, Supervisor } from './supervisor.ts';
 
 const nothingKept: ConfigBatch = { packed: [], ops: [], epoch: '', rev: 0 };
 const reportIntervalMs = 2_000;
 const stopDeadlineMs = 3_000;
+const inspectedCalls = 250;
 
 /** How a node ends without being asked to. */
 export interface NodeEnds {
@@ -92,7 +93,10 @@ export class Node {
     this.#counters = new CounterTable(settings.workers);
     this.#supervisor = new Supervisor({
       outcome: (id, outcome) => this.#prober.passive(id, callOutcome(outcome), typeof outcome === 'number' ? `status ${outcome}` : ''),
-      registrations: (changes) => { for (const change of changes) this.#registrations.take(change); },
+      registrations: (changes) => {
+        this.#takeRegistrations(changes);
+        succession.registrations(changes);
+      },
       fault: (worker, where, detail, more) => log.error({ worker, where, detail, more }, 'a part failed on a message; the message was given up'),
       crashed: (worker, error) => {
         log.fatal({ err: error, worker }, 'a SIP worker died');
@@ -158,11 +162,12 @@ export class Node {
     this.#listening = true;
     this.#kept = nothingKept;
     this.#tellDraining();
-    await this.#succession.takeOver(this.#supervisor);
+    await this.#succession.takeOver(this.#supervisor, (changes) => this.#takeRegistrations(changes));
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
       ready: () => this.#ready(),
       metrics: () => this.#metrics(),
-      inspect: () => Promise.resolve(this.#inspect()),
+      inspect: () => this.#inspect(),
+      calls: (cursor, text) => listCalls((worker, query) => this.#supervisor.calls(worker, query), { text, limit: inspectedCalls }, cursor, Date.now),
     });
     await this.#succession.await({
       pause: () => this.#pause(),
@@ -206,6 +211,10 @@ export class Node {
     this.#report();
     await this.#sync.close();
     await this.#handOver();
+  }
+
+  #takeRegistrations(changes: readonly BindingChange[]): void {
+    for (const change of changes) this.#registrations.take(change);
   }
 
   /** Another process begins to take over: the files and the node's session are its own from now on. */
@@ -310,27 +319,12 @@ export class Node {
       control: { connection: status.connection, url: status.url, node: status.node },
       destinations: this.#destinations(),
       gauges: this.#counters.gauges(),
+      workers: this.#counters.workers(),
       counters: this.#counters.counters(),
       handover: this.#succession.inspect(),
     };
   }
 }
-
-/** Probes show the address that calls come from and leave by it, so that a backend's access list treats both alike. */
-function probeSources(listen: Settings['listen']): ProberOptions['advertised'] {
-  const sourceOf = (transport: string, family: number): ProbeSource | null => {
-    const found = listen.find((one) => one.transport === transport && one.family === family);
-    if (found === undefined) return null;
-    const fixed = !isWildcard(found.address);
-    if (!fixed && found.advertisedHost === '') return null;
-    const host = found.advertisedHost === '' ? found.address : found.advertisedHost;
-    return { host, port: found.advertisedPort === 0 ? found.port : found.advertisedPort, ...(fixed ? { bind: found.address } : {}) };
-  };
-  return { udp4: sourceOf('udp', 4), udp6: sourceOf('udp', 6), tcp4: sourceOf('tcp', 4), tcp6: sourceOf('tcp', 6), tls4: sourceOf('tls', 4), tls6: sourceOf('tls', 6) };
-}
-
-const listens = (listen: Settings['listen'], transport: LocatedTransport, family: 4 | 6): boolean =>
-  listen.some((one) => one.transport === transport && one.family === family);
 
 function callOutcome(outcome: Outcome): CallOutcome {
   return outcome === 'ok' || outcome === 'timeout' || outcome === 'transport' ? outcome : 'unavailable';

@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ok, type Result } from '../contract/result.ts';
 import type { ClusterKey } from '../contract/wire.ts';
+import type { BindingChange } from '../registrations/binding.ts';
 import type { KeySecrets } from '../transaction/keys.ts';
 import { Former } from './former.ts';
 import { HandoverDesk } from './handover-desk.ts';
@@ -102,15 +103,17 @@ export class Succession {
 
   /**
    * Takes over from the former process if there is one; the workers listen, and their configuration is applied.
+   * @param registered takes what phones registered through the former process since it wrote its registrations down
    * @throws Error when the former process lives and does not hand over
    */
-  async takeOver(supervisor: Supervisor): Promise<void> {
+  async takeOver(supervisor: Supervisor, registered: (changes: readonly BindingChange[]) => void): Promise<void> {
     this.#supervisor = supervisor;
     const former = this.#former;
     if (former === null) return;
     const { pid } = former.facts;
     former.listen({
       mail: (from, to, mail) => this.#route(from, to, mail, 'former'),
+      registrations: registered,
       finished: () => supervisor.former(null),
       gone: (finished) => this.#ended(former, finished),
     });
@@ -147,6 +150,11 @@ export class Succession {
     } catch (error) {
       this.#log.warn({ err: error }, `no other process can take over from this one: ${this.#path} cannot be opened (at most 107 bytes)`);
     }
+  }
+
+  /** What phones registered: news for a process that is taking over. */
+  registrations(changes: readonly BindingChange[]): void {
+    this.#desk?.registrations(changes);
   }
 
   /** Mail of a worker for a worker of another process. */

@@ -141,8 +141,8 @@ export class Rig {
     await this.process.ready(`http://127.0.0.1:${this.#httpPort}/ready`);
   }
 
-  async inspect(): Promise<Readonly<Record<string, unknown>>> {
-    return (await (await fetch(`http://127.0.0.1:${this.#httpPort}/inspect`)).json()) as Readonly<Record<string, unknown>>;
+  async inspect(path = '/inspect'): Promise<Readonly<Record<string, unknown>>> {
+    return (await (await fetch(`http://127.0.0.1:${this.#httpPort}${path}`)).json()) as Readonly<Record<string, unknown>>;
   }
 
   addressFor(transport: SipTransport, host: string): Endpoint {

@@ -66,8 +66,12 @@ describe.each([1, 2])('an upgrade of %i workers beside the old process', (worker
     const phones = await Promise.all(Array.from({ length: 6 }, () => rig.peer()));
     const up = [];
     for (const phone of phones) up.push({ phone, call: await establish(phone, pbx, uri) });
-    await rig.replace();
+    const former = await rig.replace();
     await until('the calls to be known', 5_000, async () => (await rig.metric('calls')) === phones.length);
+    const page = await rig.inspect('/inspect/calls?cursor=&text=') as { readonly items: readonly { readonly callId: string; readonly decision: string }[] };
+    expect(new Set(page.items.map(({ callId }) => callId))).toEqual(new Set(up.map(({ call }) => call.callId)));
+    expect(page.items.every(({ decision }) => decision !== '')).toBe(true);
+    expect((await rig.inspect())['handover']).toMatchObject({ generation: 1, former: { pid: former.pid } });
     const [one] = phones;
     const refused = token();
     await one?.send(one.request('INVITE', uri, { callId: refused }));
@@ -84,6 +88,16 @@ describe.each([1, 2])('an upgrade of %i workers beside the old process', (worker
     pbx.answer(await pbx.gets('INVITE', fresh), 486);
     await one?.hears(486, fresh);
   }, 6), 60_000);
+
+  it('knows what phones registered before it came', () => withRig(workers, async (rig, pbx) => {
+    const phone = await rig.peer();
+    const callId = token();
+    await phone.send(phone.request('REGISTER', 'sip:acme.example', { callId, to: 'sip:alice@acme.example', headers: ['Expires: 600'] }));
+    pbx.answer(await pbx.gets('REGISTER', callId), 200, { headers: ['Expires: 600'] });
+    await phone.hears(200, callId);
+    await rig.replace();
+    await until('the registration to be known', 5_000, async () => (await rig.metric('registrations')) === 1);
+  }), 60_000);
 
   it('reaches a phone on a TCP connection that the old process holds, in both directions', () => withRig(workers, async (rig, pbx) => {
     const phone = await rig.peer({ transport: 'tcp' });

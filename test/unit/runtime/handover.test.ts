@@ -207,20 +207,21 @@ describe('the desk of the process that runs', () => {
     const { path, desk: open, orphans } = await desk({ mail: (_from, to) => heard.push(to), flush: () => { events.push(`flush behind ${heard.length}`); return Promise.resolve(); } });
     const former = await met(path);
     open.post(192, 128, { k: 'callEnded', dialog: 'early' });
+    open.registrations([]);
     // What is asked until the last worker knows is still answered.
     const finished = (): Promise<void> => {
       former.post(128, 192, { k: 'callEnded', dialog: 'late' });
       return Promise.resolve();
     };
-    former.listen({ mail: (_from, to) => events.push(`mail ${to}`), finished, gone: (whole) => events.push(`gone ${String(whole)}`) });
+    former.listen({ mail: (_from, to) => events.push(`mail ${to}`), registrations: (changes) => events.push(`registrations ${changes.length}`), finished, gone: (whole) => events.push(`gone ${String(whole)}`) });
     expect([...(await former.takeOver({ generation: 3, workers: 1 }))].map((part) => [...part])).toEqual([[5, 6]]);
     expect(open.switched).toBe(true);
     former.post(128, 192, { k: 'callEnded', dialog: 'x' });
     open.left(4);
     await until('the mail', 5_000, () => heard.length === 1 && former.left === 4);
     await open.done();
-    await until('the end', 5_000, () => events.length === 3);
-    expect([events, orphans]).toEqual([['mail 192', 'flush behind 2', 'gone true'], []]);
+    await until('the end', 5_000, () => events.length === 4);
+    expect([events, orphans]).toEqual([['mail 192', 'registrations 0', 'flush behind 2', 'gone true'], []]);
   });
 
   it.each([[true, 'before'], [false, 'after']])('notices when the new process dies (early: %s, %s it took over)', async (early) => {
