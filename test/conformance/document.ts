@@ -47,7 +47,7 @@ function differencePart(): string {
 
 function pointPart(): string {
   const lines = points.map(({ text, rows, messages, also }, i) => {
-    const shown = [rows.length === 0 ? '' : `rows ${rows.join(', ')}`, messages.length === 0 ? '' : `messages ${messages.join(', ')}`, also ?? ''].filter((part) => part !== '');
+    const shown = [rows.length === 0 ? '' : `row${rows.length === 1 ? '' : 's'} ${rows.join(', ')}`, messages.length === 0 ? '' : `message${messages.length === 1 ? '' : 's'} ${messages.join(', ')}`, also ?? ''].filter((part) => part !== '');
     return [String(i + 1), text, shown.join('; ')];
   });
   return table(['#', 'point', 'shown by'], lines);

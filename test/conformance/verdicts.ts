@@ -54,9 +54,12 @@ export class Course {
     return failure;
   }
 
-  /** The whole checklist: what ran, and what has no scenario with the reason for it. */
-  verdicts(): readonly Verdict[] {
-    return checklist.map(({ number }) => this.#verdicts.get(number) ?? { number, verdict: 'refused', reason: refusals[number] ?? 'no scenario and no reason' });
+  /**
+   * The whole checklist: what ran, and what did not with the reason for it.
+   * @param notRun reasons for rows that have a scenario which this edge cannot be asked
+   */
+  verdicts(notRun: Readonly<Record<number, string>> = {}): readonly Verdict[] {
+    return checklist.map(({ number }) => this.#verdicts.get(number) ?? { number, verdict: 'refused', reason: refusals[number] ?? notRun[number] ?? 'no scenario and no reason' });
   }
 
   async stop(): Promise<void> {

@@ -34,7 +34,7 @@ export const differences: Readonly<Record<number, Difference>> = {
   103: fail('a tab between the parts of the request line goes on as it is'),
   104: fail('a space behind the request line goes on as it is; Signalbox strips it'),
   105: fail('a display name with an unquoted comma goes on as it is'),
-  106: fail('another SIP version is dropped; §21.5.7 has 505 for it'),
+  106: fail('another SIP version is dropped; §21.5.6 has 505 for it'),
   107: fail('a status of 700 to 999 goes on to the caller'),
   111: either('stray responses and Routes with host names make a worker wait for DNS: where names do not resolve at once, mutated messages stop it for seconds'),
   112: notRun(names),
