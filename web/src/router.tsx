@@ -88,11 +88,48 @@ const importing = createRoute({
   path: '/import',
   component: lazyRouteComponent(() => import('./pages/import/ImportPage.tsx'), 'ImportPage'),
 });
+const calls = createRoute({
+  getParentRoute: () => shell,
+  path: '/calls',
+  component: lazyRouteComponent(() => import('./pages/calls/CallsPage.tsx'), 'CallsPage'),
+});
+const registrations = createRoute({
+  getParentRoute: () => shell,
+  path: '/registrations',
+  component: lazyRouteComponent(() => import('./pages/registrations/RegistrationsPage.tsx'), 'RegistrationsPage'),
+});
+const numbers = createRoute({
+  getParentRoute: () => shell,
+  path: '/numbers',
+  component: lazyRouteComponent(() => import('./pages/numbers/NumbersPage.tsx'), 'NumbersPage'),
+});
+const aliases = createRoute({
+  getParentRoute: () => shell,
+  path: '/aliases',
+  component: lazyRouteComponent(() => import('./pages/aliases/AliasesPage.tsx'), 'AliasesPage'),
+});
+const certificates = createRoute({
+  getParentRoute: () => shell,
+  path: '/certificates',
+  component: lazyRouteComponent(() => import('./pages/certificates/CertificatesPage.tsx'), 'CertificatesPage'),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
+});
+const rateTables = createRoute({
+  getParentRoute: () => shell,
+  path: '/rate-tables',
+  component: lazyRouteComponent(() => import('./pages/rate-tables/RateTablesPage.tsx'), 'RateTablesPage'),
+});
 
 const tree = root.addChildren([
   setup,
   signIn,
-  shell.addChildren([overview, tenants, domains, routeSets, dispatcher, trunks, explain, changes, nodes, importing]),
+  shell.addChildren([
+    overview, calls, registrations, tenants, domains, numbers, aliases, routeSets, dispatcher, rateTables, trunks, explain, changes, nodes, certificates, settings, importing,
+  ]),
 ]);
 
 /** The console's routes. Pages load when they are first opened. */

@@ -8,6 +8,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** Sent as it is instead of `body`. */
   readonly bytes?: Blob;
+  /** What `bytes` are; octets when left out. */
+  readonly mediaType?: string;
   /** Version that an edit is based on; a newer one on the server answers 412. */
   readonly version?: number | undefined;
   /** Only when nothing is there yet; otherwise 412. */
@@ -47,7 +49,7 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
   if (options.isNew === true) headers['if-none-match'] = '*';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.bytes !== undefined) {
-    headers['content-type'] = 'application/octet-stream';
+    headers['content-type'] = options.mediaType ?? 'application/octet-stream';
     init.body = options.bytes;
   } else if (options.body !== undefined) init.body = JSON.stringify(options.body);
   if (options.signal !== undefined) init.signal = options.signal;

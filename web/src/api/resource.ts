@@ -62,6 +62,9 @@ export function resource<Item, ListItem, Body, Written extends Applied>(path: st
      */
     edit: (key: string | number, body: Body, version: number) =>
       trackWrite(() => send<Written>('PATCH', at(key), { body, version, query: waitQuery })),
+    /** Puts something else in its place, all of it; for what has no single fields. */
+    replace: (key: string | number, body: Body, version: number) =>
+      trackWrite(() => send<Written>('PUT', at(key), { body, version, query: waitQuery })),
     /** Creates under a key that the operator chose; refuses to overwrite. */
     add: (key: string, body: Body) =>
       trackWrite(() => send<Written>('PUT', at(key), { body, isNew: true, query: waitQuery }).catch((error: unknown) => taken(key, error))),

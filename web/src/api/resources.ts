@@ -1,6 +1,6 @@
 import type {
-  Destination, DestinationPatch, DestinationWritten, DispatcherSet, DispatcherSetCreate, DispatcherSetWritten, Domain, DomainBody,
-  DomainWritten, RouteSet, RouteSetCreate, RouteSetListItem, RouteSetWritten, RuleFindings, Tenant, TenantBody, TenantListItem, TenantWritten,
+  Alias, AliasBody, AliasWritten, Certificate, CertificateBody, CertificateWritten, Destination, DestinationPatch, DestinationWritten, DispatcherSet, DispatcherSetCreate, DispatcherSetWritten, Domain, DomainBody,
+  DomainWritten, NumberBody, NumberItem, NumberWritten, RouteSet, RouteSetCreate, RouteSetListItem, RouteSetWritten, RuleFindings, Tenant, TenantBody, TenantListItem, TenantWritten,
   Trunk, TrunkBody, TrunkWritten,
 } from '../../../controlplane/contract/index.ts';
 import { queryOptions } from '@tanstack/react-query';
@@ -13,6 +13,9 @@ export const routeSets = resource<RouteSet, RouteSetListItem, RouteSetCreate, Ro
 export const dispatcherSets = resource<DispatcherSet, DispatcherSet, DispatcherSetCreate, DispatcherSetWritten>('dispatcher-sets');
 export const destinations = resource<Destination, Destination, DestinationPatch, DestinationWritten>('destinations');
 export const trunks = resource<Trunk, Trunk, TrunkBody, TrunkWritten>('trunks');
+export const numbers = resource<NumberItem, NumberItem, NumberBody, NumberWritten>('numbers');
+export const aliases = resource<Alias, Alias, AliasBody, AliasWritten>('aliases');
+export const certificates = resource<Certificate, Certificate, CertificateBody, CertificateWritten>('certificates');
 
 /** Rules of a saved route set that never decide, overlap, or have nowhere to send to. */
 export const routeSetFindings = (number: number) =>
@@ -22,4 +25,4 @@ export const routeSetFindings = (number: number) =>
   });
 
 /** Everything that a new revision may have changed. */
-export const configuredPaths = ['tenants', 'domains', 'route-sets', 'dispatcher-sets', 'destinations', 'trunks', 'changes'] as const;
+export const configuredPaths = ['tenants', 'domains', 'route-sets', 'dispatcher-sets', 'destinations', 'trunks', 'numbers', 'aliases', 'rate-tables', 'certificates', 'settings', 'changes'] as const;

@@ -19,6 +19,8 @@ export function DrawerQuery<T>({ title, query, size, children }: Props<T>) {
     queryKey: query?.queryKey ?? ['nothing'],
     ...(query?.queryFn === undefined ? {} : { queryFn: query.queryFn }),
     enabled: query !== null,
+    // A form starts from what is stored now, not from what was read when the drawer was open last.
+    gcTime: 0,
   });
   if (query === null) return children(null);
   if (data !== undefined) return children(data);

@@ -42,7 +42,7 @@ export function ListPanel<Row>({ query, empty, filtered, children }: Props<Row>)
     );
   }
   const rows = query.data.pages.flatMap((page) => page.items);
-  if (rows.length === 0) {
+  if (rows.length === 0 && !hasNextPage) {
     return <Panel flush>{filtered ? <p className={styles['nothing']}>Nothing matches these filters.</p> : empty}</Panel>;
   }
   return (

@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { IconRadar2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Destination } from '../../../../controlplane/contract/index.ts';
 import { destinations } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -45,6 +46,8 @@ function DestinationForm({ destination }: { readonly destination: Destination })
   const refresh = useRefresh();
   const writable = useMayWrite();
   const state = destinationState(destination);
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(destination);
   const { form, saving, failure, submit } = useEntityForm({
     initial: {
       uri: destination.uri,
@@ -55,7 +58,7 @@ function DestinationForm({ destination }: { readonly destination: Destination })
       attrs: attrsText(destination.attrs),
     },
     save: async (values) => {
-      await destinations.patch(destination.id, { ...values, uri: values.uri.trim(), attrs: attrsPatch(values.attrs, destination.attrs) });
+      setBasis(await destinations.edit(destination.id, { ...values, uri: values.uri.trim(), attrs: attrsPatch(values.attrs, basis.attrs) }, basis.version));
       refresh('dispatcher-sets', 'destinations');
     },
     path: (path) => (path.startsWith('attrs.') ? 'attrs' : path),

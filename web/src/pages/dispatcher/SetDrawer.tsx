@@ -1,6 +1,7 @@
 import { Button, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { DispatcherSet } from '../../../../controlplane/contract/index.ts';
 import { dispatcherSets } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -31,13 +32,16 @@ function SetForm({ set }: { readonly set: DispatcherSet | null }) {
   const { close, show } = useDrawer();
   const refresh = useRefresh();
   const writable = useMayWrite();
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(set);
   const entity = useEntityForm({
     initial: setValues(set, tenant),
     save: async (values) => {
       // Empty lines are not sent; dropping them here keeps the positions that field errors point to.
       entity.form.setFieldValue('destinations', filledDestinations(values));
-      const body = setBody(values, set);
-      const written = set === null ? await dispatcherSets.create(body) : await dispatcherSets.edit(set.id, body, set.version);
+      const body = setBody(values, basis);
+      const written = basis === null ? await dispatcherSets.create(body) : await dispatcherSets.edit(basis.id, body, basis.version);
+      setBasis(written);
       refresh('dispatcher-sets', 'destinations', 'tenants');
       if (set === null) show(String(written.id));
       else entity.form.setValues(setValues(written, tenant));

@@ -1,6 +1,7 @@
 import { Button, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconHelpHexagon } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Domain } from '../../../../controlplane/contract/index.ts';
 import { domains } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -25,11 +26,13 @@ function DomainForm({ domain }: { readonly domain: Domain | null }) {
   const { close, show } = useDrawer();
   const refresh = useRefresh();
   const writable = useMayWrite();
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(domain);
   const { form, saving, failure, submit } = useEntityForm({
     initial: domainValues(domain, tenant),
     save: async (values) => {
       const name = domain?.name ?? values.name.trim().toLowerCase();
-      await (domain === null ? domains.add(name, domainBody(values)) : domains.edit(name, domainBody(values), domain.version));
+      setBasis(await (basis === null ? domains.add(name, domainBody(values)) : domains.edit(name, domainBody(values), basis.version)));
       refresh('domains', 'tenants', 'route-sets');
       if (domain === null) show(name);
     },

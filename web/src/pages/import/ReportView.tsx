@@ -6,12 +6,7 @@ import { count, plural } from '../../lib/figures.ts';
 import type { PagePath } from '../../lib/navigation.ts';
 import styles from './ReportView.module.css';
 
-const pages: Readonly<Partial<Record<ImportChange['entity'], PagePath>>> = { tenant: '/tenants', 'dispatcher-set': '/dispatcher', 'route-set': '/route-sets', domain: '/domains' };
-
-function Changed({ change, stored }: { readonly change: ImportChange; readonly stored: boolean }) {
-  const to = pages[change.entity];
-  return stored && to !== undefined ? <TableLink to={to} search={{ open: change.key }}>{change.key}</TableLink> : change.key;
-}
+const pages: Readonly<Record<ImportChange['entity'], PagePath>> = { tenant: '/tenants', 'dispatcher-set': '/dispatcher', 'route-set': '/route-sets', domain: '/domains', number: '/numbers' };
 
 /** Lines drawn of a long list; the counts are complete anyway. */
 const drawn = 200;
@@ -24,7 +19,7 @@ function Changes({ title, changes, total, stored }: { readonly title: string; re
         {changes.slice(0, drawn).map((change) => (
           <li key={`${change.entity} ${change.key}`}>
             <span className={styles['entity']}>{change.entity}</span>
-            <span className="mono"><Changed change={change} stored={stored} /></span>
+            <span className="mono">{stored ? <TableLink to={pages[change.entity]} search={{ open: change.key }}>{change.key}</TableLink> : change.key}</span>
             <span className={styles['fields']}>{change.fields.join('; ')}</span>
           </li>
         ))}

@@ -2,6 +2,7 @@ import { Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { RouteSet } from '../../../../controlplane/contract/index.ts';
 import { domains, routeSets } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -31,11 +32,14 @@ function RouteSetForm({ set }: { readonly set: RouteSet | null }) {
   const refresh = useRefresh();
   const writable = useMayWrite();
   const anyDomain = useQuery({ ...domains.choices('', {}, 1), enabled: set !== null });
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(set);
   const entity = useEntityForm({
     initial: routeSetValues(set, tenant),
     save: async (values) => {
-      const body = routeSetBody(values, set);
-      const written = set === null ? await routeSets.create(body) : await routeSets.edit(set.number, body, set.version);
+      const body = routeSetBody(values, basis);
+      const written = basis === null ? await routeSets.create(body) : await routeSets.edit(basis.number, body, basis.version);
+      setBasis(written);
       refresh('route-sets', 'tenants');
       if (set === null) show(String(written.number));
       else entity.form.setValues(routeSetValues(written, tenant));

@@ -1,4 +1,5 @@
 import { Button, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import type { Tenant } from '../../../../controlplane/contract/index.ts';
 import { tenants } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -23,11 +24,13 @@ function TenantForm({ tenant }: { readonly tenant: Tenant | null }) {
   const { close, show } = useDrawer();
   const refresh = useRefresh();
   const writable = useMayWrite();
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(tenant);
   const { form, saving, failure, submit } = useEntityForm({
     initial: tenantValues(tenant),
     save: async (values) => {
       const key = tenant?.key ?? values.key;
-      await (tenant === null ? tenants.add(key, tenantBody(values)) : tenants.edit(key, tenantBody(values), tenant.version));
+      setBasis(await (basis === null ? tenants.add(key, tenantBody(values)) : tenants.edit(key, tenantBody(values), basis.version)));
       refresh('tenants');
       if (tenant === null) show(key);
     },

@@ -1,5 +1,6 @@
 import { Button, NumberInput, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Trunk } from '../../../../controlplane/contract/index.ts';
 import { trunks } from '../../api/resources.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
@@ -24,11 +25,13 @@ function TrunkForm({ trunk }: { readonly trunk: Trunk | null }) {
   const { close, show } = useDrawer();
   const refresh = useRefresh();
   const writable = useMayWrite();
+  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
+  const [basis, setBasis] = useState(trunk);
   const { form, saving, failure, submit } = useEntityForm({
     initial: trunkValues(trunk, tenant),
     save: async (values) => {
       const key = trunk?.key ?? values.key;
-      await (trunk === null ? trunks.add(key, trunkBody(values)) : trunks.edit(key, trunkBody(values), trunk.version));
+      setBasis(await (basis === null ? trunks.add(key, trunkBody(values)) : trunks.edit(key, trunkBody(values), basis.version)));
       refresh('trunks', 'tenants', 'route-sets');
       if (trunk === null) show(key);
     },
