@@ -13,6 +13,8 @@ export interface PhoneOptions {
   /** Where everything is sent: the edge, as `host:port`. */
   readonly outbound: string;
   readonly transport?: 'udp' | 'tcp' | 'tls';
+  /** Media as browsers want it: DTLS-SRTP with ICE on one port. */
+  readonly web?: boolean;
 }
 
 export class Baresip {
@@ -38,9 +40,9 @@ export class Baresip {
     writeFileSync(join(folder, 'config'), [
       'module_path /usr/lib/baresip/modules', `sip_listen 127.0.0.1:${port}`, 'poll_method epoll',
       'audio_player aufile,/dev/null', 'audio_source ausine,440', 'audio_alert aufile,/dev/null', 'ausrc_srate 48000', 'ausrc_channels 2', 'net_interface 127.0.0.1',
-      `ctrl_tcp_listen 127.0.0.1:${control}`, 'module g711.so', 'module aufile.so', 'module ausine.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', '',
+      `ctrl_tcp_listen 127.0.0.1:${control}`, 'module g711.so', ...(options.web === true ? ['rtcp_mux yes', 'module srtp.so', 'module dtls_srtp.so', 'module ice.so'] : []), 'module aufile.so', 'module ausine.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', '',
     ].join('\n'));
-    writeFileSync(join(folder, 'accounts'), `<${options.aor};transport=${transport}>;auth_pass=unused;outbound="sip:${options.outbound};transport=${transport}";regint=60;answermode=auto;sipnat=none;ptime=20\n`);
+    writeFileSync(join(folder, 'accounts'), `<${options.aor};transport=${transport}>;auth_pass=unused;outbound="sip:${options.outbound};transport=${transport}";regint=60;answermode=auto;sipnat=none;ptime=20${options.web === true ? ';mediaenc=dtls_srtp;medianat=ice' : ''}\n`);
     writeFileSync(join(folder, 'contacts'), '');
     const process = new TestProcess('baresip', 'baresip', ['-f', folder], { cwd: folder, env: { HOME: folder } });
     return new Baresip(process, port, control, folder);

@@ -18,6 +18,8 @@ globalThis.phone = {
     this.ua.on('newRTCSession', ({ session, originator }) => {
       this.session = session;
       for (const event of ['progress', 'accepted', 'confirmed', 'ended', 'failed']) session.on(event, note(event));
+      // What the browser itself says of a description that it does not take.
+      session.on('peerconnection:setremotedescriptionfailed', (error) => this.events.push(`refused ${String(error)}`));
       this.events.push(`call ${originator}`);
       if (originator === 'remote') session.answer(media);
     });

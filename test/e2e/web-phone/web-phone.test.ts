@@ -1,5 +1,6 @@
 /** Phones in a browser (JsSIP in Chromium) behind the edge, a registrar (Kamailio) on the other side. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Baresip } from '../../harness/baresip.ts';
 import { Installation } from '../../harness/installation.ts';
 import { Kamailio } from '../../harness/kamailio.ts';
 import { freePort } from '../../harness/ports.ts';
@@ -12,13 +13,14 @@ const domain = 'phones.example';
 let site: Installation;
 let registrar: Kamailio;
 let browser: PhoneBrowser;
-const urls = { wss: '', ws: '' };
+const urls = { wss: '', ws: '', tls: '' };
 
 beforeAll(async () => {
-  const [wss, ws] = [await freePort(), await freePort()];
+  const [wss, ws, tls] = [await freePort(), await freePort(), await freePort()];
+  urls.tls = `127.0.0.1:${tls}`;
   urls.wss = `wss://127.0.0.1:${wss}`;
   urls.ws = `ws://127.0.0.1:${ws}`;
-  site = await Installation.start({ edge: { listen: `udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,wss:127.0.0.1:${wss},ws:127.0.0.1:${ws}` } });
+  site = await Installation.start({ edge: { listen: `udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,wss:127.0.0.1:${wss},ws:127.0.0.1:${ws},tls:127.0.0.1:${tls}` } });
   registrar = site.with(await Kamailio.start('test/e2e/phone/registrar.cfg'));
   browser = site.with(await PhoneBrowser.launch());
   await putTenant(site.api, { key: 'phones', domain, routeSet: 1, set: 1, destinations: [{ uri: registrar.uri }] });
@@ -43,6 +45,25 @@ describe.each(['wss', 'ws'] as const)('two phones in a browser over %s', (transp
     await alice.saw('call remote');
     await alice.close();
     await bob.close();
+  }, 60_000);
+});
+
+describe.each(['udp', 'tcp', 'tls'] as const)('a phone in a browser and a desk phone on %s', (transport) => {
+  it('call each other, media straight between them', async () => {
+    const aor = `sip:desk-${transport}@${domain}`;
+    const desk = site.with(await Baresip.start({ aor, outbound: transport === 'tls' ? urls.tls : site.edge.address, transport, web: true }));
+    await desk.registered();
+    const web = await browser.phone(`sip:web-${transport}@${domain}`, urls.wss);
+    await web.saw('registered');
+    await web.call(aor);
+    await web.saw('confirmed');
+    await web.heard();
+    await web.hangUp();
+    await desk.process.line(/session closed/);
+    await desk.command('dial', `sip:web-${transport}@${domain}`);
+    await web.saw('call remote');
+    await desk.process.line(/Call established: sip:web-/);
+    await web.close();
   }, 60_000);
 });
 
