@@ -125,8 +125,7 @@ export class Former {
         return;
       case 'done':
         this.#finished = true;
-        // A rejection would be that of a dead worker, which ends the process.
-        void this.#events?.finished().then(() => this.#link.send({ t: 'bye' }));
+        this.#events?.finished().then(() => this.#link.send({ t: 'bye' }), () => this.#link.destroy());
         return;
       default:
     }

@@ -128,9 +128,9 @@ export class HandoverDesk {
   }
 
   async #hello(link: HandoverLink, { protocol: spoken, takeover }: Extract<Frame, { t: 'hello' }>): Promise<void> {
-    const refuse = (sentence: string): void => {
+    const refuse = (sentence: string): Promise<void> => {
       link.send({ t: 'refused', sentence });
-      void link.end();
+      return link.end();
     };
     if (!takeover) return refuse(`another data plane (process ${process.pid}) serves this data folder; stop it first, or start with --takeover to replace it without losing calls`);
     if (spoken !== protocol) return refuse(`the data plane that runs (process ${process.pid}) is of a version that this one cannot take over from; stop it first`);
@@ -139,7 +139,7 @@ export class HandoverDesk {
     const welcome = await this.#estate.prepare();
     if (typeof welcome === 'string') {
       this.#link = null;
-      refuse(welcome);
+      await refuse(welcome);
     } else {
       link.send({ t: 'welcome', ...welcome });
     }

@@ -118,7 +118,7 @@ export class Transports implements MessageSender {
 
   /** Leaves the ports that are shared with another process: resolves when all that had arrived at them has been received. Nothing is sent over UDP any more. */
   async retire(): Promise<void> {
-    await Promise.all(this.#sockets.map((socket) => (socket instanceof UdpListener ? socket.retire() : undefined)));
+    await Promise.all(this.#sockets.filter((socket) => socket instanceof UdpListener).map((socket) => socket.retire()));
   }
 
   /** Closes listeners and connections; nothing is received any more when it settles. */
