@@ -1,0 +1,42 @@
+/** Keep-alives of the node towards registered phones. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { newLimitBuffer } from '../../../dataplane/calls/limit-cells.ts';
+import type { Binding } from '../../../dataplane/registrations/binding.ts';
+import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
+import { Registrations } from '../../../dataplane/runtime/registrations.ts';
+import { world } from '../proxy/edge.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'registrations-'));
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true });
+});
+
+const phone = (contact: string, more: Partial<Binding> = {}): Binding => ({
+  aor: 'a@x', contact, tenant: 1, destination: 1, listener: 0, transport: 'udp', family: 4, address: '203.0.113.9', port: 40_000, behindNat: true, agent: '', registeredMs: 0, expiresMs: 2 ** 42, ...more,
+});
+
+it('a place gets one keep-alive an interval, however many Contacts were registered from it', () => {
+  const pinged: string[] = [];
+  const registrations = new Registrations({ folder, log: pino({ level: 'silent' }), limits: newLimitBuffer(), ping: (_method, phones) => pinged.push(...phones.map(({ address, port }) => `${address}:${port}`)) });
+  registrations.apply(applyOps(emptyView(), world({ setting: { keepAlive: { method: 'options', intervalMs: 5_000 } } }), 'epoch', 1));
+  registrations.start();
+  for (let n = 0; n < 16; n++) registrations.take({ tenant: 1, aor: 'a@x', all: false, removed: [], put: [phone(`sip:${n}@h`)] });
+  registrations.take({ tenant: 1, aor: 'a@x', all: false, removed: [], put: [phone('sip:b@h', { port: 40_001 })] });
+  vi.advanceTimersByTime(5_000);
+  expect(pinged.sort()).toEqual(['203.0.113.9:40000', '203.0.113.9:40001']);
+  // One Contact that moves leaves the keep-alives of the others where they were.
+  registrations.take({ tenant: 1, aor: 'a@x', all: false, removed: [], put: [phone('sip:0@h', { port: 40_001 })] });
+  pinged.length = 0;
+  vi.advanceTimersByTime(5_000);
+  expect(pinged.sort()).toEqual(['203.0.113.9:40000', '203.0.113.9:40001']);
+  registrations.close();
+});
