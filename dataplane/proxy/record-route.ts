@@ -39,7 +39,7 @@ export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgo
 
 function callerFlow(env: ProxyEnvironment, ctx: ProxyContext): `c${string}` | '' {
   if (!onlyByFlow(ctx.request, ctx.flow)) return '';
-  const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
+  const token = env.flows.of(env.keys, ctx.flow, 0);
   return token === '' ? '' : `c${token}`;
 }
 

@@ -8,6 +8,7 @@ export interface FlowIdentity {
   /** 4 or 16 bytes, network order. */
   readonly address: Uint8Array;
   readonly port: number;
+  /** 0 = not for calls to the phone, only for the dialog whose Record-Route the token stands in: the other side of a call sees that. */
   readonly tenantId: number;
   /** Number of the listener it came by. */
   readonly listener: number;

@@ -22,7 +22,7 @@ export function followContact(ctx: ProxyContext, env: ProxyEnvironment, token: s
   if (contact.flow !== '') {
     const flow = openFlow(env.keys, contact.flow);
     if (flow === null || !aimAtFlow(ctx, env, flow)) return flowGone;
-    ctx.calleeFlow = `e${contact.flow}`;
+    ctx.calleeFlow = `e${env.flows.forDialog(env.keys, contact.flow, flow)}`;
   } else {
     const verdict = aimAt(ctx, env, parseSipUri(contact.uri));
     if (verdict !== 'relay') return verdict;

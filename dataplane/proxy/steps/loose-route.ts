@@ -116,7 +116,7 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
   if (token.startsWith(sealedMark)) return followContact(ctx, env, token);
   if (!token.startsWith('f')) return 'continue';
   const flow = openFlow(env.keys, token);
-  if (flow === null) return refuseRoute(env);
+  if (flow === null || flow.tenantId === 0) return refuseRoute(env);
   const tenant = env.view.tenant(flow.tenantId);
   if (tenant === null || !tenant.enabled) return 'drop';
   if (env.draining) return draining;
@@ -124,7 +124,7 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
   ctx.tenantId = tenant.id;
   if (!aimAtFlow(ctx, env, flow)) return flowGone;
   if (!withinLimits(ctx, env)) return overLimit;
-  ctx.calleeFlow = `e${token}`;
+  ctx.calleeFlow = `e${env.flows.forDialog(env.keys, token, flow)}`;
   return 'relay';
 }
 

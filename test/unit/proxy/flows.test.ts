@@ -38,6 +38,21 @@ describe('a phone that registered', () => {
   });
 });
 
+it('the other side of a call cannot call a phone past its PBX by the flow that Record-Route names', () => {
+  const edge = edgeWithAll();
+  const stranger = (invite: string): string => {
+    const token = /sip:d[^.]+\.[^.]+\.[ce](f[\w-]+)@/.exec(invite)?.[1] ?? '';
+    expect(token).not.toBe('');
+    edge.receive(request('INVITE', { uri: 'sip:alice@x.invalid', callId: 'ghost', branch: `ghost${token.length}`, headers: `Route: <sip:${token}@192.0.2.1;lr>\r\n` }), '198.51.100.99', 5060);
+    return edge.one().text;
+  };
+  edge.receive(request('INVITE').replace('<sip:alice@198.51.100.7:5060>', '<sip:alice@192.168.1.5>'), '198.51.100.7', 33_000);
+  expect(stranger(edge.one().text)).toMatch(/^SIP\/2\.0 403 /);
+  edge.receive(register(), '198.51.100.7', 33_000);
+  edge.receive(call(path(edge)), ...backend);
+  expect(stranger(edge.one().text)).toMatch(/^SIP\/2\.0 403 /);
+});
+
 it('a browser whose connection is gone in mid-call: the other side hears 430', () => {
   const edge = edgeWithAll();
   edge.receive(request('INVITE').replace('<sip:alice@198.51.100.7:5060>', '<sip:alice@x.invalid;transport=ws>'), '198.51.100.7', 33_000, ws, 42);
