@@ -129,11 +129,11 @@ export class ConnectionTable {
 
   /**
    * The other end of a connection asks for requests to its `port` to come back by it (RFC 5923 §5). Honoured only where a
-   * client certificate has proved who that is; what the certificate does not name never takes this way.
+   * client certificate has proved who that is, once a connection; what the certificate does not name never takes this way.
    */
   alias(id: number, port: number): void {
     const connection = this.#byId.get(id);
-    if (!(connection instanceof StreamConnection) || connection.aliasPort === port) return;
+    if (!(connection instanceof StreamConnection) || connection.aliasPort !== 0) return;
     const { verifiedCertificate: certificate } = connection;
     if (certificate === '') return;
     connection.aliasPort = port;

@@ -203,6 +203,19 @@ describe('client certificates', () => {
     second.destroy();
   });
 
+  test('a connection has one alias: it cannot fill the table that all connections share', async () => {
+    const a = await station([listen('tls')], {}, tlsParts([edge], { clientCertificates: 'request' }));
+    const client = await tlsClient(a.listener, { servername: 'edge.example', ...trunk });
+    client.write(message());
+    const { flow: { connection } } = await a.gets(1);
+    a.transports.alias(connection, 6_001);
+    a.transports.alias(connection, 6_002);
+    expect([6_001, 6_002].map((port) => a.transports.aliases.find(to(port, 'trunk.example'))?.connection)).toEqual([connection, undefined]);
+    client.destroy();
+    await until('the end', () => a.transports.connectionCount === 0);
+    expect(a.transports.aliases.find(to(6_001, 'trunk.example'))).toBeNull();
+  });
+
   test('an alias is honoured for a verified one, towards the name in it (RFC 5923)', async () => {
     const a = await station([listen('tls')], {}, tlsParts([edge], { clientCertificates: 'request' }));
     const nobody = createServer().listen(0, '127.0.0.1');
