@@ -11,6 +11,7 @@ import type { SettingRow } from '../contract/rows.ts';
 import { bindingKey, type Binding, type BindingChange } from '../registrations/binding.ts';
 import { KnownBindings, newKnownBindings } from '../registrations/known-bindings.ts';
 import { RegistrationTable, type RegistrationPage, type RegistrationQuery } from '../registrations/table.ts';
+import { hashText } from '../routing/hash.ts';
 import { emptyView } from '../routing/build.ts';
 import type { ConfigView } from '../routing/view.ts';
 import { fireAndLog, type Logger } from './log.ts';
@@ -37,12 +38,11 @@ export class Registrations {
   readonly #limits: TenantLimits;
   readonly #table: RegistrationTable;
   readonly #options: RegistrationsOptions;
+  /** UDP phones behind NAT, dealt out over one interval. */
+  #ring: Map<string, Binding>[] = [];
   #view = emptyView();
   #keepAlive: SettingRow['keepAlive'] = { method: 'off', intervalMs: 0 };
-  /** Goes round all registrations once an interval; one that comes or goes meanwhile is no matter to it. */
-  #walk: Iterator<Binding>;
-  /** Steps of the walk that are due, with their fraction. */
-  #due = 0;
+  #turn = 0;
   #changed = false;
   readonly #timers: NodeJS.Timeout[] = [];
 
@@ -51,13 +51,15 @@ export class Registrations {
     this.#limits = new TenantLimits(options.limits);
     this.#table = new RegistrationTable({
       added: (binding) => {
-        this.#known.add(bindingKey(binding.tenant, binding.aor, binding.contact), this.#table.keys());
+        const key = bindingKey(binding.tenant, binding.aor, binding.contact);
+        this.#known.add(key, this.#table.keys());
         const limits = this.#view.tenant(binding.tenant)?.limits;
         this.#limits.registrationStarted(binding.tenant, limits !== undefined && isLimited(limits));
         if (isKeptAlive(binding)) this.#slotOf(binding)?.set(key, binding);
       },
       removed: (binding) => {
-        this.#known.delete(bindingKey(binding.tenant, binding.aor, binding.contact));
+        const key = bindingKey(binding.tenant, binding.aor, binding.contact);
+        this.#known.delete(key);
         this.#limits.registrationEnded(binding.tenant);
         this.#slotOf(binding)?.delete(key);
       },
@@ -81,7 +83,15 @@ export class Registrations {
   apply(view: ConfigView): void {
     this.#view = view;
     this.#limits.adopt((id) => view.tenant(id));
-    this.#keepAlive = view.setting.keepAlive;
+    const { keepAlive } = view.setting;
+    if (keepAlive.method === this.#keepAlive.method && keepAlive.intervalMs === this.#keepAlive.intervalMs) return;
+    this.#keepAlive = keepAlive;
+    const slots = keepAlive.method === 'off' ? 0 : Math.max(1, Math.round(keepAlive.intervalMs / tickMs));
+    this.#ring = Array.from({ length: slots }, () => new Map());
+    for (const binding of this.#table.bindings()) {
+      const key = bindingKey(binding.tenant, binding.aor, binding.contact);
+      if (isKeptAlive(binding)) this.#slotOf(binding)?.set(key, binding);
+    }
   }
 
   /** Begins to work; what a former process kept comes in meanwhile. */
@@ -109,25 +119,18 @@ export class Registrations {
   }
 
   /** All bindings of one place share a slot. */
-  #newWalk(): Iterator<Binding> {
-    return this.#table.bindings()[Symbol.iterator]();
+  #slotOf(binding: Binding): Map<string, Binding> | undefined {
+    return this.#ring[(hashText(placeOf(binding)) >>> 0) % Math.max(1, this.#ring.length)];
   }
 
-  /** A tick's share of the walk: phones on UDP behind NAT get a keep-alive, the others take their turn for nothing. */
   #ping(): void {
-    const { method, intervalMs } = this.#keepAlive;
-    if (method === 'off') return;
-    this.#due += (this.#table.size * tickMs) / intervalMs;
-    const phones: Binding[] = [];
-    for (; this.#due >= 1; this.#due -= 1) {
-      let step = this.#walk.next();
-      if (step.done === true) {
-        this.#walk = this.#newWalk();
-        step = this.#walk.next();
-      }
-      if (step.done !== true && step.value.transport === 'udp' && step.value.behindNat) phones.push(step.value);
-    }
-    if (phones.length > 0) this.#options.ping(method, phones);
+    const { method } = this.#keepAlive;
+    if (method === 'off' || this.#ring.length === 0) return;
+    const slot = this.#ring[this.#turn++ % this.#ring.length];
+    if (slot === undefined || slot.size === 0) return;
+    const places = new Map<string, Binding>();
+    for (const binding of slot.values()) places.set(placeOf(binding), binding);
+    this.#options.ping(method, [...places.values()]);
   }
 
   async #write(): Promise<void> {
