@@ -23,6 +23,8 @@ import { bareUser, RequestQuery } from './request-query.ts';
 /** Contacts that one request follows at the most, and redirections one behind the other. */
 export const maxRedirects = 10;
 export const maxRedirectDepth = 5;
+/** Contacts of one response that are looked at: each is compared with every destination. */
+const maxContacts = 32;
 
 /** Statuses whose Contacts are other addresses of the same user; 305 and 380 mean something else. */
 const followed = new Set([300, 301, 302]);
@@ -44,7 +46,7 @@ export function follow(env: ProxyEnvironment, branch: Branch, response: SipMessa
   const contacts = response.routeValues('contact');
   const taken = new Set<RouteValue>();
   const byQuality = new Map<number, Redirected[]>();
-  for (const contact of contacts) {
+  for (const contact of contacts.slice(0, maxContacts)) {
     const address = branch.depth >= maxRedirectDepth ? null : addressAt(env, ctx, contact.sipUri, branch.depth + 1);
     if (address === null) continue;
     taken.add(contact);

@@ -27,6 +27,14 @@ describe('pass', () => {
   });
 });
 
+it('looks at the first 32 Contacts only: a long list must not keep the worker from its packets', () => {
+  const strangers = (count: number): string => Array.from({ length: count }, (_unused, n) => `<sip:${n}@elsewhere.example>, `).join('');
+  const edge = new Edge(rows('recurse'));
+  expect(moved(edge, invited(edge), `${strangers(31)}<sip:1001@10.0.0.2>`)[0]?.target.address).toBe('10.0.0.2');
+  const other = new Edge(rows('recurse'));
+  expect(up(moved(other, invited(other), `${strangers(32)}<sip:1001@10.0.0.2>`))).toEqual([302]);
+});
+
 describe('block', () => {
   it('goes on to the next destination, whatever the failover matrix says', () => {
     const edge = new Edge(rows('block', { on: [] }));
