@@ -96,6 +96,10 @@ export class CallTable {
     return entries;
   }
 
+  has(dialog: string): boolean {
+    return this.#entries.has(dialog);
+  }
+
   /** Ends the call; false when it is not known here. */
   remove(dialog: string): boolean {
     const held = this.#entries.get(dialog);

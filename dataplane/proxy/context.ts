@@ -62,6 +62,8 @@ export class ProxyContext {
   redirected: Redirected[][] | null = null;
   /** Addresses that redirections have led to so far; each is tried once. */
   visited: Set<string> | null = null;
+  /** Calls that its 2xx have begun: one for each callee that answered. */
+  calls = 0;
   /** What would go up if every branch had ended; null = nothing has failed yet. */
   best: BestResponse | null = null;
   /** The caller gave up (CANCEL), or a callee declined for everybody (6xx): no further branch begins. */

@@ -8,7 +8,7 @@ import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
 import { cancelOpen } from './cancel.ts';
-import { ProxyContext, settle } from './context.ts';
+import { maxTries, ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer, conclude } from './final-response.ts';
 import { runPipeline } from './pipeline.ts';
@@ -129,7 +129,11 @@ export class Proxy implements TransactionUser {
     }
     if (!tx.invite || ctx.inDialog) return;
     const { callId, fromTag, toTag } = response;
-    env.calls.add({ dialog: dialogKey(callId, fromTag, toTag), tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision });
+    const dialog = dialogKey(callId, fromTag, toTag);
+    // No more callees than tries: each takes a place in the table, and whoever answers can invent tags.
+    if (ctx.calls >= maxTries || env.calls.has(dialog)) return;
+    ctx.calls += 1;
+    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision });
   }
 
   /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */

@@ -31,6 +31,18 @@ describe('the call table', () => {
     expect(edge.count('calls_total')).toBe(1);
   });
 
+  it('takes in so many callees of one INVITE as it may have branches: one that answers with tag after tag cannot push others out', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    for (let n = 0; n < 100; n++) {
+      edge.receive(answerTo(invite, 200, `tag${n}`), ...backend);
+      edge.receive(answerTo(invite, 200, `tag${n}`), ...backend);
+    }
+    expect(edge.env.calls.size).toBe(32);
+    expect(edge.take().filter(({ message }) => message.status === 200).length).toBe(200);
+  });
+
   it.each([[200, 0], [481, 0], [408, 0], [401, 1], [407, 1], [500, 1], [403, 1]])('after a BYE that gets %i holds %i calls', (status, left) => {
     const edge = new Edge(world());
     const bye = inDialog(edge, 'BYE', established(edge));
