@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api } from './api.ts';
 import { migratedDataFolder } from './data-folder.ts';
-import { Hopeless } from './deadline.ts';
+import { Hopeless, until } from './deadline.ts';
 import { freePort } from './ports.ts';
 import { TestProcess } from './process.ts';
 import { hostPort } from './sip-text.ts';
@@ -136,8 +136,8 @@ export class DataPlane {
     return plane;
   }
 
-  #spawn(controlUrls: readonly string[]): TestProcess {
-    return TestProcess.node('dataplane', 'dataplane/main.ts', [], {
+  #spawn(controlUrls: readonly string[], args: readonly string[] = []): TestProcess {
+    return TestProcess.node('dataplane', 'dataplane/main.ts', args, {
       env: {
         SIGNALBOX_LISTEN: (this.#options.listen ?? 'udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT').replaceAll('PORT', String(this.port)),
         SIGNALBOX_NODE_HTTP: `127.0.0.1:${this.httpPort}`, SIGNALBOX_DATA: this.dataDir, SIGNALBOX_NODE_NAME: this.name,
@@ -187,6 +187,14 @@ export class DataPlane {
     if (this.process.running) await this.process.stop();
     this.process = this.#spawn(controlUrls);
     await this.ready();
+  }
+
+  /** Has another process take over (`--takeover`). @returns the one that was replaced, which ends by itself */
+  async takeOver(): Promise<TestProcess> {
+    const former = this.process;
+    this.process = this.#spawn(this.#options.controlUrls, ['--takeover']);
+    await until('the new process to serve', 60_000, async () => (await this.inspect())['pid'] === this.pid);
+    return former;
   }
 
   /** Ends it at once and removes its folder; tests about a clean stop use `process.stop()`. */
