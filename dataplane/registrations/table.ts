@@ -98,8 +98,9 @@ export class RegistrationTable {
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#listener.removed(known.binding);
-      known.binding = binding;
-      this.#listener.added(binding);
+      // The names that the maps hold, not another copy of them.
+      known.binding = { ...binding, aor: known.binding.aor, contact: known.binding.contact };
+      this.#listener.added(known.binding);
       if (secondOf(binding) < known.second) this.#watch(key, known);
       return;
     }
