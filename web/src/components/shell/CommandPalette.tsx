@@ -32,6 +32,8 @@ const acts: readonly Entry[] = [
   { id: 'new-set', label: 'New dispatcher set', icon: iconOf(IconPlus), to: '/dispatcher', search: { create: '1' } },
   { id: 'new-route-set', label: 'New route set', icon: iconOf(IconPlus), to: '/route-sets', search: { create: '1' } },
   { id: 'new-domain', label: 'New domain', icon: iconOf(IconPlus), to: '/domains', search: { create: '1' } },
+  { id: 'new-number', label: 'New number', icon: iconOf(IconPlus), to: '/numbers', search: { create: '1' } },
+  { id: 'new-certificate', label: 'Add certificate', icon: iconOf(IconPlus), to: '/certificates', search: { create: '1' } },
 ];
 
 /** What the API finds for a few letters: tenants, domains, route sets, dispatcher sets with their destinations, nodes. */

@@ -97,7 +97,7 @@ function CertificateForm({ certificate }: { readonly certificate: Certificate | 
       )}
       {writable ? (
         <form onSubmit={submit}>
-          <Section title={certificate === null ? 'Name' : 'Replace'} {...(certificate === null ? {} : { about: 'A renewed certificate, with its key. Connections that are open keep the old one.' })}>
+          <Section title={certificate === null ? 'New certificate' : 'Replace'} {...(certificate === null ? {} : { about: 'A renewed certificate, with its key. Connections that are open keep the old one.' })}>
             {certificate === null ? (
               <TextInput label="Name" description="Yours to choose; the one called default serves names that no other has" className="mono-input" placeholder="acme" data-autofocus {...form.getInputProps('name')} />
             ) : null}

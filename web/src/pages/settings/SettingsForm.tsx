@@ -1,9 +1,9 @@
 import { Button, NumberInput, Select, Switch, TagsInput, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Setting } from '../../../../controlplane/contract/index.ts';
 import { editSettings } from '../../api/settings.ts';
 import { useMayWrite, useRefresh } from '../../api/use-write.ts';
-import { Columns, Failure, Section, useEntityForm } from '../../components/Form.tsx';
+import { Columns, Failure, useEntityForm } from '../../components/Form.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { settingBody, settingValues } from './setting-form.ts';
 import styles from './SettingsForm.module.css';
@@ -32,6 +32,17 @@ const keepAlives = [
   { value: 'options', label: 'OPTIONS: the phone answers' },
 ];
 
+function Group({ title, about, children }: { readonly title: string; readonly about: string; readonly children: ReactNode }) {
+  return (
+    <Panel title={title}>
+      <div className={styles['fields']}>
+        <p className={styles['about']}>{about}</p>
+        {children}
+      </div>
+    </Panel>
+  );
+}
+
 /** The settings as one form; saving changes what it shows. */
 export function SettingsForm({ setting }: { readonly setting: Setting }) {
   const refresh = useRefresh();
@@ -48,47 +59,45 @@ export function SettingsForm({ setting }: { readonly setting: Setting }) {
   });
   const kept = form.values.keepAlive.method !== 'off';
   return (
-    <Panel>
-      <form onSubmit={submit} className={styles['form']}>
-        <Failure error={failure} />
-        <fieldset disabled={!writable} className={styles['fields']}>
-          <Section title="Requests" about="What a node takes before it looks for a route.">
-            <Columns>
-              <Select label="Methods" allowDeselect={false} data={methods} {...form.getInputProps('methods')} />
-              <Select label="Names that nobody owns get" allowDeselect={false} data={unknownDomain} {...form.getInputProps('unknownDomain')} />
-            </Columns>
-            <TagsInput label="Scanners" description="Part of a User-Agent; such requests get silence" splitChars={[',']} acceptValueOnBlur {...form.getInputProps('scanners')} />
-            <Switch label="To must name the same domain as the Request-URI" description="For requests that open a dialog" {...form.getInputProps('requireToMatch', { type: 'checkbox' })} />
-          </Section>
-          <Section title="TLS" about="For TLS and WSS listeners, and for destinations over TLS.">
-            <Columns>
-              <Select label="Oldest version" allowDeselect={false} data={['TLSv1.2', 'TLSv1.3']} {...form.getInputProps('tls.minVersion')} />
-              <Select label="Certificates of clients" allowDeselect={false} data={clientCertificates} {...form.getInputProps('tls.clientCertificates')} />
-            </Columns>
-            <Switch label="Check certificates of destinations" description="They must fit the host that the destination names" {...form.getInputProps('tls.verifyDestinations', { type: 'checkbox' })} />
-            <Textarea label="Further authorities" description="PEM, beside the system's: for clients and destinations" placeholder="-----BEGIN CERTIFICATE-----" className="mono-input" spellCheck={false} autosize minRows={2} maxRows={10} {...form.getInputProps('tls.ca')} />
-          </Section>
-          <Section title="Registrations" about="Against storms, when thousands of phones come back at once.">
-            <Columns>
-              <NumberInput label="REGISTERs a second and node" description="More get 503 with a spread Retry-After; 0 = no limit" min={0} thousandSeparator="," {...form.getInputProps('registration.perSecond')} />
-              <NumberInput label="Spread of expiries" description="Granted times shortened by up to so much; 0 = as the PBX says" suffix=" %" min={0} max={90} {...form.getInputProps('registration.spreadPercent')} />
-            </Columns>
-          </Section>
-          <Section title="Keep-alive" about="Towards registered phones behind NAT on UDP, so that calls still find the way in.">
-            <Columns>
-              <Select label="What is sent" allowDeselect={false} data={keepAlives} {...form.getInputProps('keepAlive.method')} />
-              <NumberInput label="Every" suffix=" ms" min={5000} step={5000} thousandSeparator="," disabled={!kept} {...form.getInputProps('keepAlive.intervalMs')} />
-            </Columns>
-          </Section>
-        </fieldset>
-        {writable ? (
-          <div className={styles['foot']}>
-            <Button type="submit" loading={saving}>
-              Save
-            </Button>
-          </div>
-        ) : null}
-      </form>
-    </Panel>
+    <form onSubmit={submit} className={styles['form']}>
+      <Failure error={failure} />
+      <fieldset disabled={!writable} className={styles['groups']}>
+        <Group title="Requests" about="What a node takes before it looks for a route.">
+          <Columns>
+            <Select label="Methods" allowDeselect={false} data={methods} {...form.getInputProps('methods')} />
+            <Select label="Names that nobody owns get" allowDeselect={false} data={unknownDomain} {...form.getInputProps('unknownDomain')} />
+          </Columns>
+          <TagsInput label="Scanners" description="Part of a User-Agent; such requests get silence" splitChars={[',']} acceptValueOnBlur {...form.getInputProps('scanners')} />
+          <Switch label="To must name the same domain as the Request-URI" description="For requests that open a dialog" {...form.getInputProps('requireToMatch', { type: 'checkbox' })} />
+        </Group>
+        <Group title="TLS" about="For TLS and WSS listeners, and for destinations over TLS.">
+          <Columns>
+            <Select label="Oldest version" allowDeselect={false} data={['TLSv1.2', 'TLSv1.3']} {...form.getInputProps('tls.minVersion')} />
+            <Select label="Certificates of clients" allowDeselect={false} data={clientCertificates} {...form.getInputProps('tls.clientCertificates')} />
+          </Columns>
+          <Switch label="Check certificates of destinations" description="They must fit the host that the destination names" {...form.getInputProps('tls.verifyDestinations', { type: 'checkbox' })} />
+          <Textarea label="Further authorities" description="PEM, beside the system's: for clients and destinations" placeholder="-----BEGIN CERTIFICATE-----" className="mono-input" spellCheck={false} autosize minRows={2} maxRows={10} {...form.getInputProps('tls.ca')} />
+        </Group>
+        <Group title="Registrations" about="Against storms, when thousands of phones come back at once.">
+          <Columns>
+            <NumberInput label="REGISTERs a second and node" description="More get 503 with a spread Retry-After; 0 = no limit" min={0} thousandSeparator="," {...form.getInputProps('registration.perSecond')} />
+            <NumberInput label="Spread of expiries" description="Granted times shortened by up to so much; 0 = as the PBX says" suffix=" %" min={0} max={90} {...form.getInputProps('registration.spreadPercent')} />
+          </Columns>
+        </Group>
+        <Group title="Keep-alive" about="Towards registered phones behind NAT on UDP, so that calls still find the way in.">
+          <Columns>
+            <Select label="What is sent" allowDeselect={false} data={keepAlives} {...form.getInputProps('keepAlive.method')} />
+            <NumberInput label="Every" suffix=" ms" min={5000} step={5000} thousandSeparator="," disabled={!kept} {...form.getInputProps('keepAlive.intervalMs')} />
+          </Columns>
+        </Group>
+      </fieldset>
+      {writable ? (
+        <div className={styles['foot']}>
+          <Button type="submit" loading={saving}>
+            Save settings
+          </Button>
+        </div>
+      ) : null}
+    </form>
   );
 }

@@ -1,0 +1,130 @@
+/** What forms do beside saving: errors stand at their field, and nothing is lost that the form does not show or that somebody else saved. */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Certificate, RouteSet, Trunk } from '../../controlplane/contract/index.ts';
+import { issue } from '../harness/certificate-authority.ts';
+import { Installation } from '../harness/installation.ts';
+import { putTenant } from '../harness/tenant.ts';
+import { ConsolePage, launchChromium } from './console-page.ts';
+
+let installation: Installation;
+let browser: Browser;
+let stop = (): Promise<void> => Promise.resolve();
+let view: ConsolePage;
+
+beforeAll(async () => {
+  installation = await Installation.start();
+  stop = () => installation.stop();
+  browser = installation.with(await launchChromium());
+  await putTenant(installation.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 10, destinations: [{ uri: 'sip:127.0.0.1:9' }] });
+  view = await ConsolePage.open(browser, installation.control, { width: 1280 });
+  await view.setUp(installation.control);
+}, 90_000);
+
+afterAll(() => stop());
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') process.stderr.write(await view.describe());
+});
+
+const steps = { timeout: 40_000 };
+const drawer = () => view.page.getByRole('dialog');
+const saved = () => drawer().getByText(/revision \d+: 1\/1 node/).waitFor();
+
+describe('a certificate', () => {
+  const certificate = issue({ subject: 'sip.acme.example', extensions: ['subjectAltName=DNS:sip.acme.example'] });
+
+  it('with the key of another one is refused at that field, and added with its own', steps, async () => {
+    const { api } = installation;
+    await view.goto('/certificates?create=1');
+    await drawer().getByLabel('Name', { exact: true }).fill('acme');
+    await drawer().getByLabel('Chain').fill(certificate.cert);
+    await drawer().getByLabel('Private key').fill(issue({ subject: 'other' }).key);
+    await drawer().getByRole('button', { name: 'Add certificate' }).click();
+    await drawer().getByRole('alert').first().waitFor();
+    await expect.poll(() => drawer().getByLabel('Private key').getAttribute('aria-invalid')).toBe('true');
+    expect(await drawer().getByLabel('Chain').getAttribute('aria-invalid')).not.toBe('true');
+    expect(await view.violations()).toEqual([]);
+    await drawer().getByLabel('Private key').fill(certificate.key);
+    await drawer().getByRole('button', { name: 'Add certificate' }).click();
+    await saved();
+    await drawer().getByText('SHA-256').waitFor();
+    expect(await api.get<Certificate>('/certificates/acme')).toMatchObject({ names: ['sip.acme.example'] });
+  });
+
+  it('is not shown with its key again, and replaced by a renewed one', steps, async () => {
+    const renewed = issue({ subject: 'sip.acme.example', extensions: ['subjectAltName=DNS:sip.acme.example,DNS:new.acme.example'] });
+    expect(await drawer().getByLabel('Private key').inputValue()).toBe('');
+    await drawer().getByLabel('Chain').fill(renewed.cert);
+    await drawer().getByLabel('Private key').fill(renewed.key);
+    await drawer().getByRole('button', { name: 'Replace' }).click();
+    await drawer().getByText('sip.acme.example, new.acme.example').waitFor();
+    await expect.poll(() => drawer().getByLabel('Private key').inputValue()).toBe('');
+  });
+});
+
+describe('a rule with hours', () => {
+  const rules = async () => (await installation.api.get<RouteSet>('/route-sets/1')).rules;
+
+  it('is made in the advanced fold; a wrong time is refused at its field', steps, async () => {
+    const { page } = view;
+    await view.goto('/route-sets?open=1');
+    await drawer().getByRole('button', { name: /any number/ }).click();
+    await drawer().getByRole('button', { name: /^Advanced/ }).click();
+    await drawer().getByRole('button', { name: 'Add time window' }).click();
+    const window = drawer().getByRole('group', { name: 'Window 1' });
+    await window.getByLabel('From of window 1').fill('25:00');
+    await window.getByLabel('Time zone of window 1').fill('Europe/Ber');
+    await page.getByRole('option', { name: 'Europe/Berlin' }).click();
+    await window.getByText('Sat', { exact: true }).click();
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => window.getByLabel('From of window 1').getAttribute('aria-invalid')).toBe('true');
+    expect(await view.violations()).toEqual([]);
+    await window.getByLabel('From of window 1').fill('09:00');
+    await drawer().getByLabel('ENUM suffix').fill('e164.arpa');
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect((await rules())[0]).toMatchObject({ windows: [{ timezone: 'Europe/Berlin', days: [1, 2, 3, 4, 5, 6], from: '09:00', to: '18:00' }], enumSuffix: 'e164.arpa' });
+    await drawer().getByText('at times, ENUM').waitFor();
+  });
+
+  it('keeps them when something else of the route set is edited', steps, async () => {
+    const before = await rules();
+    await view.goto('/route-sets?open=1');
+    await drawer().getByRole('textbox', { name: 'Name', exact: true }).fill('renamed');
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect(await installation.api.get<RouteSet>('/route-sets/1')).toMatchObject({ name: 'renamed', rules: before });
+  });
+});
+
+describe('an edit', () => {
+  it('that somebody else overtook is refused, and theirs stays', steps, async () => {
+    const { api } = installation;
+    await api.put('/trunks/carrier', { name: 'Carrier', tenant: 'acme', routeSet: 1, sources: ['192.0.2.0/24'], strip: 2, prepend: '+49' });
+    await view.goto('/trunks?open=carrier');
+    await drawer().getByLabel('Comment').fill('typed while it changed');
+    await api.patch('/trunks/carrier', { sources: ['192.0.2.0/24', '198.51.100.7'] });
+    // The list behind the drawer shows it, so the page knows the new version.
+    await view.page.getByText('198.51.100.7').first().waitFor({ state: 'attached' });
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await drawer().getByText('Close this and open it again to see the present state').waitFor();
+    expect(await api.get<Trunk>('/trunks/carrier')).toMatchObject({ sources: expect.objectContaining({ length: 2 }) as unknown, comment: '', strip: 2, prepend: '+49' });
+  });
+
+  it('of the settings leaves what it does not touch', steps, async () => {
+    const { api } = installation;
+    const before = await api.get('/settings/global');
+    await view.goto('/settings');
+    await view.page.getByLabel('REGISTERs a second and node').fill('500');
+    await view.page.getByRole('button', { name: 'Save settings' }).click();
+    await view.page.getByText(/revision \d+: 1\/1 node/).waitFor();
+    const { version: _version, updatedAtMs: _updated, ...rest } = before;
+    expect(await api.get('/settings/global')).toMatchObject({ ...rest, registration: { perSecond: 500, spreadPercent: 0 } });
+    expect(await view.violations()).toEqual([]);
+  });
+
+  it('wrote nothing to the browser’s console but the refusals that were asked for', () => {
+    expect(view.errors.filter((line) => !/status of 4(00|12)/.test(line) && !line.includes('status of 401'))).toEqual([]);
+  });
+});
