@@ -16,6 +16,8 @@ export interface ConnectionEnvironment {
 }
 
 const never = -1;
+/** With more than that unread a keep-alive gets no answer: it would not be read either, and keep-alives cost their sender nothing. */
+const unansweredBytes = 4_096;
 /** Owners noted before it is looked through for those that have their answer. */
 const firstSweep = 64;
 
@@ -56,6 +58,11 @@ export abstract class Connection extends TimerNode {
   /** Writable, or about to be. */
   get open(): boolean {
     return !this.closing;
+  }
+
+  /** Whether the other end reads what it gets, so that a keep-alive is worth an answer. */
+  protected get reading(): boolean {
+    return this.queued < unansweredBytes;
   }
 
   /** Bytes that wait to be written. */

@@ -67,7 +67,7 @@ export class StreamConnection extends Connection {
         counters.messagesIn++;
         receiver.receive(framer.text, this.flow);
       } else if (found === FRAME.ping) {
-        this.#socket.write('\r\n', 'latin1');
+        if (this.reading) this.#socket.write('\r\n', 'latin1');
       } else if (found === FRAME.fault) {
         counters.streamFaults++;
         receiver.fault(framer.text, framer.status, framer.fault, this.flow);

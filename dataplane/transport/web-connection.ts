@@ -19,7 +19,10 @@ export class WebConnection extends Connection {
     this.#web = web;
     web.binaryType = 'nodebuffer';
     web.on('message', (data) => this.#read(data));
-    web.on('ping', () => this.touch());
+    web.on('ping', (data) => {
+      this.touch();
+      if (this.reading) web.pong(data);
+    });
     web.on('error', (error) => {
       // A frame that is too long or against RFC 6455; ws closes with the status that says so.
       environment.counters.streamFaults++;
@@ -55,7 +58,7 @@ export class WebConnection extends Connection {
     this.touch();
     const raw = (Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)])).toString('latin1');
     if (raw === ping) {
-      this.write(pong);
+      if (this.reading) this.write(pong);
       return;
     }
     const { receiver, counters } = this.environment;

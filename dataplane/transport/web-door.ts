@@ -13,8 +13,9 @@ const maxHeadBytes = 8_192;
 
 export class WebDoor {
   readonly #http: Server;
+  /** Pings are answered by the connection (web-connection.ts). */
   readonly #upgrader = new WebSocketServer({
-    noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: bounds.messageBytes,
+    noServer: true, clientTracking: false, perMessageDeflate: false, autoPong: false, maxPayload: bounds.messageBytes,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   readonly #passed: (web: WebSocket, socket: Socket) => void;
