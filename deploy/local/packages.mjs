@@ -22,6 +22,7 @@ const present = {
   'kamailio-tls-modules': () => kamailioModule('tls'),
   'kamailio-websocket-modules': () => kamailioModule('websocket'),
   baresip: () => executable('baresip'),
+  'linphone-cli': () => executable('linphonec'),
   curl: () => executable('curl'),
   chromium: () => executable('chromium'),
   postgresql: postgresServer,
