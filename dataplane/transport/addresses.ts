@@ -1,4 +1,5 @@
 import { isIP, SocketAddress } from 'node:net';
+import { bytesOfAddress } from '../contract/address.ts';
 import type { Family } from './flow.ts';
 
 /** 4 or 6 for an IP literal (no brackets, no port), else 0. */
@@ -20,4 +21,12 @@ export const normalizeAddress = (text: string): string => {
   const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
   if (canonical.startsWith('::ffff:') && canonical.includes('.')) return canonical.slice(7);
   return canonical + zone;
+};
+
+/** What counts as one source for caps: an IPv4 address, or the /64 of an IPv6 address, as one host has all of that. */
+export const networkOf = (address: string): string => {
+  if (!address.includes(':')) return address;
+  const [bare = '', zone = ''] = address.split('%');
+  const bytes = bytesOfAddress(bare);
+  return bytes === null ? address : `${Buffer.from(bytes.subarray(0, 8)).toString('hex')}%${zone}`;
 };

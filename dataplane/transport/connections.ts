@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import type { WebSocket } from 'ws';
 import { TimerNode } from '../runtime/timer-wheel.ts';
 import type { TimerWheel } from '../runtime/timer-wheel.ts';
-import { normalizeAddress } from './addresses.ts';
+import { networkOf, normalizeAddress } from './addresses.ts';
 import { Aliases } from './aliases.ts';
 import type { AliasNotice } from './aliases.ts';
 import { nameMismatch } from './certificate-names.ts';
@@ -44,7 +44,7 @@ export class ConnectionTable {
   readonly aliases = new Aliases();
   /** Told of each alias that comes or goes with a connection of this table. */
   onAlias: (notice: AliasNotice) => void = () => undefined;
-  /** Sockets of each source, those on the doorstep included. */
+  /** Sockets of each source (`networkOf`), those on the doorstep included. */
   readonly #perSource = new Map<string, number>();
   /** Accepted, but no connection yet: a handshake or an upgrade is under way. */
   readonly #guests = new Map<string, Guest>();
@@ -192,18 +192,19 @@ export class ConnectionTable {
   }
 
   #full(address: string): boolean {
-    return this.#sockets >= this.#limits.connections || (this.#perSource.get(address) ?? 0) >= this.#limits.connectionsPerSource;
+    return this.#sockets >= this.#limits.connections || (this.#perSource.get(networkOf(address)) ?? 0) >= this.#limits.connectionsPerSource;
   }
 
   /** Counts a socket of that address until it closes. */
   #hold(address: string, socket: Socket): void {
+    const source = networkOf(address);
     this.#sockets += 1;
-    this.#perSource.set(address, (this.#perSource.get(address) ?? 0) + 1);
+    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
     socket.once('close', () => {
       this.#sockets -= 1;
-      const left = (this.#perSource.get(address) ?? 1) - 1;
-      if (left === 0) this.#perSource.delete(address);
-      else this.#perSource.set(address, left);
+      const left = (this.#perSource.get(source) ?? 1) - 1;
+      if (left === 0) this.#perSource.delete(source);
+      else this.#perSource.set(source, left);
       if (this.#sockets === 0) this.#idle?.();
     });
   }
