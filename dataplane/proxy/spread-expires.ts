@@ -16,11 +16,12 @@ export function spreadExpires(edits: Edits, text: string, percent: number): stri
   if (!outcome.ok) return text;
   const { message } = outcome;
   const part = 1 - ((percent / 100) * ((hashText(`${message.callId} ${message.cseqNumber}`) >>> 0) / 2 ** 32));
+  const lower = message.raw.toLowerCase();
   edits.clear();
   for (const { start, end } of message.headers('expires')) shorten(edits, message, start, end, part);
   for (const { address } of message.routeValues('contact')) {
     const value = address.param('expires');
-    const at = value === null ? -1 : message.raw.indexOf(value, message.raw.toLowerCase().indexOf('expires', address.parametersStart) + 7);
+    const at = value === null ? -1 : message.raw.indexOf(value, lower.indexOf('expires', address.parametersStart) + 7);
     if (value !== null && at >= 0 && at < address.end) shorten(edits, message, at, at + value.length, part);
   }
   return edits.apply(message.raw);
