@@ -65,7 +65,7 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     sourcePort: ctx.flow.port,
     stream,
   });
-  addExtraEdits(env, branch, target);
+  addExtraEdits(env, branch);
   const text = hideFromTarget(env, branch, listener, target, env.edits.apply(request.raw));
   if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
     branch.narrow = target;

@@ -2,8 +2,7 @@
 import { parseTarget } from '../contract/target.ts';
 import { telAsSip } from '../sip/tel.ts';
 import type { Branch } from './branch.ts';
-
-const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+import { bracket } from './identity.ts';
 
 /**
  * `sip:+4930123@host;user=phone` for a tel Request-URI, null for any other. The host is the domain that the call is in; one

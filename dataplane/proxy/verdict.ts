@@ -7,10 +7,9 @@ export interface Reply {
 }
 
 /**
- * `continue` to the next step; `relay` now, the target is known; `drop` in silence; `done`, the step has
- * answered; or a reply of this node.
+ * `continue` to the next step; `relay` now, the target is known; `drop` in silence; or a reply of this node.
  */
-export type Verdict = 'continue' | 'relay' | 'drop' | 'done' | Reply;
+export type Verdict = 'continue' | 'relay' | 'drop' | Reply;
 
 export const reply = (status: number, reason: string, headers = ''): Reply => ({ status, reason, headers });
 

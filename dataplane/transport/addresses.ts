@@ -1,12 +1,5 @@
 import { isIP, SocketAddress } from 'node:net';
 import { bytesOfAddress } from '../contract/address.ts';
-import type { Family } from './flow.ts';
-
-/** 4 or 6 for an IP literal (no brackets, no port), else 0. */
-export const familyOf = (text: string): Family | 0 => {
-  const family = isIP(text);
-  return family === 4 || family === 6 ? family : 0;
-};
 
 /**
  * One spelling for an address literal, so that it can be compared and be a key: brackets off, IPv6 in its
