@@ -17,6 +17,8 @@ const maxQueuedBytes = 64 * 1024 * 1024;
 /** What a new process is told of the one that it replaces. */
 export interface Welcome extends OtherProcess {
   readonly pid: number;
+  /** Its place among the processes that are still at work: 1 = none before it. */
+  readonly place: number;
   readonly keySecrets: { readonly first: number; readonly second: number };
   /** base64 of the key that seals TLS session tickets. */
   readonly tickets: string;

@@ -29,7 +29,7 @@ export type Mail =
   | { readonly k: 'released'; readonly tenant: number };
 
 export const ownersPerGeneration = 64;
-/** Generations follow each other in a circle: three processes at a time can tell each other apart. */
+/** Generations follow each other in a circle: so many processes at a time can tell each other apart. */
 export const generations = 4;
 
 /** Who a message has been offered to already. */

@@ -60,11 +60,14 @@ export class Succession {
   #desk: HandoverDesk | null = null;
   #successor: OtherProcess | null = null;
   #reportTimer: NodeJS.Timeout | null = null;
+  /** Among the processes that are still at work; 1 = none before this one. */
+  #place: number;
 
   private constructor(path: string, workers: number, log: Logger, former: Former | null) {
     this.#path = path;
     this.#log = log;
     this.#former = former;
+    this.#place = (former?.facts.place ?? 0) + 1;
     this.self = { generation: former === null ? 0 : (former.facts.generation + 1) % generations, workers };
     this.keySecrets = former?.facts.keySecrets ?? { first: randomBytes(4).readInt32BE(), second: randomBytes(4).readInt32BE() };
     this.tickets = former === null ? randomBytes(ticketKeyBytes) : new Uint8Array(Buffer.from(former.facts.tickets, 'base64'));
@@ -135,8 +138,9 @@ export class Succession {
     try {
       this.#desk = await HandoverDesk.open(this.#path, {
         prepare: async () => {
+          if (this.#place === generations) return `${generations} data planes are at work on this data folder already; start again when the first of them has ended (32 s after its last answer)`;
           const refusal = await belongings.pause();
-          return refusal ?? { ...this.self, pid: process.pid, keySecrets: this.keySecrets, tickets, ownKey: this.ownKey.key };
+          return refusal ?? { ...this.self, pid: process.pid, place: this.#place, keySecrets: this.keySecrets, tickets, ownKey: this.ownKey.key };
         },
         bequeath: (successor) => this.#bequeath(successor, belongings),
         mail: (from, to, mail) => this.#route(from, to, mail, 'successor'),
@@ -180,7 +184,9 @@ export class Succession {
 
   #towardsFormer(generation: number, origin: 'own' | 'former' | 'successor'): boolean {
     if (this.#former === null || origin === 'former') return false;
-    return this.#former.facts.generation === generation || this.#successor?.generation !== generation;
+    if (this.#successor === null || origin === 'successor' || this.#former.facts.generation === generation) return true;
+    // Two away: of four in a row the third has one there before it, the second one behind it.
+    return this.#successor.generation !== generation && this.#place > 2;
   }
 
   async #bequeath(successor: OtherProcess, belongings: Belongings): Promise<readonly Int32Array[]> {
@@ -212,6 +218,7 @@ export class Succession {
   #ended(former: Former, finished: boolean): void {
     if (this.#former !== former) return;
     this.#former = null;
+    this.#place = 1;
     this.#formerKeys = [];
     if (!finished && this.#supervisor !== null) fireAndLog(this.#log, 'cannot go on alone', this.#supervisor.former(null));
     this.#formerGone();

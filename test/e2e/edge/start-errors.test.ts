@@ -50,6 +50,9 @@ describe('a wrong setting stops the start with exit code 2 and one sentence', ()
     ['SIGNALBOX_NODE_HTTP', '9060'],
     ['SIGNALBOX_CONTROL_URL', 'http://127.0.0.1:8080'],
     ['SIGNALBOX_LOG', 'loud'],
+    ['SIGNALBOX_BACKEND_PORT', '40001-40000'],
+    ['SIGNALBOX_DRAIN_MS', '5s'],
+    ['SIGNALBOX_TAKEOVER', 'maybe'],
   ])('data plane: %s=%s', async (name, value) => {
     const { code, said } = await dataPlane({ [name]: value });
     expect({ code, lines: said.split('\n').length }).toEqual({ code: 2, lines: 1 });

@@ -194,6 +194,23 @@ describe('a second process', () => {
     await establish(await rig.peer(), pbx, uri);
   }), 30_000);
 
+  it('that would be the fifth in a row is refused until the first has ended', () => withRig(1, async (rig, pbx) => {
+    const phone = await rig.peer();
+    const callId = token();
+    await phone.send(phone.request('INVITE', uri, { callId }));
+    const invite = await pbx.gets('INVITE', callId);
+    pbx.answer(invite, 180);
+    await phone.hears(180, callId);
+    for (let n = 0; n < 3; n++) await rig.replace();
+    const fifth = rig.intrude(['--takeover']);
+    expect(await fifth.exit()).toBe(2);
+    expect(fifth.log.join('\n')).toMatch(/4 data planes are at work/);
+    // By three hand-overs to the process that has the call, and back.
+    pbx.answer(invite, 200);
+    await phone.hears(200, callId);
+    await until('the call to be known', 5_000, async () => (await rig.metric('calls')) === 1);
+  }), 60_000);
+
   it('that cannot open its ports leaves everything to the one that runs', () => withRig(1, async (rig, pbx) => {
     const taken = await SipSocket.open({ transport: 'tcp' });
     const next = rig.intrude(['--takeover'], { SIGNALBOX_LISTEN: `udp:127.0.0.1:${rig.port},tcp:127.0.0.1:${taken.port}` });

@@ -164,7 +164,7 @@ describe('NeighbourMail', () => {
 });
 
 describe('the desk of the process that runs', () => {
-  const facts = { generation: 2, workers: 1, pid: 1, keySecrets: { first: 1, second: 2 }, tickets: '', ownKey: '' };
+  const facts = { generation: 2, workers: 1, pid: 1, place: 1, keySecrets: { first: 1, second: 2 }, tickets: '', ownKey: '' };
 
   async function desk(estate: Partial<Estate> = {}): Promise<{ path: string; desk: HandoverDesk; orphans: boolean[] }> {
     const path = newPath();
