@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   push: () => import('./push.ts'),
   start: () => import('./start.ts'),
   tables: () => import('./tables/main.ts'),
+  registrations: () => import('./registrations/main.ts'),
   tls: () => import('./tls/main.ts'),
 };
 

@@ -1,11 +1,13 @@
 /**
- * Phones behind NAT that register over UDP, and the registrar that takes them all. Hundreds share a socket, each socket has
+ * Phones behind NAT that register over UDP, and the registrar that takes them all. Ten share a socket, each socket has
  * an address of its own in 127.20.0.0/16; what is measured is the edge in between.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as nap } from 'node:timers/promises';
 
-const phonesPerSocket = 100;
+/** As few as the usual limit of open files allows: an edge keeps a place alive, not a phone. */
+const phonesPerSocket = 10;
 /** REGISTERs under way at once: fewer than either end's receive buffer holds. */
 const window = 100;
 const repeatMs = 1_000;
@@ -13,6 +15,8 @@ const giveUpMs = 10_000;
 const expires = 3_600;
 export const domain = 'bench.example';
 
+/** Addresses that so many phones register from. */
+export const placesOf = (phones: number): number => Math.ceil(phones / phonesPerSocket);
 export const userOf = (phone: number): string => `user${String(phone).padStart(6, '0')}`;
 /** Where the phone thinks that it is. */
 export const contactOf = (phone: number): string => `sip:${userOf(phone)}@192.168.${(phone >> 8) & 255}.${phone & 255}:5060;line=${(phone * 2_654_435_761 % 4_294_967_296).toString(16)}`;
@@ -67,17 +71,23 @@ export class Phones {
   /** @param edge port of the edge on 127.0.0.1 */
   static async open(count: number, edge: number): Promise<Phones> {
     const sockets: Socket[] = [];
-    for (let index = 0; index * phonesPerSocket < count; index++) sockets.push(await bound(addressOf(index)));
+    for (let index = 0; index < placesOf(count); index++) sockets.push(await bound(addressOf(index)));
     return new Phones(sockets, edge);
   }
 
-  /** Registers the phones 0 to `count` - 1. @returns how many got no 200 */
-  async register(count: number): Promise<number> {
+  /** Registers the phones 0 to `count` - 1, at most `rate` a second (0 = as fast as it goes). @returns how many got no 200 */
+  async register(count: number, rate = 0): Promise<number> {
+    const begun = performance.now();
     this.#round += 1;
     let next = 0;
     let failed = 0;
     const lane = async (): Promise<void> => {
-      while (next < count) if (!(await this.#registerOne(next++))) failed++;
+      while (next < count) {
+        const phone = next++;
+        const early = rate === 0 ? 0 : begun + (phone / rate) * 1_000 - performance.now();
+        if (early > 0) await nap(early);
+        if (!(await this.#registerOne(phone))) failed++;
+      }
     };
     await Promise.all(Array.from({ length: window }, lane));
     return failed;
