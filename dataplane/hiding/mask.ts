@@ -9,7 +9,7 @@ import type { RouteValue } from '../sip/name-addr.ts';
 import { parseMessage } from '../sip/parse.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { KeyRing } from '../security/key-ring.ts';
-import { hidden, hiddenParameter, openCallId, sealCallId, sealContact, sealList } from './tokens.ts';
+import { boundToAnswer, hidden, hiddenParameter, openCallId, sealCallId, sealContact, sealList } from './tokens.ts';
 
 /** What masking needs to know of the hop that the message goes to. */
 export interface Masking {
@@ -66,7 +66,7 @@ export function maskResponse(text: string, masking: Masking, downMasked: boolean
   const theirs = records.slice(0, own.from).reverse();
   if (first !== undefined && own.from < own.to) {
     removeValues(edits, records, { from: own.from, to: records.length });
-    addParameter(edits, first, sealList(keys, 'r', message.callId, { bits: downMasked ? hidden.on | hidden.toMasked : hidden.on, values: listOf(theirs) }));
+    addParameter(edits, first, sealList(keys, 'r', boundToAnswer(message.callId), { bits: downMasked ? hidden.on | hidden.toMasked : hidden.on, values: listOf(theirs) }));
   } else {
     // No Route set comes of them without us.
     removeValues(edits, records, { from: 0, to: 0 });

@@ -5,7 +5,7 @@
  * | place | token | bound to |
  * |---|---|---|
  * | `sbh` parameter of our Via | Vias of those before us | our branch |
- * | `sbh` parameter of our Record-Route URI | Record-Routes of the other side | Call-ID |
+ * | `sbh` parameter of our Record-Route URI | Record-Routes of the other side | Call-ID, and which side's they are |
  * | user of the Contact that stands for theirs | tenant, their URI, flow of a registered phone | inside dialogs, their Call-ID; outside, the tenant: a Contact is for use there too |
  * | Call-ID | the caller's | nothing |
  */
@@ -75,6 +75,9 @@ export function openList(keys: KeyRing, kind: 'v' | 'r', bound: string, token: s
   const text = openText(keys, kind, bound, token);
   return text === null ? null : { bits: text.charCodeAt(0) - 48, values: text.slice(1) };
 }
+
+/** What the Record-Routes of the answering side are bound to: a response, which that side writes, must not get them opened for the caller. */
+export const boundToAnswer = (callId: string): string => `answer ${callId}`;
 
 export const sealCallId = (keys: KeyRing, callId: string): string => sealText(keys, 'i', '', callId);
 

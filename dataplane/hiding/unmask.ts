@@ -7,7 +7,7 @@ import { parseMessage } from '../sip/parse.ts';
 import type { SipUri } from '../sip/uri.ts';
 import { sealedMark } from '../security/sealed-text.ts';
 import type { KeyRing } from '../security/key-ring.ts';
-import { hidden, hiddenParameter, openCallId, openContact, openList } from './tokens.ts';
+import { boundToAnswer, hidden, hiddenParameter, openCallId, openContact, openList, type SealedList } from './tokens.ts';
 
 const edits = new Edits();
 
@@ -50,7 +50,7 @@ function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string, means
       if (message.toTag === '') edits.insert(message.headersStart, `Route: <sip:${uri.user}@${uri.text.slice(uri.hostStart, uri.hostEnd)};lr>\r\n`);
     }
   }
-  return unmaskRoutes(keys, routes, callId);
+  return unmaskRoutes(keys, routes, [boundToAnswer(callId), callId]);
 }
 
 function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): number {
@@ -66,7 +66,7 @@ function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): num
       bits |= vias.bits;
     }
   }
-  unmaskRoutes(keys, message.routeValues('record-route'), callId);
+  unmaskRoutes(keys, message.routeValues('record-route'), [callId]);
   if (message.cseqMethod === 'REGISTER') unmaskContacts(keys, message);
   return bits;
 }
@@ -77,19 +77,31 @@ function placeOf(token: string, raw: string, from: number, to: number): number {
   return at < to ? at : -1;
 }
 
-/** Puts the values that ours stand for behind them. @returns what they say of the sides */
-function unmaskRoutes(keys: KeyRing, values: readonly RouteValue[], callId: string): number {
+/**
+ * Puts the values that ours stand for behind them.
+ * @param bounds what their tokens may be bound to
+ * @returns what they say of the sides
+ */
+function unmaskRoutes(keys: KeyRing, values: readonly RouteValue[], bounds: readonly string[]): number {
   let bits = 0;
   for (const { address } of values) {
     const token = address.sipUri?.param(hiddenParameter) ?? null;
     const at = token === null ? -1 : placeOf(token, address.raw, address.uriStart, address.uriEnd);
-    const list = token === null || at < 0 ? null : openList(keys, 'r', callId, token);
+    const list = token === null || at < 0 ? null : openFirst(keys, bounds, token);
     if (token === null || list === null) continue;
     edits.remove(at, at + hiddenParameter.length + 2 + token.length);
     if (list.values !== '') edits.insert(address.end, `, ${list.values}`);
     bits |= list.bits;
   }
   return bits;
+}
+
+function openFirst(keys: KeyRing, bounds: readonly string[], token: string): SealedList | null {
+  for (const bound of bounds) {
+    const list = openList(keys, 'r', bound, token);
+    if (list !== null) return list;
+  }
+  return null;
 }
 
 /** A registrar's answer lists the Contacts that we stood in for. */

@@ -190,6 +190,15 @@ describe('topology hiding', () => {
     }
   });
 
+  it('opens no Route of the called side in an answer: who is called with the same Call-ID could show it to the caller', () => {
+    const { edge, caller } = establish(hiding(false));
+    const [token = ''] = caller.routes.filter((uri) => uri.includes('sbh='));
+    edge.receive(request('INVITE', { branch: 'again' }), phone.address, phone.port);
+    const invite = edge.one();
+    edge.receive(answerTo(invite, 200, 'mallory').replace(/Record-Route: .*\r\n/, `Record-Route: <${token}>\r\n`), pbx.address, pbx.port);
+    expect(edge.one().text).not.toContain('10.0.0.');
+  });
+
   it('opens the Contact of a dialog in that dialog only', () => {
     const edge = hiding(false);
     const { caller } = establish(edge);
