@@ -38,6 +38,8 @@ export class Branch {
   client: ClientTransaction | null = null;
   /** How it ended: a final status, 408 for silence, 503 when nothing could be sent; 0 = it is under way. */
   status = 0;
+  /** A try was repeated because its connection died. */
+  reconnected = false;
   /** Its end lets its plan go on to another destination. */
   movesOn = false;
   /** What its destination's responses ask for is noted (overload control, algorithm 64). */

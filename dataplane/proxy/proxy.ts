@@ -15,6 +15,7 @@ import { runPipeline } from './pipeline.ts';
 import { onRegistered } from './registered.ts';
 import { relay } from './relay.ts';
 import { failed, takeFailure } from './search.ts';
+import { reconnect } from './send.ts';
 import { passResponse, refuse, replyStateless, sendReply, takeStray } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
@@ -163,9 +164,10 @@ export class Proxy implements TransactionUser {
     failed(env, branch, 'timeout', tx.provisional);
   }
 
-  onTransportError(tx: ClientTransaction): void {
+  onTransportError(tx: ClientTransaction, detail: string): void {
     const branch = tx.user as Branch;
-    if (!branch.ctx.answered && branch.open && branch.client === tx) failed(this.#env, branch, 'transport');
+    if (branch.ctx.answered || !branch.open || branch.client !== tx) return;
+    if (!reconnect(this.#env, branch, detail)) failed(this.#env, branch, 'transport');
   }
 
   onServerEnd(tx: ServerTransaction): void {

@@ -38,6 +38,23 @@ export function retreat(env: ProxyEnvironment, branch: Branch): boolean {
   return send(env, branch, narrow);
 }
 
+/** What the transport says of a connection that was open and ended under a request (transport/connection.ts). */
+const lostConnection = /^(closed by|ECONNRESET|EPIPE) /;
+
+/**
+ * Sends a try once more over a new connection, because the one it went by died before any answer: a backend that closes idle
+ * connections, or was restarted, has most likely not read it (RFC 5923 §9). False = that is not the case here.
+ */
+export function reconnect(env: ProxyEnvironment, branch: Branch, detail: string): boolean {
+  const { client, ctx } = branch;
+  if (client === null || branch.reconnected || ctx.over || ctx.tx === null || client.provisional || !lostConnection.test(detail)) return false;
+  const { target } = client;
+  // A phone's connection is the only way to it.
+  if (!isStream(target.transport) || target.connection !== 0) return false;
+  branch.reconnected = true;
+  return sendBy(env, branch, target);
+}
+
 function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean {
   const { ctx } = branch;
   const { request } = ctx;

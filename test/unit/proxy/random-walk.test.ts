@@ -101,5 +101,5 @@ describe('a response context', () => {
       const { layer, pending, pendingBytes } = edge.env;
       expect([pending, pendingBytes, layer.clientCount, layer.serverCount], at).toEqual([0, 0, 0, 0]);
     }
-  });
+  }, 60_000);
 });
