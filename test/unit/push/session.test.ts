@@ -7,6 +7,7 @@ import { Session } from '../../../controlplane/push/session.ts';
 import type { HistoryView, OpenStream, SessionEffect, SessionEvent } from '../../../controlplane/push/session-events.ts';
 import { emptyHashes } from '../../../dataplane/contract/hash.ts';
 import type { TableHashes } from '../../../dataplane/contract/hash.ts';
+import { wireSchema } from '../../../dataplane/contract/wire.ts';
 import type { NodeMessage, Position, ServerMessage } from '../../../dataplane/contract/wire.ts';
 
 const hashesOf = (rev: number): TableHashes => ({ ...emptyHashes, domain: rev.toString(16).padStart(32, '0') });
@@ -31,7 +32,7 @@ beforeEach(() => {
 });
 
 const say = (message: NodeMessage): readonly SessionEffect[] => session.step({ type: 'message', message });
-const hello = (have: Position, schema = 1): readonly SessionEffect[] => say({ t: 'hello', boot: 'b', have, schema, version: '1', capabilities: [], quarantined: [] });
+const hello = (have: Position, schema = wireSchema): readonly SessionEffect[] => say({ t: 'hello', boot: 'b', have, schema, version: '1', capabilities: [], quarantined: [] });
 const applied = (batch: number, rev: number): readonly SessionEffect[] => say({ t: 'applied', batch, epoch: 'e', rev, tookMs: 1, quarantined: [], quarantinedTotal: 0 });
 const reject = (batch: number, code: 'hash' | 'commit' | 'shrink-guard' | 'gap', have: Position): readonly SessionEffect[] =>
   say({ t: 'reject', batch, rev: 9, code, detail: 'why', have, shrink: code === 'shrink-guard' ? [{ table: 'domain', had: 500, removed: 400 }] : [] });
@@ -101,7 +102,7 @@ describe('hello', () => {
   });
 
   it('of another schema keeps the socket for facts, and no rows', () => {
-    const effects = hello(position(3), 2);
+    const effects = hello(position(3), wireSchema - 1);
     expect(states(effects)).toEqual(['rejecting']);
     expect(messages(effects)).toMatchObject([{ t: 'welcome', mode: 'wait' }]);
     expect(session.step({ type: 'wake' })).toEqual([]);
