@@ -73,30 +73,29 @@ function CertificateForm({ certificate }: { readonly certificate: Certificate | 
     >
       <Failure error={failure} />
       {certificate === null ? null : (
-        <>
-          {certificate.warnings.map((warning) => (
-            <Alert key={warning.message} color="yellow" variant="light" icon={<IconAlertTriangle size={17} />} mb="sm">
-              {warning.message}
+        <Section title="Certificate">
+          {certificate.warnings.map(({ message }) => (
+            <Alert key={message} color="yellow" variant="light" icon={<IconAlertTriangle size={17} />}>
+              {message.charAt(0).toUpperCase() + message.slice(1)}.
             </Alert>
           ))}
-          <Section title="Certificate">
-            <Facts
-              facts={[
-                ['For', certificate.names.join(', ')],
-                ['Subject', certificate.subject],
-                ['Issuer', certificate.issuer],
-                ['Valid from', exactTime(certificate.notBeforeMs)],
-                ['Valid until', exactTime(certificate.notAfterMs)],
-                ['Key', certificate.keyType],
-                ['SHA-256', <Copyable key="fingerprint" value={certificate.fingerprint} />],
-                ['Chain', <Copyable key="chain" value={certificate.chain} label="Copy the PEM chain" />],
-              ]}
-            />
-          </Section>
-        </>
+          <Facts
+            facts={[
+              ['For', certificate.names.join(', ')],
+              ['Subject', certificate.subject],
+              ['Issuer', certificate.issuer],
+              ['Valid from', exactTime(certificate.notBeforeMs)],
+              ['Valid until', exactTime(certificate.notAfterMs)],
+              ['Key', certificate.keyType],
+              ['SHA-256', <Copyable key="fingerprint" value={certificate.fingerprint} />],
+              ['Chain', <Copyable key="chain" value={certificate.chain} label="Copy the PEM chain" />],
+            ]}
+          />
+        </Section>
       )}
       {writable ? (
         <form onSubmit={submit}>
+          <button type="submit" hidden aria-hidden tabIndex={-1} />
           <Section title={certificate === null ? 'New certificate' : 'Replace'} {...(certificate === null ? {} : { about: 'A renewed certificate, with its key. Connections that are open keep the old one.' })}>
             {certificate === null ? (
               <TextInput label="Name" description="Yours to choose; the one called default serves names that no other has" className="mono-input" placeholder="acme" data-autofocus {...form.getInputProps('name')} />
@@ -105,7 +104,6 @@ function CertificateForm({ certificate }: { readonly certificate: Certificate | 
             <Textarea label="Private key" description="PEM, not encrypted" placeholder="-----BEGIN PRIVATE KEY-----" rows={pemRows} className="mono-input" spellCheck={false} autoComplete="off" {...form.getInputProps('key')} />
             <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
           </Section>
-          <button type="submit" hidden aria-hidden tabIndex={-1} />
         </form>
       ) : null}
     </EntityDrawer>

@@ -46,7 +46,7 @@ export function CertificatesPage() {
   return (
     <>
       <PageHeader title="Certificates" about="What TLS and WSS listeners show, chosen by the name that a phone asks for." actions={create} />
-      <Filters placeholder="Certificate, comment or whole host name" />
+      <Filters placeholder="Certificate or whole host name" />
       <ListPanel
         query={query}
         filtered={q !== undefined}

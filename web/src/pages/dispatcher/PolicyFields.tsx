@@ -5,7 +5,7 @@ import { algorithmChoices } from './algorithms.ts';
 import type { SetValues } from './set-form.ts';
 
 const affinityChoices = [
-  { value: 'aor', label: 'Address of record: a phone stays with one PBX' },
+  { value: 'aor', label: 'Address of record' },
   { value: 'source', label: 'Source address' },
   { value: 'call-id', label: 'Call-ID' },
   { value: 'none', label: 'None: REGISTER is spread like calls' },
@@ -31,11 +31,11 @@ export function PolicyFields({ form }: { readonly form: UseFormReturnType<SetVal
         {form.values.algorithm === '7' ? (
           <Autocomplete label="What is hashed" description="One of the list, or header:NAME" className="mono-input" data={hashSources} {...form.getInputProps('hashOn')} />
         ) : null}
+        <Switch label="Affinity for calls, too" description="A phone's calls go to the PBX it registered with" {...form.getInputProps('affinityAll', { type: 'checkbox' })} />
         <Columns>
           <Select label="How phones behind this set are found" allowDeselect={false} data={registrationChoices} {...form.getInputProps('registration')} />
-          <NumberInput label="Slow start" description="A new or recovered destination grows to its share; 0 = at once" suffix=" ms" min={0} step={10_000} thousandSeparator="," {...form.getInputProps('slowStartMs')} />
+          <NumberInput label="Slow start" description="A new or recovered destination grows to its share; 0 = at once" inputWrapperOrder={['label', 'input', 'description', 'error']} suffix=" ms" min={0} step={10_000} thousandSeparator="," {...form.getInputProps('slowStartMs')} />
         </Columns>
-        <Switch label="Affinity for calls, too" description="A phone's calls go to the PBX it registered with" {...form.getInputProps('affinityAll', { type: 'checkbox' })} />
       </Section>
       <Section title="Health checks">
         <Columns>

@@ -15,13 +15,20 @@ import { TableLink } from '../../components/TableLink.tsx';
 import { TimeLeft } from '../../components/TimeLeft.tsx';
 
 const columns: readonly Column<Registration>[] = [
-  { key: 'aor', header: 'Address of record', render: (row) => <Copyable value={row.aor} /> },
-  { key: 'source', header: 'From', render: (row) => <span className="mono">{row.source}</span> },
-  { key: 'nat', header: 'Reached', render: (row) => (row.behindNat ? 'behind NAT' : 'directly'), wide: true },
+  { key: 'aor', header: 'Address of record', render: (row) => <Copyable value={row.aor} />, width: '26%' },
+  {
+    key: 'source',
+    header: 'From',
+    render: (row) => (
+      <span title={`Contact ${row.contact}`}>
+        <span className="mono">{row.source}</span>
+        {row.behindNat ? ' · NAT' : null}
+      </span>
+    ),
+  },
   { key: 'agent', header: 'Agent', render: (row) => row.agent, wide: true },
-  { key: 'contact', header: 'Contact', render: (row) => <span className="mono" title={row.contact}>{row.contact}</span>, wide: true },
   { key: 'tenant', header: 'Tenant', render: (row) => (row.tenant === null ? '–' : <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>), wide: true },
-  { key: 'registrar', header: 'At', render: (row) => (row.destination === null ? '–' : <TableLink to="/dispatcher" search={{ destination: String(row.destination) }}>destination {row.destination}</TableLink>), wide: true },
+  { key: 'registrar', header: 'Destination', align: 'right', render: (row) => (row.destination === null ? '–' : <TableLink to="/dispatcher" search={{ destination: String(row.destination) }}>{row.destination}</TableLink>), wide: true },
   { key: 'node', header: 'Through', render: (row) => <TableLink to="/nodes" search={{ open: row.node }}>{row.nodeName}</TableLink> },
   { key: 'since', header: 'Refreshed', align: 'right', render: (row) => <RelativeTime atMs={row.registeredMs} suffix=" ago" />, wide: true },
   { key: 'expires', header: 'Runs out', align: 'right', render: (row) => <TimeLeft atMs={row.expiresMs} /> },

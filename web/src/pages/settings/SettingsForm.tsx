@@ -68,7 +68,7 @@ export function SettingsForm({ setting }: { readonly setting: Setting }) {
             <Select label="Names that nobody owns get" allowDeselect={false} data={unknownDomain} {...form.getInputProps('unknownDomain')} />
           </Columns>
           <TagsInput label="Scanners" description="Part of a User-Agent; such requests get silence" splitChars={[',']} acceptValueOnBlur {...form.getInputProps('scanners')} />
-          <Switch label="To must name the same domain as the Request-URI" description="For requests that open a dialog" {...form.getInputProps('requireToMatch', { type: 'checkbox' })} />
+          <Switch label="To must name the same domain as the Request-URI" description="Others get silence; REGISTER, requests in dialogs and trunks excepted" {...form.getInputProps('requireToMatch', { type: 'checkbox' })} />
         </Group>
         <Group title="TLS" about="For TLS and WSS listeners, and for destinations over TLS.">
           <Columns>
