@@ -3,7 +3,7 @@ import { CLASS, TOKEN } from './characters.ts';
 import { SipMessage } from './message.ts';
 import { checkMessage } from './sanity.ts';
 import { scanHeaders } from './scanner.ts';
-import { NOT_SIP, scanStartLine } from './start-line.ts';
+import { NOT_SIP, scanStartLine, SMALL_VERSION } from './start-line.ts';
 
 /** A refused message: what to answer and whether RFC 3261 lets it be answered (requests with a Via, never ACK). */
 export interface ParseFault {
@@ -34,7 +34,7 @@ export function isKeepAlive(raw: string): boolean {
 /**
  * Parses one whole message (a datagram, or what `StreamFramer` cut out) given as latin1 text. Bytes behind the body
  * are cut off (RFC 3261 18.3), empty lines before the start line skipped (7.5), white space behind the start line
- * stripped (RFC 4475 trws).
+ * stripped (RFC 4475 trws), a version in small letters is made capital (7.1).
  *
  * Checks what any element must refuse: RFC 3261 8.1.1 and 16.3 (1, 2). Statuses: 400, 414 (Request-URI too long),
  * 416 (scheme), 505 (version), 513 (message too large). Malformed responses are never answerable.
@@ -53,6 +53,7 @@ export function parseMessage(raw: string, head: HeadBounds = bounds): ParseOutco
   if ((last === 32 || last === 9) && !text.startsWith('SIP/')) return parseMessage(withoutTrailingBlanks(text, lineEnd), head);
   const message = new SipMessage(text);
   const lineFault = scanStartLine(message, lineEnd);
+  if (lineFault === SMALL_VERSION) return parseMessage(withCapitalVersion(message, lineEnd), head);
   if (lineFault === NOT_SIP) return refuse(400, NOT_SIP.reason, null);
   const headFault = scanHeaders(message, lineEnd + 2, head);
   if (lineFault !== null) return refuse(lineFault.status, lineFault.reason, message);
@@ -71,6 +72,11 @@ function withoutLeadingLines(raw: string): string {
   let at = 0;
   while (raw.charCodeAt(at) === CR || raw.charCodeAt(at) === LF) at++;
   return raw.slice(at);
+}
+
+/** A request has the version at the end of its first line, a response at the beginning. */
+function withCapitalVersion({ raw, method }: SipMessage, lineEnd: number): string {
+  return method === '' ? `SIP${raw.slice(3)}` : `${raw.slice(0, lineEnd - 7)}SIP/2.0${raw.slice(lineEnd)}`;
 }
 
 function withoutTrailingBlanks(text: string, lineEnd: number): string {

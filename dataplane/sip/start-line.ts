@@ -12,12 +12,16 @@ export interface Fault {
 /** The text is no SIP message at all: never answered. */
 export const NOT_SIP: Fault = { status: 400, reason: 'No SIP start line' };
 
+/** The version is written with small letters: right on arrival, but never to be sent on (RFC 3261 7.1). */
+export const SMALL_VERSION: Fault = { status: 400, reason: 'SIP-Version In Small Letters' };
+
 const SP = 32;
+const SLASH = 47;
 
 /**
  * Reads the start line in `raw[0, end)` (RFC 3261 7.1, 7.2) into the message; `end` is the position of its CR.
  * Single spaces separate its parts, there is none inside the Request-URI (RFC 4475 lwsruri, lwsstart).
- * @returns null or the fault; behind a fault the message knows at least its method when it is a request.
+ * @returns null or the fault; behind a fault other than `NOT_SIP` and `SMALL_VERSION` the message knows at least its method when it is a request.
  */
 export function scanStartLine(message: SipMessage, end: number): Fault | null {
   return message.raw.startsWith('SIP/') ? scanStatusLine(message, end) : scanRequestLine(message, end);
@@ -27,6 +31,7 @@ function scanRequestLine(message: SipMessage, end: number): Fault | null {
   const raw = message.raw;
   let at = 0;
   while (((CLASS[raw.charCodeAt(at)] ?? 0) & TOKEN) !== 0) at++;
+  if (at === 3 && raw.charCodeAt(at) === SLASH && raw.slice(0, at).toUpperCase() === 'SIP') return SMALL_VERSION;
   if (at === 0 || at > bounds.methodBytes || raw.charCodeAt(at) !== SP) return NOT_SIP;
   message.method = methodAt(raw, 0, at);
   const uriStart = at + 1;
@@ -39,8 +44,7 @@ function scanRequestLine(message: SipMessage, end: number): Fault | null {
     return uriEnd - uriStart > bounds.requestUriBytes ? { status: 414, reason: 'Request-URI Too Long' } : null;
   }
   if (isVersion(raw, uriEnd + 1, end)) {
-    // SIP-Version is case-insensitive (RFC 3261 7.1).
-    return raw.slice(uriEnd + 1, end).toUpperCase() === 'SIP/2.0' ? null : { status: 505, reason: 'Version Not Supported' };
+    return raw.slice(uriEnd + 1, end).toUpperCase() === 'SIP/2.0' ? SMALL_VERSION : { status: 505, reason: 'Version Not Supported' };
   }
   return { status: 400, reason: 'Malformed Request Line' };
 }

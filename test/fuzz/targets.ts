@@ -26,6 +26,8 @@ const edits = new Edits();
 /** Whatever is accepted can be looked at in every way, forwarded and answered, and what comes out is accepted again. */
 function checkAccepted(message: SipMessage): void {
   const { raw } = message;
+  const line = raw.slice(0, raw.indexOf('\r\n'));
+  must(message.isRequest ? line.endsWith(' SIP/2.0') : line.startsWith('SIP/2.0 '), 'the version is in capitals');
   for (const via of message.vias()) {
     must(via.start >= via.lineStart && via.end <= via.lineEnd && via.host !== '' && via.sentBy.includes(via.host), 'a Via lies in its line');
     must(via.param('branch') === null ? via.branch === '' : via.branch !== '', 'branch is found');

@@ -40,7 +40,15 @@ describe('parseMessage accepts', () => {
   it('empty lines before the start line and blanks behind a request line', () => {
     expect(parsed(`\r\n\r\n${requestText()}`).raw).toBe(requestText());
     expect(parsed(requestText({}, 'INVITE sip:1001@sip.acme.example SIP/2.0 \t ')).raw).toBe(requestText());
-    expect(parsed(requestText({}, 'INVITE sip:1001@sip.acme.example sip/2.0')).method).toBe('INVITE');
+  });
+
+  it('a version in small letters, which is sent on in capitals (RFC 3261 7.1) and lifts no bound', () => {
+    expect(parsed(requestText({}, 'INVITE sip:1001@sip.acme.example sIp/2.0')).raw).toBe(requestText());
+    expect(parsed(requestText({}, 'INVITE sip:1001@sip.acme.example sip/2.0 ')).raw).toBe(requestText());
+    const response = parsed(requestText({}, 'sip/2.0 200 OK'));
+    expect([response.status, response.raw.slice(0, 12)]).toEqual([200, 'SIP/2.0 200 ']);
+    expect(parseMessage(requestText({}, `INVITE sip:${'1'.repeat(2_000)}@sip.acme.example sip/2.0`))).toMatchObject({ ok: false, status: 414 });
+    expect(parseMessage(requestText({}, 'sip/3.0 200 OK'))).toMatchObject({ ok: false, answerable: false });
   });
 
   it('a body of the length that Content-Length says, bytes behind it cut off', () => {
