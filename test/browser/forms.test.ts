@@ -1,7 +1,7 @@
 /** What forms do beside saving: errors stand at their field, and nothing is lost that the form does not show or that somebody else saved. */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Certificate, RouteSet, Trunk } from '../../controlplane/contract/index.ts';
+import type { Certificate, NodeItem, RouteSet, Trunk } from '../../controlplane/contract/index.ts';
 import { issue } from '../harness/certificate-authority.ts';
 import { Installation } from '../harness/installation.ts';
 import { putTenant } from '../harness/tenant.ts';
@@ -95,6 +95,41 @@ describe('a rule with hours', () => {
     await drawer().getByRole('button', { name: 'Save' }).click();
     await saved();
     expect(await installation.api.get<RouteSet>('/route-sets/1')).toMatchObject({ name: 'renamed', rules: before });
+  });
+});
+
+describe('a price list', () => {
+  const list = (text: string) => ({ name: 'carrier.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  const rates = async () => (await installation.api.ask('GET', '/rate-tables/7')).body;
+
+  it('is counted by a dry run that stores nothing, then stored; a wrong line is named', steps, async () => {
+    await view.goto('/rate-tables?create=1');
+    await drawer().getByLabel('Number').fill('7');
+    await drawer().locator('input[type=file]').setInputFiles(list('prefix,set,price\n+49,10,cheap\n'));
+    await drawer().getByRole('button', { name: 'Dry run' }).click();
+    await drawer().getByRole('alert').getByText(/2:\d+/).waitFor();
+    await drawer().getByRole('button', { name: 'Clear the file' }).click();
+    await drawer().locator('input[type=file]').setInputFiles(list('prefix,set,price\n+49,10,0.0123\n+4930,10,0.01\n'));
+    await drawer().getByRole('button', { name: 'Dry run' }).click();
+    await drawer().getByRole('button', { name: 'Apply 2 changes' }).waitFor();
+    expect(await rates()).toMatchObject({ status: 404 });
+    await drawer().getByRole('button', { name: 'Apply 2 changes' }).click();
+    await drawer().getByText('0.012300').waitFor();
+    expect(await rates()).toMatchObject({ items: [{ prefix: '+49', set: 10, price: 0.0123 }, { prefix: '+4930' }] });
+  });
+});
+
+describe('a node', () => {
+  it('is told to leave OPTIONS unanswered, and to answer them again', steps, async () => {
+    const node = async () => (await installation.api.get<readonly NodeItem[]>('/nodes'))[0];
+    await view.goto(`/nodes?open=${(await node())?.id ?? ''}`);
+    const answering = drawer().getByRole('switch', { name: 'Answer OPTIONS' });
+    // The switch shows what is saved, so it turns when the save is through.
+    await drawer().getByText('Answer OPTIONS').click();
+    await expect.poll(async () => (await node())?.answerOptions).toBe(false);
+    await expect.poll(() => answering.isChecked()).toBe(false);
+    await drawer().getByText('Answer OPTIONS').click();
+    await expect.poll(async () => (await node())?.answerOptions).toBe(true);
   });
 });
 

@@ -1,8 +1,11 @@
 /** The console's forms against the real API: opening something and saving it changes what was edited and nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DispatcherSet, RouteSet, Tenant, Trunk } from '../../../controlplane/contract/index.ts';
+import type { Alias, DispatcherSet, NumberItem, RouteSet, Setting, Tenant, Trunk } from '../../../controlplane/contract/index.ts';
+import { aliasBody, aliasValues } from '../../../web/src/pages/aliases/alias-form.ts';
 import { setBody, setValues } from '../../../web/src/pages/dispatcher/set-form.ts';
+import { numberBody, numberValues } from '../../../web/src/pages/numbers/number-form.ts';
 import { routeSetBody, routeSetValues } from '../../../web/src/pages/route-sets/route-set-form.ts';
+import { settingBody, settingValues } from '../../../web/src/pages/settings/setting-form.ts';
 import { tenantBody, tenantValues } from '../../../web/src/pages/tenants/tenant-form.ts';
 import { trunkBody, trunkValues } from '../../../web/src/pages/trunks/trunk-form.ts';
 import { startControlPlane, startDeadlineMs, testDatabase } from './server.ts';
@@ -36,6 +39,12 @@ beforeAll(async () => {
     ],
   });
   await api.put('/trunks/carrier', { name: 'Carrier', tenant: 'acme', routeSet: 1, sources: ['192.0.2.0/24'], strip: 2, prepend: '+49', externalId: 'x-5' });
+  await api.put('/numbers/+4930*', { tenant: 'acme', routeSet: 1, enabled: false, externalId: 'x-6' });
+  await api.put('/aliases/sales@acme.example', { target: '*@acme.example', tenant: 'acme', externalId: 'x-7' });
+  await api.put('/settings/global', {
+    unknownDomain: 404, requireToMatch: true, scanners: ['scan'], methods: 'iana', tls: { clientCertificates: 'request', minVersion: 'TLSv1.3', verifyDestinations: false },
+    registration: { perSecond: 9, spreadPercent: 5 }, keepAlive: { method: 'options', intervalMs: 9_000 },
+  });
 }, startDeadlineMs);
 afterAll(async () => {
   await plane.close();
@@ -92,5 +101,27 @@ describe('a form of the console', () => {
     untouched: (trunk) => trunkBody(trunkValues(trunk, undefined)),
     edited: (trunk) => trunkBody({ ...trunkValues(trunk, undefined), comment }),
     expected: (trunk) => ({ ...trunk, comment }),
+  }));
+
+  it('keeps the external id of numbers and aliases', async () => {
+    await keepsTheRest<NumberItem>({
+      path: '/numbers/+4930*',
+      untouched: (number) => numberBody(numberValues(number, undefined)),
+      edited: (number) => numberBody({ ...numberValues(number, undefined), comment }),
+      expected: (number) => ({ ...number, comment }),
+    });
+    await keepsTheRest<Alias>({
+      path: '/aliases/sales@acme.example',
+      untouched: (alias) => aliasBody(aliasValues(alias, undefined)),
+      edited: (alias) => aliasBody({ ...aliasValues(alias, undefined), comment }),
+      expected: (alias) => ({ ...alias, comment }),
+    });
+  });
+
+  it('keeps every setting that was not edited', () => keepsTheRest<Setting>({
+    path: '/settings/global',
+    untouched: (setting) => settingBody(settingValues(setting)),
+    edited: (setting) => settingBody({ ...settingValues(setting), methods: 'strict' }),
+    expected: (setting) => ({ ...setting, methods: 'strict' }),
   }));
 });
