@@ -88,11 +88,13 @@ describe('a data plane with TLS', () => {
     trunk.socket.destroy();
   });
 
-  it('hears at once that a connection has died under a request', async () => {
+  it('sends a request again at once when its connection has died under it, and gives up when the next one dies too', async () => {
     const caller = await rig.peer();
     const callee = new Peer(pbx, rig);
     const started = performance.now();
     await caller.send(caller.request('INVITE', 'sip:1@acme.example', { callId: 'dies' }));
+    await callee.gets('INVITE', 'dies');
+    pbx.dropConnections();
     await callee.gets('INVITE', 'dies');
     pbx.dropConnections();
     const refusal = await caller.hears(503, 'dies');
