@@ -125,10 +125,10 @@ describe('a node', () => {
     await view.goto(`/nodes?open=${(await node())?.id ?? ''}`);
     const answering = drawer().getByRole('switch', { name: 'Answer OPTIONS' });
     // The switch shows what is saved, so it turns when the save is through.
-    await drawer().getByText('Answer OPTIONS').click();
+    await answering.press('Space');
     await expect.poll(async () => (await node())?.answerOptions).toBe(false);
     await expect.poll(() => answering.isChecked()).toBe(false);
-    await drawer().getByText('Answer OPTIONS').click();
+    await answering.press('Space');
     await expect.poll(async () => (await node())?.answerOptions).toBe(true);
   });
 });
