@@ -4,6 +4,7 @@
  */
 import { ownBounds } from '../sip/bounds.ts';
 import type { Edits } from '../sip/edits.ts';
+import { keepValues } from '../sip/list-values.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { RouteValue } from '../sip/name-addr.ts';
 import { parseMessage } from '../sip/parse.ts';
@@ -42,7 +43,7 @@ export function maskRequest(text: string, masking: Masking): string {
   const own = ownRange(records, masking);
   const others = records.filter((_value, index) => index < own.from || index >= own.to);
   const last = records[own.to - 1];
-  removeValues(edits, records, own);
+  keepValues(edits, records, own.from, own.to);
   // The called side answers along our last value, and then along those of the calling side.
   if (last !== undefined && own.from < own.to) addParameter(edits, last, sealList(keys, 'r', message.callId, { bits: (bits & hidden.fromMasked) === 0 ? hidden.on : hidden.on | hidden.toMasked, values: listOf(others) }));
   if (message.method !== 'REGISTER') hideContacts(message, masking, '');
@@ -65,11 +66,11 @@ export function maskResponse(text: string, masking: Masking, downMasked: boolean
   // Those above ours are the answering side's; the caller's Route set runs the other way round.
   const theirs = records.slice(0, own.from).reverse();
   if (first !== undefined && own.from < own.to) {
-    removeValues(edits, records, { from: own.from, to: records.length });
+    keepValues(edits, records, own.from, records.length);
     addParameter(edits, first, sealList(keys, 'r', boundToAnswer(message.callId), { bits: downMasked ? hidden.on | hidden.toMasked : hidden.on, values: listOf(theirs) }));
   } else {
     // No Route set comes of them without us.
-    removeValues(edits, records, { from: 0, to: 0 });
+    keepValues(edits, records, 0, 0);
   }
   // The Contacts of a redirection are for the caller to use.
   if ((message.status < 300 || message.status > 399) && message.cseqMethod !== 'REGISTER') hideContacts(message, masking, '');
@@ -116,27 +117,6 @@ function ownRange(values: readonly RouteValue[], { means }: Masking): { readonly
   let to = from;
   while (to < values.length && isOurs(values[to])) to++;
   return { from, to };
-}
-
-/** Takes out every value but those in the range. */
-function removeValues(edits: Edits, values: readonly RouteValue[], keep: { readonly from: number; readonly to: number }): void {
-  let index = 0;
-  while (index < values.length) {
-    const first = values[index];
-    if (first === undefined) return;
-    let behind = index;
-    while (values[behind]?.lineStart === first.lineStart) behind++;
-    const kept = values.slice(Math.max(index, keep.from), Math.min(behind, keep.to));
-    const [firstKept] = kept;
-    const lastKept = kept.at(-1);
-    const last = values[behind - 1];
-    if (firstKept === undefined || lastKept === undefined || last === undefined) edits.remove(first.lineStart, first.lineEnd);
-    else {
-      if (firstKept !== first) edits.remove(first.start, firstKept.start);
-      if (lastKept !== last) edits.remove(lastKept.end, last.end);
-    }
-    index = behind;
-  }
 }
 
 const listOf = (values: readonly RouteValue[]): string => values.map(({ address }) => address.raw.slice(address.start, address.end)).join(', ');

@@ -64,6 +64,19 @@ describe.each([false, true])('topology hiding, Call-ID hidden: %s', (hideCallId)
     expect(ok.target.address).toBe(phone.address);
   });
 
+  it('hides the Record-Routes of both sides also where they stand in one line with ours', () => {
+    const { edge } = establish(hiding(hideCallId));
+    edge.receive(request('INVITE', { callId: 'one-line', branch: 'one-line', headers: 'Record-Route: <sip:203.0.113.5;lr>, <sip:203.0.113.6;lr>\r\n' }), phone.address, phone.port);
+    const invite = edge.one();
+    expect(invite.text).not.toContain('203.0.113.');
+    const ours = invite.message.headers('record-route').map(({ start, end }) => invite.message.raw.slice(start, end));
+    const answer = answerTo(invite, 200, 'bob').replace(/(Record-Route: .*\r\n)+/, `Record-Route: ${['<sip:10.0.0.8;lr>', '<sip:10.0.0.9;lr>', ...ours].join(', ')}\r\n`);
+    edge.receive(answer, pbx.address, pbx.port);
+    const ok = edge.one();
+    expect(ok.text).not.toContain('10.0.0.');
+    expect(values(ok.message, 'record-route').slice(-2)).toEqual(['sip:203.0.113.5;lr', 'sip:203.0.113.6;lr']);
+  });
+
   it.each(['ACK', 'BYE', 'INFO', 'UPDATE', 'INVITE', 'REFER', 'NOTIFY', 'MESSAGE', 'PRACK', 'SUBSCRIBE'])('carries the caller\'s %s to the called side\'s proxy and Contact', (method) => {
     const { edge, caller } = establish(hiding(hideCallId));
     edge.receive(within(method, caller), phone.address, phone.port);

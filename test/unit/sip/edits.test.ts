@@ -87,6 +87,19 @@ describe('list values', () => {
     expect(edits.apply(message.raw)).toBe(requestText().replace('\r\n\r\n', `\r\n${expected}\r\n`));
   });
 
+  it('any range of them stays, however they are dealt out over lines, and the message stays whole', () => {
+    const lines = fc.array(fc.array(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
+    fc.assert(fc.property(lines, fc.nat(9), fc.nat(9), fc.constantFrom(',', ', ', ' ,\r\n '), (dealt, from, length, comma) => {
+      const text = requestText().replace('\r\n\r\n', `\r\n${dealt.map((hosts) => `Record-Route: ${hosts.map((host) => `<sip:${host};lr>`).join(comma)}\r\nX: y\r\n`).join('')}\r\n`);
+      const message = parsed(text);
+      const edits = new Edits();
+      keepValues(edits, message.routeValues('record-route'), from, from + length);
+      const kept = parsed(edits.apply(text));
+      expect(kept.routeValues('record-route').map(({ sipUri }) => sipUri?.host)).toEqual(dealt.flat().slice(from, from + length));
+      expect(kept.headers('x')).toHaveLength(dealt.length);
+    }));
+  });
+
   it('a message edited as a proxy does parses to what was meant', () => {
     const name = fc.stringMatching(/^[a-z]{1,12}$/);
     fc.assert(fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), fc.array(name, { maxLength: 4 }), fc.integer({ min: 1, max: 255 }), (vias, routes, hops) => {
