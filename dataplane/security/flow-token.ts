@@ -1,5 +1,5 @@
-import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from './key-ring.ts';
+import { openBytes, sealBytes } from './siv.ts';
 
 /** What a Path token of ours says: which flow leads to the phone (RFC 5626 5.2), and whose phone it is. */
 export interface FlowIdentity {
@@ -22,9 +22,8 @@ const CHECK_BYTES = 16;
 const FIXED_BYTES = 15;
 
 /**
- * User part of our Path: `f` and base64url of key id, check value and the sealed flow. The check value (HMAC-SHA-256 cut to
- * 128 bits) is also the counter block of AES-128-CTR (the SIV construction): the same flow always gives the same token, so a
- * refresh changes nothing, and nobody without the key reads the address or makes a token.
+ * User part of our Path: `f` and base64url of key id, check value and the sealed flow (siv.ts): the same flow always gives
+ * the same token, so a refresh changes nothing, and nobody without the key reads the address or makes a token.
  */
 export function sealFlow(ring: KeyRing, flow: FlowIdentity): string {
   const plain = Buffer.alloc(FIXED_BYTES + flow.address.length);
@@ -34,9 +33,7 @@ export function sealFlow(ring: KeyRing, flow: FlowIdentity): string {
   plain.writeInt32BE(flow.tenantId, 5);
   plain.writeUIntBE(flow.connection, 9, 6);
   plain.set(flow.address, FIXED_BYTES);
-  const { id, flowSeal, flowCheck } = ring.signing;
-  const check = checkValue(flowCheck, plain);
-  return `f${Buffer.concat([Buffer.of(id), check, keystream(flowSeal, check, plain)]).toString('base64url')}`;
+  return `f${sealBytes(ring, 'flow', CHECK_BYTES, '', plain).toString('base64url')}`;
 }
 
 /** The flow in a token of ours; null when it is forged, damaged, of a key no longer in force, or no flow token. */
@@ -45,11 +42,8 @@ export function openFlow(ring: KeyRing, token: string): FlowIdentity | null {
   const bytes = Buffer.from(token.slice(1), 'base64url');
   const addressBytes = bytes.length - 1 - CHECK_BYTES - FIXED_BYTES;
   if (addressBytes !== 4 && addressBytes !== 16) return null;
-  const key = ring.keys.find(({ id }) => id === bytes[0]);
-  if (key === undefined) return null;
-  const check = bytes.subarray(1, 1 + CHECK_BYTES);
-  const plain = keystream(key.flowSeal, check, bytes.subarray(1 + CHECK_BYTES));
-  if (!timingSafeEqual(check, checkValue(key.flowCheck, plain))) return null;
+  const plain = openBytes(ring, 'flow', CHECK_BYTES, '', bytes);
+  if (plain === null) return null;
   const kind = plain[0] ?? 0;
   const transport = TRANSPORTS[kind >> 4];
   const family = kind & 15;
@@ -62,13 +56,4 @@ export function openFlow(ring: KeyRing, token: string): FlowIdentity | null {
     connection: plain.readUIntBE(9, 6),
     address: new Uint8Array(plain.subarray(FIXED_BYTES)),
   };
-}
-
-function checkValue(key: Uint8Array, plain: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(plain).digest().subarray(0, CHECK_BYTES);
-}
-
-function keystream(key: Uint8Array, counter: Uint8Array, text: Uint8Array): Buffer {
-  const cipher = createCipheriv('aes-128-ctr', key, counter);
-  return Buffer.concat([cipher.update(text), cipher.final()]);
 }

@@ -10,6 +10,13 @@ export interface TokenKey {
   readonly key: Uint8Array;
 }
 
+/** Of one purpose of siv.ts. */
+export interface SivKeys {
+  /** 16 bytes. */
+  readonly seal: Uint8Array;
+  readonly check: Uint8Array;
+}
+
 /** The keys derived from one secret, one a purpose, so that a value of one purpose never passes for another's. */
 export interface DerivedKeys {
   readonly id: number;
@@ -17,10 +24,8 @@ export interface DerivedKeys {
   readonly dialog: SipKey;
   /** Start value of the loop mark in our branches, which is no secret: it only keeps installations apart. */
   readonly loopSeed: number;
-  readonly flowSeal: Uint8Array;
-  readonly flowCheck: Uint8Array;
-  readonly textSeal: Uint8Array;
-  readonly textCheck: Uint8Array;
+  readonly flow: SivKeys;
+  readonly text: SivKeys;
 }
 
 /** The secrets in force: the first signs, all of them verify, so that a key can be changed without breaking calls. */
@@ -40,10 +45,8 @@ export class KeyRing {
         branch: sipKey(derive(key, 'branch')),
         dialog: sipKey(derive(key, 'record-route')),
         loopSeed: sipKey(derive(key, 'loop')).k0,
-        flowSeal: derive(key, 'flow seal').subarray(0, 16),
-        flowCheck: derive(key, 'flow check'),
-        textSeal: derive(key, 'text seal').subarray(0, 16),
-        textCheck: derive(key, 'text check'),
+        flow: { seal: derive(key, 'flow seal').subarray(0, 16), check: derive(key, 'flow check') },
+        text: { seal: derive(key, 'text seal').subarray(0, 16), check: derive(key, 'text check') },
       };
     });
     const [first] = this.keys;

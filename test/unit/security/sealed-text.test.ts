@@ -44,6 +44,17 @@ describe('sealed text', () => {
     expect(openText(new KeyRing([key(2)]), 'c', '', token)).toBeNull();
   });
 
+  it('has the form that it had in every version: tokens in dialogs and Call-IDs outlive an upgrade', () => {
+    const known = new KeyRing([{ id: 7, key: new Uint8Array(32).map((_, i) => i) }]);
+    for (const [kind, bound, text, token] of [
+      ['v', 'z9hG4bKabc', '1SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK1', '~sbvB60VnVv15QgXwR0xaVOUpNEMpM3taX53VDCu3Eeq8OZ2G7x0h2jSUcQUx4ev-besWD0'],
+      ['c', '', '9 f \xe9 sip:1001@10.0.0.5:5060', '~sbcB6ey3K9e7nSvAFtZ3tGYSAcAkqfuBXa78dl18jdNZz0KW7v9Q75IYTk'],
+    ] as const) {
+      expect(sealText(known, kind, bound, text)).toBe(token);
+      expect(openText(known, kind, bound, token)).toBe(text);
+    }
+  });
+
   it('seals nothing longer than its bound', () => {
     expect(sealText(ring, 'v', '', 'x'.repeat(maxSealedBytes))).not.toBe('');
     expect(sealText(ring, 'v', '', 'x'.repeat(maxSealedBytes + 1))).toBe('');

@@ -106,6 +106,18 @@ describe('flow tokens', () => {
     }));
   });
 
+  it('have the form that they had in every version: registrars keep them over an upgrade', () => {
+    const known = new KeyRing([{ id: 7, key: new Uint8Array(32).map((_, i) => i) }]);
+    const flows: readonly [FlowIdentity, string][] = [
+      [{ transport: 'tls', family: 4, address: Uint8Array.of(192, 0, 2, 7), port: 40_000, tenantId: 12, listener: 3, connection: 2 ** 40 + 5 }, 'fB6S-_0QNanRrU43CVNz48cJwpx0pfl9tPYEsJ0vtp7xU_BAT'],
+      [{ transport: 'udp', family: 6, address: new Uint8Array(16).map((_, i) => 255 - i), port: 5060, tenantId: 0, listener: 0, connection: 0 }, 'fB-s230nYEXnK43jJDZE6L8b4sQJ0Ms2X6EaUVaKsGO93JXPNE5RY5O3gmLAhhIjd'],
+    ];
+    for (const [one, token] of flows) {
+      expect(sealFlow(known, one)).toBe(token);
+      expect(openFlow(known, token)).toEqual(one);
+    }
+  });
+
   it('show nothing and cannot be made or changed', () => {
     const token = sealFlow(ring, flow);
     const bytes = Buffer.from(token.slice(1), 'base64url');
