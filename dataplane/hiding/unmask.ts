@@ -11,15 +11,18 @@ import { boundToAnswer, hidden, hiddenParameter, openCallId, openContact, openLi
 
 const edits = new Edits();
 
-/** Whether a message may hold tokens of ours at all: the one look that every message pays for. */
-export const mayBeMasked = (raw: string): boolean => raw.includes(sealedMark);
+/** Tells which URIs name this node. */
+interface Self {
+  means(uri: SipUri): boolean;
+}
 
 /**
  * The message with what its tokens stand for, `hidden` set; the message itself when none of them is ours.
- * A forged token stays where it is and means nothing to anybody.
- * @param means whether a URI names this node
+ * A forged token stays where it is and means nothing to anybody. Every message comes by here: one without tokens costs one look.
  */
-export function unmask(keys: KeyRing, message: SipMessage, means: (uri: SipUri) => boolean): SipMessage {
+export const unmask = (keys: KeyRing, message: SipMessage, self: Self): SipMessage => (message.raw.includes(sealedMark) ? opened(keys, message, self) : message);
+
+function opened(keys: KeyRing, message: SipMessage, self: Self): SipMessage {
   edits.clear();
   const { callId: seen } = message;
   const callId = seen.startsWith(sealedMark) ? openCallId(keys, seen) : null;
@@ -28,7 +31,7 @@ export function unmask(keys: KeyRing, message: SipMessage, means: (uri: SipUri) 
     edits.replace(message.callIdStart, message.callIdEnd, callId);
     bits |= hidden.fromMasked;
   }
-  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen, means) : unmaskResponse(keys, message, callId ?? seen);
+  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen, self) : unmaskResponse(keys, message, callId ?? seen);
   if (edits.size === 0) return message;
   const outcome = parseMessage(edits.apply(message.raw), ownBounds);
   if (!outcome.ok) return message;
@@ -38,9 +41,9 @@ export function unmask(keys: KeyRing, message: SipMessage, means: (uri: SipUri) 
 }
 
 /** With a host of its sender's choice in the Route nothing is opened: that host would read it. */
-function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string, means: (uri: SipUri) => boolean): number {
+function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string, self: Self): number {
   const routes = message.routes();
-  if (!routes.every(({ sipUri }) => sipUri !== null && means(sipUri))) return 0;
+  if (!routes.every(({ sipUri }) => sipUri !== null && self.means(sipUri))) return 0;
   const uri = message.sipUri;
   if (uri !== null && uri.user.startsWith(sealedMark)) {
     const contact = openContact(keys, uri.user);

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import { emptyView } from '../routing/build.ts';
-import { mayBeMasked, unmask } from '../hiding/unmask.ts';
+import { unmask } from '../hiding/unmask.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
 import { connectionsPerOwner } from '../proxy/neighbours.ts';
@@ -84,7 +84,7 @@ function take(raw: string, flow: Flow, env: Assembly['env']): void {
   if (outcome.ok) {
     if (!outcome.message.isRequest) counters.add('responses_total');
     else if (flow.transport === 'tls') edge?.noteAlias(outcome.message, flow);
-    env.layer.receive(mayBeMasked(raw) ? unmask(env.keys, outcome.message, (uri) => env.identity.means(uri)) : outcome.message, flow);
+    env.layer.receive(unmask(env.keys, outcome.message, env.identity), flow);
   } else if (isKeepAlive(raw)) {
     counters.add('keepalives_total');
   } else {

@@ -19,7 +19,7 @@ import { Turns } from '../../../dataplane/routing/turns.ts';
 import { ManualClock } from '../../../dataplane/runtime/clock.ts';
 import { CounterRow, CounterTable } from '../../../dataplane/runtime/counters.ts';
 import { TimerWheel } from '../../../dataplane/runtime/timer-wheel.ts';
-import { mayBeMasked, unmask } from '../../../dataplane/hiding/unmask.ts';
+import { unmask } from '../../../dataplane/hiding/unmask.ts';
 import { KeyRing } from '../../../dataplane/security/key-ring.ts';
 import { Edits } from '../../../dataplane/sip/edits.ts';
 import type { SipMessage } from '../../../dataplane/sip/message.ts';
@@ -139,7 +139,7 @@ export class Edge {
     const raw = text.includes('\r\n') ? text : text.replaceAll('\n', '\r\n');
     const outcome = parseMessage(raw);
     const flow = new ReceivedBy(listener, 4, address, port, connection);
-    if (outcome.ok) this.env.layer.receive(mayBeMasked(raw) ? unmask(this.env.keys, outcome.message, (uri) => this.env.identity.means(uri)) : outcome.message, flow);
+    if (outcome.ok) this.env.layer.receive(unmask(this.env.keys, outcome.message, this.env.identity), flow);
     else refuseMalformed(this.env, outcome, flow);
   }
 

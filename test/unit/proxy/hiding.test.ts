@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { openFlow } from '../../../dataplane/security/flow-token.ts';
 import { KeyRing } from '../../../dataplane/security/key-ring.ts';
+import { unmask } from '../../../dataplane/hiding/unmask.ts';
 import type { SipMessage } from '../../../dataplane/sip/message.ts';
+import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { answerTo, Edge, request, udp, world, type Sent } from './edge.ts';
 
 const phone = { address: '198.51.100.7', port: 5060 };
@@ -220,6 +222,15 @@ describe('topology hiding', () => {
     const routes = values(edge.one().message, 'record-route').reverse().slice(1);
     edge.receive(within('INFO', { ...caller, routes, callId: 'mine' }, 20), phone.address, phone.port);
     for (const { text } of edge.take()) expect(text).not.toContain('10.0.0.77');
+  });
+
+  it('looks at nothing in a message without tokens, and passes the message itself on', () => {
+    const outcome = parseMessage(request('BYE', { headers: 'Route: <sip:192.0.2.1;lr>\r\n' }));
+    if (!outcome.ok) throw new Error('no message');
+    const self = { means: (): boolean => { throw new Error('looked at the Route'); } };
+    expect(unmask(ring(7), outcome.message, self)).toBe(outcome.message);
+    const marked = parseMessage(request('BYE', { headers: 'Route: <sip:192.0.2.1;lr>\r\nX: ~sb\r\n' }));
+    expect(() => unmask(ring(7), marked.ok ? marked.message : outcome.message, self)).toThrow('looked at the Route');
   });
 
   it('takes a token that is named twice for what it is, without a fault', () => {
