@@ -2,7 +2,7 @@
  * The old process's side of an upgrade: listens at a local socket in the data folder for the process that takes over, tells
  * it what it must know, and passes mail between the workers of both until this process has finished what it has begun.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { BindingChange } from '../registrations/binding.ts';
 import { HandoverLink, keyFrames, protocol, type Frame, type Welcome } from './handover-link.ts';
@@ -39,7 +39,8 @@ export class HandoverDesk {
   }
 
   /**
-   * Opens the socket, over one that a killed process has left.
+   * Opens the socket, over one that a killed process has left. It is for this user only, from the moment it is there: who
+   * talks to it gets the node's keys. For the main thread, as no other may set the umask.
    * @throws the listen error (a path too long for a socket: 107 bytes)
    */
   static async open(path: string, estate: Estate, onFault: (error: unknown) => void): Promise<HandoverDesk> {
@@ -47,12 +48,17 @@ export class HandoverDesk {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(path, () => {
-        server.off('error', reject);
-        resolve();
-      });
+      const before = process.umask(0o077);
+      try {
+        // The socket is made within this call. A folder that another thread makes meanwhile can still be entered.
+        server.listen(path, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      } finally {
+        process.umask(before);
+      }
     });
-    chmodSync(path, 0o600);
     return new HandoverDesk(server, estate, onFault);
   }
 

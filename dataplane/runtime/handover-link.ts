@@ -1,6 +1,6 @@
 /**
  * The local socket between a data plane and the one that takes over from it: frames of four bytes of length (big endian) and
- * JSON. Both ends are this program under the same user (the socket has mode 0600), in two versions perhaps: `protocol` says
+ * JSON. Both ends are this program under the same user (the socket is for its owner only), in two versions perhaps: `protocol` says
  * whether they understand each other.
  */
 import type { Socket } from 'node:net';

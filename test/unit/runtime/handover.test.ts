@@ -181,9 +181,24 @@ describe('the desk of the process that runs', () => {
     return found.value;
   };
 
-  it('is for this user only, and one that nobody serves any more counts as none', async () => {
+  it('is for this user only from the moment it is there, whatever the umask, which stays as it was', async () => {
+    const before = process.umask(0);
+    try {
+      const path = newPath();
+      const opening = HandoverDesk.open(path, { prepare: () => Promise.resolve('no'), bequeath: () => Promise.resolve([]), mail: () => undefined, flush: () => Promise.resolve(), orphaned: () => undefined }, () => undefined);
+      // Whoever connected now would be served.
+      const { mode, uid } = statSync(path);
+      expect([mode & 0o077, uid, process.umask()]).toEqual([0, process.getuid?.(), 0]);
+      (await opening).close();
+      await expect(HandoverDesk.open(join(folder, 'x'.repeat(120)), {} as Estate, () => undefined)).rejects.toThrow();
+      expect(process.umask()).toBe(0);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('one that nobody serves any more counts as none', async () => {
     const { path, desk: open } = await desk();
-    expect(statSync(path).mode & 0o777).toBe(0o600);
     open.close();
     expect(await Former.meet(path, '1', true)).toEqual({ ok: true, value: null });
     expect(await Former.meet(newPath(), '1', true)).toEqual({ ok: true, value: null });
