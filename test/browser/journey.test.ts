@@ -60,14 +60,14 @@ describe('from the set-up link to the first call', () => {
     await drawer().getByLabel('Address of destination 1').fill(first.uri);
     await drawer().getByLabel('Address of destination 2').fill('sip:nowhere:port');
     await drawer().getByLabel('Name', { exact: true }).fill('acme pbx');
-    await drawer().getByRole('button', { name: 'Create set' }).click();
+    await drawer().getByRole('button', { name: 'Create dispatcher set' }).click();
     // The API's pointer /destinations/1/uri lands at the field that is wrong, and only there.
     const wrong = drawer().getByLabel('Address of destination 2');
     await expect.poll(() => wrong.getAttribute('aria-invalid')).toBe('true');
     expect(await drawer().getByLabel('Address of destination 1').getAttribute('aria-invalid')).not.toBe('true');
     expect(await console_.violations()).toEqual([]);
     await wrong.fill(second.uri);
-    await drawer().getByRole('button', { name: 'Create set' }).click();
+    await drawer().getByRole('button', { name: 'Create dispatcher set' }).click();
     await drawer().getByText(/revision \d+: 1\/1 node/).first().waitFor();
     await drawer().getByRole('button', { name: 'Close' }).click();
     const rows = page.getByRole('table', { name: 'Dispatcher sets and their destinations' }).locator('tr').filter({ hasText: 'sip:' });

@@ -1,7 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { LiveCall, Registration } from '../../../controlplane/contract/index.ts';
-import { send } from './http.ts';
-import { pageSize, type Filters, type Page } from './resource.ts';
+import { pagedQuery, type Filters, type Page } from './resource.ts';
 
 /** A page of what the nodes hold; `missing` names nodes that gave no answer. */
 export interface LivePage<T> extends Page<T> {
@@ -13,10 +12,7 @@ const refreshMs = 5000;
 /** Held by the nodes and told by no event, so the first page is asked for anew; once somebody reads on, it stands still. */
 const liveList = <T>(path: 'registrations' | 'calls', filters: Filters) =>
   infiniteQueryOptions({
-    queryKey: [path, 'list', filters],
-    queryFn: ({ pageParam, signal }) => send<LivePage<T>>('GET', path, { query: { ...filters, limit: pageSize, cursor: pageParam }, signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    ...pagedQuery<LivePage<T>>([path, 'list', filters], path, filters),
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 1) > 1 ? false : refreshMs),
   });
 

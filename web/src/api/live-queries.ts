@@ -1,10 +1,10 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Change, ChangeDetail, ExplainAnswer, ExplainBody, JoinTokenBody, JoinTokenCreated, NodeList, NodePatch, Overview, ProbeAnswer, WriteAnswer,
 } from '../../../controlplane/contract/index.ts';
 import { send } from './http.ts';
 import type { LiveOverview } from './patches.ts';
-import { pageSize, type Page } from './resource.ts';
+import { pagedQuery, waitQuery, type Page } from './resource.ts';
 import { trackWrite, type Applied } from './writes.ts';
 
 /** What the overview's series cover: sixty points of ten seconds or of a minute. */
@@ -25,12 +25,7 @@ export const nodesQuery = queryOptions({
   queryFn: ({ signal }) => send<NodeList>('GET', 'nodes', { signal }),
 });
 
-export const changesQuery = infiniteQueryOptions({
-  queryKey: ['changes', 'list'],
-  queryFn: ({ pageParam, signal }) => send<Page<Change>>('GET', 'changes', { query: { limit: pageSize, cursor: pageParam }, signal }),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: (page) => page.next ?? undefined,
-});
+export const changesQuery = pagedQuery<Page<Change>>(['changes', 'list'], 'changes');
 
 /** One revision with its rows before and after. */
 export const changeQuery = (rev: string) =>
@@ -41,14 +36,14 @@ export const changeQuery = (rev: string) =>
   });
 
 export const rollBack = (rev: number): Promise<WriteAnswer> =>
-  trackWrite(() => send<WriteAnswer>('POST', `changes/${rev}/rollback`, { query: { wait: 'applied', timeoutMs: 2500 } }));
+  trackWrite(() => send<WriteAnswer>('POST', `changes/${rev}/rollback`, { query: waitQuery }));
 
 export const createJoinToken = (body: JoinTokenBody): Promise<JoinTokenCreated> =>
   send<JoinTokenCreated>('POST', 'nodes/join-tokens', { body });
 
 /** Sets what is wanted of a node; what `body` leaves out stays. */
 export const patchNode = (id: string, body: NodePatch): Promise<Applied> =>
-  trackWrite(() => send<Applied>('PATCH', `nodes/${encodeURIComponent(id)}`, { body, query: { wait: 'applied', timeoutMs: 2500 } }));
+  trackWrite(() => send<Applied>('PATCH', `nodes/${encodeURIComponent(id)}`, { body, query: waitQuery }));
 
 export const removeNode = (id: string): Promise<Applied> => send<Applied>('DELETE', `nodes/${encodeURIComponent(id)}`);
 

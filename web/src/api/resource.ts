@@ -24,10 +24,19 @@ export interface Page<T> {
 export type Filters = Readonly<Record<string, string | undefined>>;
 
 /** Rows a list asks for at a time. */
-export const pageSize = 50;
+const pageSize = 50;
+
+/** The pages of a list, each asked for with the cursor of the one before. */
+export const pagedQuery = <P extends Page<unknown>>(queryKey: readonly unknown[], path: string, query: Readonly<Record<string, string | undefined>> = {}) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => send<P>('GET', path, { query: { ...query, limit: pageSize, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
 
 /** How long a save waits for the nodes before its mark goes on growing by node events. */
-const waitQuery = { wait: 'applied', timeoutMs: 2500 } as const;
+export const waitQuery = { wait: 'applied', timeoutMs: 2500 } as const;
 
 /**
  * Queries and writes of one configured resource under `/api/v1/<path>`. Writes wait until the nodes run
@@ -37,14 +46,7 @@ export function resource<Item, ListItem, Body, Written extends Applied>(path: st
   const at = (key: string | number): string => `${path}/${encodeURIComponent(String(key))}`;
   return {
     path,
-    list: (filters: Filters) =>
-      infiniteQueryOptions({
-        queryKey: [path, 'list', filters],
-        queryFn: ({ pageParam, signal }) =>
-          send<Page<ListItem>>('GET', path, { query: { ...filters, limit: pageSize, cursor: pageParam }, signal }),
-        initialPageParam: undefined as string | undefined,
-        getNextPageParam: (page) => page.next ?? undefined,
-      }),
+    list: (filters: Filters) => pagedQuery<Page<ListItem>>([path, 'list', filters], path, filters),
     /** The first `limit` items, for pickers. */
     choices: (q: string, filters: Filters = {}, limit = 30) =>
       queryOptions({

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Setting, SettingBody, SettingWritten } from '../../../controlplane/contract/index.ts';
 import { send } from './http.ts';
+import { waitQuery } from './resource.ts';
 import { trackWrite } from './writes.ts';
 
 const path = 'settings/global';
@@ -12,4 +13,4 @@ export const settingsQuery = queryOptions({
 
 /** Changes the fields in `body`, the rest stays. Version 0 = nobody has ever changed the defaults. */
 export const editSettings = (body: SettingBody, version: number): Promise<SettingWritten> =>
-  trackWrite(() => send<SettingWritten>('PATCH', path, { body, version: version === 0 ? undefined : version, query: { wait: 'applied', timeoutMs: 2500 } }));
+  trackWrite(() => send<SettingWritten>('PATCH', path, { body, version: version === 0 ? undefined : version, query: waitQuery }));

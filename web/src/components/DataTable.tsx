@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import type { KeyboardEvent, ReactNode } from 'react';
 import styles from './DataTable.module.css';
 
@@ -20,9 +20,8 @@ interface Props<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
-  /** Key that the drawer opens with; a row without one is not a link. */
-  readonly opens?: (row: Row) => string;
-  readonly openKey?: string | undefined;
+  /** Rows are links to the drawer of their key. */
+  readonly opens?: boolean;
   readonly faded?: (row: Row) => boolean;
 }
 
@@ -37,7 +36,8 @@ function walk(event: KeyboardEvent<HTMLTableElement>): void {
 }
 
 /** A dense table: 36 px rows, figures on the right, the whole row opens the drawer. */
-export function DataTable<Row>({ label, rows, columns, rowKey, opens, openKey, faded }: Props<Row>) {
+export function DataTable<Row>({ label, rows, columns, rowKey, opens = false, faded }: Props<Row>) {
+  const search = useSearch({ strict: false });
   return (
     // The keyboard handler only adds arrow keys to links that are reachable by Tab anyway.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -53,13 +53,13 @@ export function DataTable<Row>({ label, rows, columns, rowKey, opens, openKey, f
       </thead>
       <tbody>
         {rows.map((row) => {
-          const open = opens?.(row);
+          const key = rowKey(row);
           return (
-            <tr key={rowKey(row)} data-open={(open !== undefined && open === openKey) || undefined} data-faded={faded?.(row) || undefined}>
+            <tr key={key} data-open={(opens && key === search.open) || undefined} data-faded={faded?.(row) || undefined}>
               {columns.map((column, index) => (
                 <td key={column.key} data-align={column.align} data-wide={column.wide || undefined} data-wraps={column.wraps || undefined}>
-                  {index === 0 && open !== undefined ? (
-                    <Link to="." search={(old) => ({ ...old, open, create: undefined })} className={styles['link'] ?? ''} data-row-link="">
+                  {index === 0 && opens ? (
+                    <Link to="." search={(old) => ({ ...old, open: key, create: undefined })} className={styles['link'] ?? ''} data-row-link="">
                       {column.render(row)}
                     </Link>
                   ) : (

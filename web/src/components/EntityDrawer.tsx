@@ -9,7 +9,7 @@ import styles from './EntityDrawer.module.css';
 interface Props {
   readonly title: ReactNode;
   readonly about?: ReactNode;
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Buttons of the foot; the revision mark stands beside them. */
   readonly actions?: ReactNode;
   /** Acts on the left of the foot, away from Save. */

@@ -88,7 +88,7 @@ export function Failure({ error }: { readonly error: Error | null }) {
 
 interface SectionProps {
   readonly title: string;
-  readonly about?: string;
+  readonly about?: string | undefined;
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }

@@ -1,40 +1,28 @@
-import { Button } from '@mantine/core';
-import { IconAt, IconPlus } from '@tabler/icons-react';
+import { IconAt } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { Alias } from '../../../../controlplane/contract/index.ts';
 import { aliases } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
+import { changedColumn, commentColumn, stateColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { RelativeTime } from '../../components/RelativeTime.tsx';
-import { StateBadge } from '../../components/StateBadge.tsx';
-import { TableLink } from '../../components/TableLink.tsx';
 import { AliasDrawer } from './AliasDrawer.tsx';
 
 const columns: readonly Column<Alias>[] = [
   { key: 'alias', header: 'Alias', render: (row) => <span className="mono">{row.alias}</span> },
   { key: 'target', header: 'Stands for', render: (row) => <span className="mono">{row.target}</span> },
-  { key: 'state', header: 'State', render: (row) => <StateBadge tone={row.enabled ? 'up' : 'disabled'}>{row.enabled ? 'enabled' : 'disabled'}</StateBadge> },
-  { key: 'tenant', header: 'Tenant', render: (row) => <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>, wide: true },
-  { key: 'comment', header: 'Comment', render: (row) => row.comment, wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" />, wide: true },
+  stateColumn, tenantColumn, commentColumn, changedColumn,
 ];
 
 export function AliasesPage() {
-  const { q, tenant, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q, tenant } = useSearch({ strict: false });
   const query = useInfiniteQuery(aliases.list({ q, tenant }));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New alias
-    </Button>
-  ) : null;
+  const create = <NewButton>New alias</NewButton>;
   return (
     <>
       <PageHeader title="Aliases" about="Other names of addresses, or of whole domains, for calls that do not come from trunks." actions={create} />
@@ -49,9 +37,9 @@ export function AliasesPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Aliases" rows={rows} columns={columns} rowKey={(row) => row.alias} opens={(row) => row.alias} openKey={open} faded={(row) => !row.enabled} />}
+        {(rows) => <DataTable label="Aliases" rows={rows} columns={columns} rowKey={(row) => row.alias} opens faded={(row) => !row.enabled} />}
       </ListPanel>
-      {open !== undefined || creating ? <AliasDrawer key={open ?? 'new'} address={open ?? null} /> : null}
+      <OpenedEntity of={aliases}>{(alias) => <AliasDrawer alias={alias} />}</OpenedEntity>
     </>
   );
 }

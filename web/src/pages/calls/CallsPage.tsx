@@ -4,6 +4,7 @@ import { useSearch } from '@tanstack/react-router';
 import type { LiveCall } from '../../../../controlplane/contract/index.ts';
 import { callsQuery } from '../../api/live-lists.ts';
 import { Copyable } from '../../components/Copyable.tsx';
+import { nodeColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { Filters } from '../../components/Filters.tsx';
@@ -16,10 +17,10 @@ import { TableLink } from '../../components/TableLink.tsx';
 const columns: readonly Column<LiveCall>[] = [
   { key: 'callId', header: 'Call-ID', render: (row) => <Copyable value={row.callId} /> },
   { key: 'age', header: 'Up for', align: 'right', render: (row) => <RelativeTime atMs={row.startedMs} /> },
-  { key: 'tenant', header: 'Tenant', render: (row) => (row.tenant === null ? '–' : <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>) },
+  { ...tenantColumn, wide: false },
   { key: 'destination', header: 'Went to', render: (row) => (row.destination === null ? 'a phone' : <TableLink to="/dispatcher" search={{ destination: String(row.destination) }}>destination {row.destination}</TableLink>), wide: true },
   { key: 'decision', header: 'Because', render: (row) => row.decision, wraps: true, wide: true },
-  { key: 'node', header: 'Through', render: (row) => <TableLink to="/nodes" search={{ open: row.node }}>{row.nodeName}</TableLink> },
+  nodeColumn,
 ];
 
 /** Calls that are up, with the decision that sent each where it is. */

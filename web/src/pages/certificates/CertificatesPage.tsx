@@ -1,20 +1,19 @@
-import { Button } from '@mantine/core';
-import { IconCertificate, IconPlus } from '@tabler/icons-react';
+import { IconCertificate } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { Certificate } from '../../../../controlplane/contract/index.ts';
 import { certificates } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { TimeLeft } from '../../components/TimeLeft.tsx';
 import { useNow } from '../../lib/time.ts';
-import { CertificateDrawer } from './CertificateDrawer.tsx';
+import { CertificateDrawer, certificateDrawerWidth } from './CertificateDrawer.tsx';
 import { expiryState } from './certificate-state.ts';
 
 function Expiry({ certificate }: { readonly certificate: Certificate }) {
@@ -34,15 +33,9 @@ const columns: readonly Column<Certificate>[] = [
 ];
 
 export function CertificatesPage() {
-  const { q, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q } = useSearch({ strict: false });
   const query = useInfiniteQuery(certificates.list({ q }));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      Add certificate
-    </Button>
-  ) : null;
+  const create = <NewButton>Add certificate</NewButton>;
   return (
     <>
       <PageHeader title="Certificates" about="What TLS and WSS listeners show, chosen by the name that a phone asks for." actions={create} />
@@ -57,9 +50,9 @@ export function CertificatesPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Certificates" rows={rows} columns={columns} rowKey={(row) => row.name} opens={(row) => row.name} openKey={open} />}
+        {(rows) => <DataTable label="Certificates" rows={rows} columns={columns} rowKey={(row) => row.name} opens />}
       </ListPanel>
-      {open !== undefined || creating ? <CertificateDrawer key={open ?? 'new'} name={open ?? null} /> : null}
+      <OpenedEntity of={certificates} size={certificateDrawerWidth}>{(certificate) => <CertificateDrawer certificate={certificate} />}</OpenedEntity>
     </>
   );
 }

@@ -20,7 +20,7 @@ const drawerWidth = 760;
 export function ChangeDrawer({ rev }: { readonly rev: string }) {
   return (
     <DrawerQuery title={`Revision ${rev}`} size={drawerWidth} query={changeQuery(rev)}>
-      {(change) => (change === null ? null : <ChangeBody change={change} />)}
+      {(change) => <ChangeBody change={change} />}
     </DrawerQuery>
   );
 }

@@ -36,7 +36,7 @@ export function ChangesPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Changes" rows={rows} columns={columns} rowKey={(row) => String(row.rev)} opens={(row) => String(row.rev)} openKey={open} />}
+        {(rows) => <DataTable label="Changes" rows={rows} columns={columns} rowKey={(row) => String(row.rev)} opens />}
       </ListPanel>
       {open === undefined ? null : <ChangeDrawer key={open} rev={open} />}
     </>

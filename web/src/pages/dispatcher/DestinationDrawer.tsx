@@ -1,17 +1,17 @@
 import { Button, Group, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { IconRadar2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Destination } from '../../../../controlplane/contract/index.ts';
 import { destinations } from '../../api/resources.ts';
-import { useMayWrite, useRefresh } from '../../api/use-write.ts';
+import { useMayWrite } from '../../api/use-write.ts';
 import { Copyable } from '../../components/Copyable.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { DrawerQuery } from '../../components/DrawerQuery.tsx';
-import { EntityDrawer } from '../../components/EntityDrawer.tsx';
-import { Columns, Failure, Section, useEntityForm } from '../../components/Form.tsx';
+import { Columns, Section } from '../../components/Form.tsx';
+import { FormDrawer } from '../../components/FormDrawer.tsx';
 import { RelativeTime } from '../../components/RelativeTime.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
+import { useStoredForm } from '../../components/stored-form.ts';
 import { count, duration } from '../../lib/figures.ts';
 import { fireAndReport } from '../../lib/fire-and-report.ts';
 import { attrsPatch, attrsText } from './attrs.ts';
@@ -37,18 +37,16 @@ const drawerWidth = 760;
 export function DestinationDrawer({ id }: { readonly id: string }) {
   return (
     <DrawerQuery title={`Destination ${id}`} size={drawerWidth} query={destinations.one(id)}>
-      {(destination) => (destination === null ? null : <DestinationForm destination={destination} />)}
+      {(destination) => <DestinationForm destination={destination} />}
     </DrawerQuery>
   );
 }
 
 function DestinationForm({ destination }: { readonly destination: Destination }) {
-  const refresh = useRefresh();
   const writable = useMayWrite();
   const state = destinationState(destination);
-  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
-  const [basis, setBasis] = useState(destination);
-  const { form, saving, failure, submit } = useEntityForm({
+  const entity = useStoredForm({
+    stored: destination,
     initial: {
       uri: destination.uri,
       rank: destination.rank,
@@ -57,69 +55,62 @@ function DestinationForm({ destination }: { readonly destination: Destination })
       comment: destination.comment,
       attrs: attrsText(destination.attrs),
     },
-    save: async (values) => {
-      setBasis(await destinations.edit(destination.id, { ...values, uri: values.uri.trim(), attrs: attrsPatch(values.attrs, basis.attrs) }, basis.version));
-      refresh('dispatcher-sets', 'destinations');
-    },
+    write: (values, basis) => destinations.edit(basis.id, { ...values, uri: values.uri.trim(), attrs: attrsPatch(values.attrs, basis.attrs) }, basis.version),
+    refreshes: ['dispatcher-sets', 'destinations'],
     path: (path) => (path.startsWith('attrs.') ? 'attrs' : path),
   });
+  const { form } = entity;
   return (
-    <EntityDrawer
+    <FormDrawer
+      entity={entity}
+      noun="destination"
       size={drawerWidth}
-      title={<Copyable value={destination.uri} />}
-      about={
-        <Group gap="md">
-          <StateBadge tone={state.tone}>{state.word}</StateBadge>
-          <span>
-            destination {destination.id} of{' '}
-            <Link to="." search={(old) => ({ ...old, open: String(destination.set), destination: undefined })}>
-              dispatcher set {destination.set}
-            </Link>
-          </span>
-        </Group>
-      }
-      danger={
+      stored={{
+        name: destination.uri,
+        title: <Copyable value={destination.uri} />,
+        about: (
+          <Group gap="md">
+            <StateBadge tone={state.tone}>{state.word}</StateBadge>
+            <span>
+              destination {destination.id} of{' '}
+              <Link to="." search={(old) => ({ ...old, open: String(destination.set), destination: undefined })}>
+                dispatcher set {destination.set}
+              </Link>
+            </span>
+          </Group>
+        ),
+      }}
+      act={
         writable ? (
           <Button variant="default" leftSection={<IconRadar2 size={15} stroke={1.6} />} onClick={() => fireAndReport(probe(destination), 'The probe could not be sent')}>
             Probe now
           </Button>
         ) : undefined
       }
-      actions={
-        writable ? (
-          <Button loading={saving} onClick={() => submit()}>
-            Save
-          </Button>
-        ) : undefined
+      above={
+        <Section title="What the nodes see">
+          {destination.live.length === 0 ? (
+            <p style={{ margin: 0, color: 'var(--sb-ink-2)' }}>No connected node has reported on this destination yet.</p>
+          ) : (
+            <div style={{ margin: '0 -16px' }}>
+              <DataTable label="What the nodes see" rows={destination.live} columns={seenColumns} rowKey={(seen) => seen.node} />
+            </div>
+          )}
+        </Section>
       }
     >
-      <Failure error={failure} />
-      <Section title="What the nodes see">
-        {destination.live.length === 0 ? (
-          <p style={{ margin: 0, color: 'var(--sb-ink-2)' }}>No connected node has reported on this destination yet.</p>
-        ) : (
-          <div style={{ margin: '0 -16px' }}>
-            <DataTable label="What the nodes see" rows={destination.live} columns={seenColumns} rowKey={(seen) => seen.node} />
-          </div>
-        )}
+      <Section title="Settings">
+        <TextInput label="Address" className="mono-input" spellCheck={false} {...form.getInputProps('uri')} />
+        <Columns>
+          <Select label="Admin state" allowDeselect={false} data={['enabled', 'draining', 'disabled']} {...form.getInputProps('admin')} />
+          <NumberInput label="Rank, 1 = first" min={1} {...form.getInputProps('rank')} />
+          <NumberInput label="Weight" min={0} {...form.getInputProps('weight')} />
+        </Columns>
+        <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
       </Section>
-      <form onSubmit={submit}>
-        <fieldset disabled={!writable} style={{ border: 0, padding: 0, margin: '22px 0 0', minWidth: 0 }}>
-          <Section title="Settings">
-            <TextInput label="Address" className="mono-input" spellCheck={false} {...form.getInputProps('uri')} />
-            <Columns>
-              <Select label="Admin state" allowDeselect={false} data={['enabled', 'draining', 'disabled']} {...form.getInputProps('admin')} />
-              <NumberInput label="Rank, 1 = first" min={1} {...form.getInputProps('rank')} />
-              <NumberInput label="Weight" min={0} {...form.getInputProps('weight')} />
-            </Columns>
-            <Textarea label="Comment" autosize minRows={2} {...form.getInputProps('comment')} />
-          </Section>
-          <Section title="Attributes" about="One name=value a line. rweight, maxload, cc, latency, socket, obproxy, ping_from, ocmin, ocmax and ocrate change what is done; others are kept.">
-            <Textarea aria-label="Attributes" autosize minRows={2} placeholder="maxload=100" className="mono-input" spellCheck={false} {...form.getInputProps('attrs')} />
-          </Section>
-        </fieldset>
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
-    </EntityDrawer>
+      <Section title="Attributes" about="One name=value a line. rweight, maxload, cc, latency, socket, obproxy, ping_from, ocmin, ocmax and ocrate change what is done; others are kept.">
+        <Textarea aria-label="Attributes" autosize minRows={2} placeholder="maxload=100" className="mono-input" spellCheck={false} {...form.getInputProps('attrs')} />
+      </Section>
+    </FormDrawer>
   );
 }

@@ -1,19 +1,19 @@
-import { Button, SegmentedControl } from '@mantine/core';
-import { IconArrowsSplit2, IconPlus } from '@tabler/icons-react';
+import { SegmentedControl } from '@mantine/core';
+import { IconArrowsSplit2 } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { DispatcherSet } from '../../../../controlplane/contract/index.ts';
 import { dispatcherSets } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useFilter } from '../../lib/use-filter.ts';
 import { DestinationDrawer } from './DestinationDrawer.tsx';
 import { destinationState } from './destination-state.ts';
-import { SetDrawer } from './SetDrawer.tsx';
+import { SetDrawer, setDrawerWidth } from './SetDrawer.tsx';
 import { SetsTable } from './SetsTable.tsx';
 
 /** Only the destinations in the wanted state; sets without any are left out. */
@@ -26,15 +26,9 @@ function inState(sets: readonly DispatcherSet[], state: string | undefined): rea
 
 export function DispatcherPage() {
   const { q, tenant, state, open, destination } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
   const filter = useFilter();
-  const writable = useMayWrite();
   const query = useInfiniteQuery(dispatcherSets.list({ q, tenant }));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New dispatcher set
-    </Button>
-  ) : null;
+  const create = <NewButton>New dispatcher set</NewButton>;
   return (
     <>
       <PageHeader title="Dispatcher" about="Sets of backends with their live state: what gets calls, what does not, and why." actions={create} />
@@ -66,7 +60,7 @@ export function DispatcherPage() {
       >
         {(rows) => <SetsTable sets={inState(rows, state)} open={open} />}
       </ListPanel>
-      {open !== undefined || creating ? <SetDrawer key={open ?? 'new'} id={open ?? null} /> : null}
+      <OpenedEntity of={dispatcherSets} title={(key) => `Dispatcher set ${key}`} size={setDrawerWidth}>{(set) => <SetDrawer set={set} />}</OpenedEntity>
       {destination !== undefined && open === undefined ? <DestinationDrawer key={destination} id={destination} /> : null}
     </>
   );

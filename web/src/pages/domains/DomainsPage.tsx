@@ -1,43 +1,31 @@
-import { Button } from '@mantine/core';
-import { IconPlus, IconWorld } from '@tabler/icons-react';
+import { IconWorld } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { Domain } from '../../../../controlplane/contract/index.ts';
 import { domains, routeSets } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
 import { ButtonLink } from '../../components/ButtonLink.tsx';
+import { changedColumn, commentColumn, routeSetColumn, stateColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { RelativeTime } from '../../components/RelativeTime.tsx';
-import { StateBadge } from '../../components/StateBadge.tsx';
-import { TableLink } from '../../components/TableLink.tsx';
 import { DomainDrawer } from './DomainDrawer.tsx';
 
 const columns: readonly Column<Domain>[] = [
   { key: 'name', header: 'Domain', render: (row) => <span className="mono">{row.name}</span> },
-  { key: 'state', header: 'State', render: (row) => <StateBadge tone={row.enabled ? 'up' : 'disabled'}>{row.enabled ? 'enabled' : 'disabled'}</StateBadge> },
-  { key: 'tenant', header: 'Tenant', render: (row) => <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>, wide: true },
-  { key: 'routeSet', header: 'Route set', align: 'right', render: (row) => <TableLink to="/route-sets" search={{ open: String(row.routeSet) }}>{row.routeSet}</TableLink> },
+  stateColumn, tenantColumn, routeSetColumn,
   { key: 'did', header: 'did', render: (row) => <span className="mono">{row.did}</span>, wide: true },
-  { key: 'comment', header: 'Comment', render: (row) => row.comment, wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" />, wide: true },
+  commentColumn, changedColumn,
 ];
 
 export function DomainsPage() {
-  const { q, tenant, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q, tenant } = useSearch({ strict: false });
   const query = useInfiniteQuery(domains.list({ q, tenant }));
   const anyRouteSet = useQuery(routeSets.choices('', {}, 1));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New domain
-    </Button>
-  ) : null;
+  const create = <NewButton>New domain</NewButton>;
   const routeSetFirst = anyRouteSet.data?.items.length === 0;
   return (
     <>
@@ -59,10 +47,10 @@ export function DomainsPage() {
         }
       >
         {(rows) => (
-          <DataTable label="Domains" rows={rows} columns={columns} rowKey={(row) => row.name} opens={(row) => row.name} openKey={open} faded={(row) => !row.enabled} />
+          <DataTable label="Domains" rows={rows} columns={columns} rowKey={(row) => row.name} opens faded={(row) => !row.enabled} />
         )}
       </ListPanel>
-      {open !== undefined || creating ? <DomainDrawer key={open ?? 'new'} name={open ?? null} /> : null}
+      <OpenedEntity of={domains}>{(domain) => <DomainDrawer domain={domain} />}</OpenedEntity>
     </>
   );
 }

@@ -1,14 +1,13 @@
-import { Button } from '@mantine/core';
-import { IconPlus, IconServer2 } from '@tabler/icons-react';
+import { IconServer2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { NodeItem } from '../../../../controlplane/contract/index.ts';
 import { nodesQuery } from '../../api/live-queries.ts';
-import { useMayWrite } from '../../api/use-write.ts';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Failure } from '../../components/Form.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { RelativeTime } from '../../components/RelativeTime.tsx';
@@ -47,14 +46,9 @@ const columns: readonly Column<NodeItem>[] = [
 
 export function NodesPage() {
   const { open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { creating } = useDrawer();
   const { data, error } = useQuery(nodesQuery);
-  const join = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      Join a node
-    </Button>
-  ) : null;
+  const join = <NewButton>Join a node</NewButton>;
   const chosen = data?.find((node) => node.id === open);
   return (
     <>
@@ -69,7 +63,7 @@ export function NodesPage() {
             </EmptyState>
           ) : (
             <div style={{ overflowX: 'auto' }}>
-              <DataTable label="Nodes" rows={data} columns={columns} rowKey={(node) => node.id} opens={(node) => node.id} openKey={open} faded={(node) => node.state === 'gone'} />
+              <DataTable label="Nodes" rows={data} columns={columns} rowKey={(node) => node.id} opens faded={(node) => node.state === 'gone'} />
             </div>
           )}
         </Panel>

@@ -1,40 +1,27 @@
-import { Button } from '@mantine/core';
-import { IconNumbers, IconPlus } from '@tabler/icons-react';
+import { IconNumbers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { NumberItem } from '../../../../controlplane/contract/index.ts';
 import { numbers } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
+import { changedColumn, commentColumn, routeSetColumn, stateColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { RelativeTime } from '../../components/RelativeTime.tsx';
-import { StateBadge } from '../../components/StateBadge.tsx';
-import { TableLink } from '../../components/TableLink.tsx';
 import { NumberDrawer } from './NumberDrawer.tsx';
 
 const columns: readonly Column<NumberItem>[] = [
   { key: 'pattern', header: 'Number', render: (row) => <span className="mono">{row.pattern}</span> },
-  { key: 'state', header: 'State', render: (row) => <StateBadge tone={row.enabled ? 'up' : 'disabled'}>{row.enabled ? 'enabled' : 'disabled'}</StateBadge> },
-  { key: 'tenant', header: 'Tenant', render: (row) => <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>, wide: true },
-  { key: 'routeSet', header: 'Route set', align: 'right', render: (row) => <TableLink to="/route-sets" search={{ open: String(row.routeSet) }}>{row.routeSet}</TableLink> },
-  { key: 'comment', header: 'Comment', render: (row) => row.comment, wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" />, wide: true },
+  stateColumn, tenantColumn, routeSetColumn, commentColumn, changedColumn,
 ];
 
 export function NumbersPage() {
-  const { q, tenant, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q, tenant } = useSearch({ strict: false });
   const query = useInfiniteQuery(numbers.list({ q, tenant }));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New number
-    </Button>
-  ) : null;
+  const create = <NewButton>New number</NewButton>;
   return (
     <>
       <PageHeader title="Numbers" about="Called numbers (DIDs) of tenants, for calls that come from trunks; the longest one wins." actions={create} />
@@ -49,9 +36,9 @@ export function NumbersPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Numbers" rows={rows} columns={columns} rowKey={(row) => row.pattern} opens={(row) => row.pattern} openKey={open} faded={(row) => !row.enabled} />}
+        {(rows) => <DataTable label="Numbers" rows={rows} columns={columns} rowKey={(row) => row.pattern} opens faded={(row) => !row.enabled} />}
       </ListPanel>
-      {open !== undefined || creating ? <NumberDrawer key={open ?? 'new'} pattern={open ?? null} /> : null}
+      <OpenedEntity of={numbers}>{(number) => <NumberDrawer number={number} />}</OpenedEntity>
     </>
   );
 }

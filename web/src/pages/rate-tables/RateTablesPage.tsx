@@ -1,14 +1,14 @@
-import { Button } from '@mantine/core';
-import { IconPlus, IconReceipt2 } from '@tabler/icons-react';
+import { IconReceipt2 } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { RateTable } from '../../../../controlplane/contract/index.ts';
 import { rateTablesQuery } from '../../api/rate-tables.ts';
-import { useMayWrite } from '../../api/use-write.ts';
+import { changedColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { RelativeTime } from '../../components/RelativeTime.tsx';
 import { count } from '../../lib/figures.ts';
@@ -19,19 +19,14 @@ const columns: readonly Column<RateTable>[] = [
   { key: 'number', header: 'Rate table', render: (row) => <span className="num">{row.number}</span> },
   { key: 'rows', header: 'Rates', align: 'right', render: (row) => count(row.rows) },
   { key: 'created', header: 'Made', align: 'right', render: (row) => <RelativeTime atMs={row.createdAtMs} suffix=" ago" />, wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" /> },
+  { ...changedColumn, wide: false },
 ];
 
 export function RateTablesPage() {
   const { open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { creating } = useDrawer();
   const query = useInfiniteQuery(rateTablesQuery);
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New rate table
-    </Button>
-  ) : null;
+  const create = <NewButton>New rate table</NewButton>;
   return (
     <>
       <PageHeader title="Rate tables" about="Price lists of carriers: for each prefix, what a call costs through which dispatcher set." actions={create} />
@@ -45,7 +40,7 @@ export function RateTablesPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Rate tables" rows={rows} columns={columns} rowKey={(row) => String(row.number)} opens={(row) => String(row.number)} openKey={open} />}
+        {(rows) => <DataTable label="Rate tables" rows={rows} columns={columns} rowKey={(row) => String(row.number)} opens />}
       </ListPanel>
       {creating ? <NewRateTableDrawer /> : null}
       {open === undefined ? null : <RateTableDrawer key={open} table={open} />}

@@ -4,6 +4,7 @@ import { useSearch } from '@tanstack/react-router';
 import type { Registration } from '../../../../controlplane/contract/index.ts';
 import { registrationsQuery } from '../../api/live-lists.ts';
 import { Copyable } from '../../components/Copyable.tsx';
+import { nodeColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { Filters } from '../../components/Filters.tsx';
@@ -27,9 +28,9 @@ const columns: readonly Column<Registration>[] = [
     ),
   },
   { key: 'agent', header: 'Agent', render: (row) => row.agent, wide: true },
-  { key: 'tenant', header: 'Tenant', render: (row) => (row.tenant === null ? '–' : <TableLink to="/tenants" search={{ open: row.tenant }}>{row.tenant}</TableLink>), wide: true },
+  tenantColumn,
   { key: 'registrar', header: 'Destination', align: 'right', render: (row) => (row.destination === null ? '–' : <TableLink to="/dispatcher" search={{ destination: String(row.destination) }}>{row.destination}</TableLink>), wide: true },
-  { key: 'node', header: 'Through', render: (row) => <TableLink to="/nodes" search={{ open: row.node }}>{row.nodeName}</TableLink> },
+  nodeColumn,
   { key: 'since', header: 'Refreshed', align: 'right', render: (row) => <RelativeTime atMs={row.registeredMs} suffix=" ago" />, wide: true },
   { key: 'expires', header: 'Runs out', align: 'right', render: (row) => <TimeLeft atMs={row.expiresMs} /> },
 ];

@@ -1,21 +1,20 @@
-import { Button } from '@mantine/core';
-import { IconPlus, IconRoute2 } from '@tabler/icons-react';
+import { IconRoute2 } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { RouteSetListItem } from '../../../../controlplane/contract/index.ts';
 import { dispatcherSets, routeSets } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
 import { ButtonLink } from '../../components/ButtonLink.tsx';
+import { changedColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { RelativeTime } from '../../components/RelativeTime.tsx';
 import { TableLink } from '../../components/TableLink.tsx';
 import { count, duration } from '../../lib/figures.ts';
-import { RouteSetDrawer } from './RouteSetDrawer.tsx';
+import { RouteSetDrawer, routeSetDrawerWidth } from './RouteSetDrawer.tsx';
 
 const families = { prefer: 'prefer the same', match: 'only the same', any: 'any' } as const;
 
@@ -39,20 +38,14 @@ const columns: readonly Column<RouteSetListItem>[] = [
   { key: 'family', header: 'Address family', render: (row) => families[row.family], wide: true },
   { key: 'attempts', header: 'Attempts', align: 'right', render: (row) => count(row.failover.maxAttempts), wide: true },
   { key: 'fr', header: 'First answer within', align: 'right', render: (row) => duration(row.failover.frMs), wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" />, wide: true },
+  changedColumn,
 ];
 
 export function RouteSetsPage() {
-  const { q, tenant, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q, tenant } = useSearch({ strict: false });
   const query = useInfiniteQuery(routeSets.list({ q, tenant }));
   const anySet = useQuery(dispatcherSets.choices('', {}, 1));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New route set
-    </Button>
-  ) : null;
+  const create = <NewButton>New route set</NewButton>;
   return (
     <>
       <PageHeader title="Route sets" about="Ordered rules: which dialled number goes to which dispatcher set, and what happens when it fails." actions={create} />
@@ -73,9 +66,9 @@ export function RouteSetsPage() {
           )
         }
       >
-        {(rows) => <DataTable label="Route sets" rows={rows} columns={columns} rowKey={(row) => String(row.number)} opens={(row) => String(row.number)} openKey={open} />}
+        {(rows) => <DataTable label="Route sets" rows={rows} columns={columns} rowKey={(row) => String(row.number)} opens />}
       </ListPanel>
-      {open !== undefined || creating ? <RouteSetDrawer key={open ?? 'new'} number={open ?? null} /> : null}
+      <OpenedEntity of={routeSets} title={(key) => `Route set ${key}`} size={routeSetDrawerWidth}>{(set) => <RouteSetDrawer set={set} />}</OpenedEntity>
     </>
   );
 }

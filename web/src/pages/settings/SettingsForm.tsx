@@ -1,10 +1,11 @@
 import { Button, NumberInput, Select, Switch, TagsInput, Textarea } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Setting } from '../../../../controlplane/contract/index.ts';
 import { editSettings } from '../../api/settings.ts';
-import { useMayWrite, useRefresh } from '../../api/use-write.ts';
-import { Columns, Failure, useEntityForm } from '../../components/Form.tsx';
+import { useMayWrite } from '../../api/use-write.ts';
+import { Columns, Failure } from '../../components/Form.tsx';
 import { Panel } from '../../components/Panel.tsx';
+import { useStoredForm } from '../../components/stored-form.ts';
 import { settingBody, settingValues } from './setting-form.ts';
 import styles from './SettingsForm.module.css';
 
@@ -45,16 +46,12 @@ function Group({ title, about, children }: { readonly title: string; readonly ab
 
 /** The settings as one form; saving changes what it shows. */
 export function SettingsForm({ setting }: { readonly setting: Setting }) {
-  const refresh = useRefresh();
   const writable = useMayWrite();
-  // What somebody else saves meanwhile must not slip under the form unseen: it stays with what it was filled from.
-  const [basis, setBasis] = useState(setting);
-  const { form, saving, failure, submit } = useEntityForm({
+  const { form, saving, failure, submit } = useStoredForm({
+    stored: setting,
     initial: settingValues(setting),
-    save: async (values) => {
-      setBasis(await editSettings(settingBody(values), basis.version));
-      refresh('settings');
-    },
+    write: (values, basis) => editSettings(settingBody(values), basis.version),
+    refreshes: ['settings'],
     path: (path) => (path.startsWith('scanners.') ? 'scanners' : path),
   });
   const kept = form.values.keepAlive.method !== 'off';

@@ -1,18 +1,16 @@
-import { Button } from '@mantine/core';
-import { IconBuilding, IconPlus } from '@tabler/icons-react';
+import { IconBuilding } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { TenantListItem } from '../../../../controlplane/contract/index.ts';
 import { tenants } from '../../api/resources.ts';
-import { useMayWrite } from '../../api/use-write.ts';
+import { changedColumn, stateColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
+import { OpenedEntity } from '../../components/DrawerQuery.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { useDrawer } from '../../components/EntityDrawer.tsx';
 import { Filters } from '../../components/Filters.tsx';
 import { ListPanel } from '../../components/ListPanel.tsx';
+import { NewButton } from '../../components/NewButton.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { RelativeTime } from '../../components/RelativeTime.tsx';
-import { StateBadge } from '../../components/StateBadge.tsx';
 import { count } from '../../lib/figures.ts';
 import { TenantDrawer } from './TenantDrawer.tsx';
 
@@ -21,26 +19,20 @@ const limit = (value: number): string => (value === 0 ? '∞' : count(value));
 const columns: readonly Column<TenantListItem>[] = [
   { key: 'name', header: 'Tenant', render: (row) => (row.name === '' ? row.key : row.name) },
   { key: 'key', header: 'Key', render: (row) => <span className="mono">{row.key}</span>, wide: true },
-  { key: 'state', header: 'State', render: (row) => <StateBadge tone={row.enabled ? 'up' : 'disabled'}>{row.enabled ? 'enabled' : 'disabled'}</StateBadge> },
+  stateColumn,
   { key: 'domains', header: 'Domains', align: 'right', render: (row) => count(row.domainCount) },
   { key: 'routeSets', header: 'Route sets', align: 'right', render: (row) => count(row.routeSetCount), wide: true },
   { key: 'sets', header: 'Dispatcher sets', align: 'right', render: (row) => count(row.dispatcherSetCount), wide: true },
   { key: 'trunks', header: 'Trunks', align: 'right', render: (row) => count(row.trunkCount), wide: true },
   { key: 'calls', header: 'Call limit', align: 'right', render: (row) => limit(row.limits.calls), wide: true },
   { key: 'cps', header: 'Calls/s limit', align: 'right', render: (row) => limit(row.limits.cps), wide: true },
-  { key: 'updated', header: 'Changed', align: 'right', render: (row) => <RelativeTime atMs={row.updatedAtMs} suffix=" ago" />, wide: true },
+  changedColumn,
 ];
 
 export function TenantsPage() {
-  const { q, open } = useSearch({ strict: false });
-  const { creating, startNew } = useDrawer();
-  const writable = useMayWrite();
+  const { q } = useSearch({ strict: false });
   const query = useInfiniteQuery(tenants.list({ q }));
-  const create = writable ? (
-    <Button leftSection={<IconPlus size={15} />} onClick={startNew}>
-      New tenant
-    </Button>
-  ) : null;
+  const create = <NewButton>New tenant</NewButton>;
   return (
     <>
       <PageHeader title="Tenants" about="Customers of this edge: each owns its domains, routes, trunks and limits." actions={create} />
@@ -56,10 +48,10 @@ export function TenantsPage() {
         }
       >
         {(rows) => (
-          <DataTable label="Tenants" rows={rows} columns={columns} rowKey={(row) => row.key} opens={(row) => row.key} openKey={open} faded={(row) => !row.enabled} />
+          <DataTable label="Tenants" rows={rows} columns={columns} rowKey={(row) => row.key} opens faded={(row) => !row.enabled} />
         )}
       </ListPanel>
-      {open !== undefined || creating ? <TenantDrawer key={open ?? 'new'} tenantKey={open ?? null} /> : null}
+      <OpenedEntity of={tenants}>{(tenant) => <TenantDrawer tenant={tenant} />}</OpenedEntity>
     </>
   );
 }
