@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
+import { forbiddenForm, parseForbidden, standardForbidden, type ForbiddenSetting } from './forbidden-setting.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
 
 /** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
@@ -18,6 +19,8 @@ export interface Settings {
   readonly names: readonly string[];
   /** DNS servers as `address[:port]`, IPv6 in brackets before a port; empty = the system's. */
   readonly dns: readonly string[];
+  /** Where messages from the wire may not send the node to. */
+  readonly forbiddenTargets: ForbiddenSetting;
   readonly dataDir: string;
   readonly nodeHttp: { readonly host: string; readonly port: number };
   readonly controlUrls: readonly string[];
@@ -34,7 +37,7 @@ export interface Settings {
 }
 
 const names = [
-  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
   'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ] as const;
@@ -83,6 +86,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   if (wrongDns !== undefined || dns.length > maxDnsServers) {
     return refuse('SIGNALBOX_DNS', wrongDns ?? dns.join(','), `up to ${maxDnsServers} addresses with or without port, separated by commas, like 192.0.2.53,[2001:db8::53]:5353`);
   }
+  const forbiddenText = get('SIGNALBOX_FORBIDDEN_TARGETS');
+  const forbiddenTargets = forbiddenText === undefined ? ok(standardForbidden) : parseForbidden(forbiddenText);
+  if (!forbiddenTargets.ok) return refuse('SIGNALBOX_FORBIDDEN_TARGETS', forbiddenTargets.error, forbiddenForm);
   const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
   const workers = Number(workersText);
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
@@ -104,6 +110,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     listen: listen.value,
     names: hostNames,
     dns,
+    forbiddenTargets: forbiddenTargets.value,
     dataDir: get('SIGNALBOX_DATA') ?? './data',
     nodeHttp: nodeHttp.value,
     controlUrls,

@@ -200,3 +200,18 @@ export function bytesOfAddress(text: string): Uint8Array | null {
   for (let i = 0; i < bytes.length; i++) bytes[i] = (scratch[i >> 2] ?? 0) >>> (24 - 8 * (i & 3));
   return bytes;
 }
+
+/** One spelling of a numeric address, however it is written (IPv4-mapped as IPv4); any other text as it is. */
+export function canonicalAddress(text: string): string {
+  const bytes = bytesOfAddress(text);
+  return bytes === null ? text : textOfAddress(bytes);
+}
+
+/** Whether the prefix holds an address of its own family. */
+export function prefixHolds(prefix: Prefix, address: Int32Array): boolean {
+  for (let i = 0; i < 4; i++) {
+    const mask = maskOf(prefix.bits - i * 32);
+    if (((address[i] ?? 0) & mask) !== prefix.words[i]) return false;
+  }
+  return true;
+}

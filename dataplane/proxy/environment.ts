@@ -13,7 +13,9 @@ import type { TransactionLayer } from '../transaction/layer.ts';
 import type { Family, Listener, MessageSender, TransportName } from '../transport/flow.ts';
 import type { LargeRequests } from '../transport/large-requests.ts';
 import type { Locator, NumberDirectory } from '../transport/locate.ts';
+import type { ConfiguredPlaces } from './configured-places.ts';
 import type { FlowTokens } from './flow-tokens.ts';
+import type { ForbiddenTargets } from './forbidden-targets.ts';
 import type { NodeIdentity } from './identity.ts';
 import type { Neighbours } from './neighbours.ts';
 
@@ -39,6 +41,9 @@ export interface ProxyEnvironment {
   /** OPTIONS to the node itself are answered; false lets upstreams take it for dead and leave it. */
   answersOptions: boolean;
   readonly identity: NodeIdentity;
+  /** Where nothing from the wire may send us, and what of that the configuration opens. */
+  readonly forbidden: ForbiddenTargets;
+  readonly configured: ConfiguredPlaces;
   readonly flows: FlowTokens;
   readonly layer: TransactionLayer;
   readonly sender: MessageSender;
@@ -69,6 +74,8 @@ export interface ProxyEnvironment {
   connectionTo(transport: TransportName, address: string, port: number): number;
   readonly large: LargeRequests;
   readonly neighbours: Neighbours;
+  /** A request was not sent there: the log tells. */
+  targetRefused(address: string, port: number): void;
   /** A part threw: a bug. It is logged and counted, and the message is given up; the worker goes on. */
   fault(where: string, error: unknown): void;
 }

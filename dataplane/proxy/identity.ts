@@ -3,7 +3,7 @@
  * given peer should see in Via, Record-Route and Path. A listener on a wildcard address has no
  * address of its own, so the one on the peer's network is taken. PURE: the interface list is passed in.
  */
-import { bytesOfAddress, isWildcard, maskOf, parseAddress, parsePrefix, textOfAddress, type Prefix } from '../contract/address.ts';
+import { canonicalAddress, isWildcard, parseAddress, parsePrefix, prefixHolds, type Prefix } from '../contract/address.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { Listener } from '../transport/flow.ts';
 
@@ -61,7 +61,7 @@ export class NodeIdentity {
     const port = uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060;
     if (this.#ours.has(key(uri.host, port))) return true;
     // An IPv6 address has many spellings, and ours are kept in the canonical one.
-    return uri.host.includes(':') && this.#ours.has(key(canonical(uri.host), port));
+    return uri.host.includes(':') && this.#ours.has(key(canonicalAddress(uri.host), port));
   }
 
   /**
@@ -88,24 +88,11 @@ export class NodeIdentity {
     for (const network of this.#networks) {
       if (network.prefix.family !== family) continue;
       if (fallback === null || network.reach > fallback.reach) fallback = network;
-      if (peerFamily === family && contains(network.prefix, words) && (best === null || network.prefix.bits > best.prefix.bits)) best = network;
+      if (peerFamily === family && prefixHolds(network.prefix, words) && (best === null || network.prefix.bits > best.prefix.bits)) best = network;
     }
     return best?.address ?? fallback?.address ?? (family === 4 ? '127.0.0.1' : '::1');
   }
 }
-
-function contains(prefix: Prefix, words: Int32Array): boolean {
-  for (let i = 0; i < 4; i++) {
-    const mask = maskOf(prefix.bits - i * 32);
-    if (((words[i] ?? 0) & mask) !== prefix.words[i]) return false;
-  }
-  return true;
-}
-
-const canonical = (address: string): string => {
-  const bytes = bytesOfAddress(address);
-  return bytes === null ? address : textOfAddress(bytes);
-};
 
 /** Addresses that mean nothing outside of their own link. */
 const linkLocal = /^(fe[89ab]|169\.254\.)/;

@@ -1,5 +1,5 @@
 /** Where a request goes that no rule routes: the flow of a phone, or the place that a URI names. */
-import { familyOf, textOfAddress } from '../contract/address.ts';
+import { canonicalAddress, parseAddress, textOfAddress } from '../contract/address.ts';
 import type { FlowIdentity } from '../security/flow-token.ts';
 import type { SipUri } from '../sip/uri.ts';
 import { Address, defaultPort, isStream } from '../transport/flow.ts';
@@ -8,9 +8,12 @@ import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { ownerOfConnection } from './neighbours.ts';
 import { reply, type Verdict } from './verdict.ts';
+import { isOpened, targetRefused } from './wire-target.ts';
 
 const notHere = reply(404, 'Not Here');
 const noTransport = reply(500, 'Transport Not Supported');
+
+const words = new Int32Array(4);
 
 /** False when the flow is gone. */
 export function aimAtFlow(ctx: ProxyContext, env: ProxyEnvironment, flow: FlowIdentity): boolean {
@@ -31,14 +34,17 @@ function connectionOf(env: ProxyEnvironment, flow: FlowIdentity, address: string
   return own === 0 && env.neighbours.has(ownerOfConnection(flow.connection)) ? flow.connection : own;
 }
 
-/** Where a URI leads (RFC 3263 §4): maddr before host; a number at once, a name by DNS when the request leaves. */
+/**
+ * Where a URI from the wire leads (RFC 3263 §4): maddr before host; a number at once, a name by DNS when the request leaves.
+ * 403 for an address of a forbidden network.
+ */
 export function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | null): Verdict {
   if (uri === null || uri.host === '' || env.identity.means(uri)) return notHere;
   const secure = uri.scheme === 'sips';
   const named = connectTransport(uri.transport, secure);
   if (named === null) return noTransport;
   const host = uri.param('maddr') ?? uri.host;
-  const family = familyOf(host);
+  const family = parseAddress(host, words);
   if (family === 0) {
     ctx.fixedHost = host;
     ctx.fixedPort = uri.port;
@@ -47,6 +53,10 @@ export function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | nu
     return 'relay';
   }
   const transport = named !== '' ? named : secure ? 'tls' : env.hasListener('udp', family) ? 'udp' : 'tcp';
-  ctx.fixedTarget = new Address(transport, family, host, uri.port === 0 ? defaultPort(transport) : uri.port, env.pickListener(transport, family), 0);
+  const port = uri.port === 0 ? defaultPort(transport) : uri.port;
+  const network = env.forbidden.find(family, words);
+  if (network !== null && !isOpened(env, network, host, port)) return targetRefused;
+  const address = family === 4 && host.includes(':') ? canonicalAddress(host) : host;
+  ctx.fixedTarget = new Address(transport, family, address, port, env.pickListener(transport, family), 0);
   return 'relay';
 }

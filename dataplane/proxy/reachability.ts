@@ -11,14 +11,16 @@ import { isWebSocket, type Flow } from '../transport/flow.ts';
 /**
  * True when requests to the sender of a dialog-forming request have to take the flow it came by. Never for a sender with
  * another proxy before us: that one is in the Route set or does not want to be.
+ * @param forbidden a Contact at the sender's address would not be followed (forbidden-targets.ts); that it was heard there is proved by the flow
  */
-export function onlyByFlow(request: SipMessage, flow: Flow): boolean {
+export function onlyByFlow(request: SipMessage, flow: Flow, forbidden = false): boolean {
   const contact = request.contact?.sipUri ?? null;
   if (contact === null) return false;
   const { host } = contact;
   // Nobody calls a WebSocket (RFC 7118 §5).
-  if (!isWebSocket(flow.transport) && host === flow.address && portOf(contact) === flow.port && (flow.connection === 0 || contact.transport === flow.transport)) return false;
+  if (!forbidden && !isWebSocket(flow.transport) && host === flow.address && portOf(contact) === flow.port && (flow.connection === 0 || contact.transport === flow.transport)) return false;
   const hidden = flow.connection !== 0
+    || forbidden
     || host.endsWith('.invalid')
     // A phone that asks for rport listens where it sends from (RFC 3581 §3).
     || (host === flow.address && (request.topVia?.rport ?? -1) >= 0)

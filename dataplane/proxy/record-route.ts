@@ -38,7 +38,7 @@ export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgo
 }
 
 function callerFlow(env: ProxyEnvironment, ctx: ProxyContext): `c${string}` | '' {
-  if (!onlyByFlow(ctx.request, ctx.flow)) return '';
+  if (!onlyByFlow(ctx.request, ctx.flow, env.forbidden.findText(ctx.flow.address) !== null)) return '';
   const token = env.flows.of(env.keys, ctx.flow, 0);
   return token === '' ? '' : `c${token}`;
 }

@@ -22,6 +22,7 @@ import { requestUriTo, withoutHeaders } from './readdress.ts';
 import { follow, redirectPolicy } from './redirect.ts';
 import { serves } from './secure-hop.ts';
 import { retreat } from './send.ts';
+import { reachable, targetRefused } from './wire-target.ts';
 
 /** Methods that every PBX answers: silence to them counts against it. */
 const callMethods = new Set(['INVITE', 'REGISTER']);
@@ -77,7 +78,7 @@ function startAhead(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, t
 }
 
 /**
- * Looks the place of a branch up (RFC 3263) and sends it there; the packet waits, nobody else does.
+ * Looks up where a host from the wire leads (RFC 3263) and sends the branch there; the packet waits, nobody else does.
  * @param port 0 = none given
  * @param transport '' = none named
  */
@@ -85,9 +86,12 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
   const { ctx } = branch;
   env.locator.locate(host, port, transport, secure, ctx.flow.family, ctx.request.callId, (places) => {
     if (ctx.over || !branch.open) return;
-    branch.places = places;
     try {
-      if (!sendToNextPlace(env, branch)) failed(env, branch, 'transport');
+      branch.places = reachable(env, places);
+      if (sendToNextPlace(env, branch)) return;
+      // A name that leads to forbidden networks only; what ENUM gave has other places behind it.
+      if (branch.places.length < places.length && branch.plan === null) answer(env, ctx, targetRefused);
+      else failed(env, branch, 'transport');
     } catch (error) {
       // The look-up calls from outside of the guard round messages and timers.
       env.fault('located', error);

@@ -9,8 +9,10 @@ import type { Families } from '../dns/records.ts';
 import { ServerLocator } from '../dns/server-locator.ts';
 import { SystemDns } from '../dns/system-dns.ts';
 import { WorkerHealth } from '../health/worker-health.ts';
+import { ConfiguredPlaces } from '../proxy/configured-places.ts';
 import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
 import { FlowTokens } from '../proxy/flow-tokens.ts';
+import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import { Guard } from '../proxy/guard.ts';
 import { NodeIdentity } from '../proxy/identity.ts';
 import { SharedSender, type Neighbours } from '../proxy/neighbours.ts';
@@ -33,6 +35,7 @@ import type { Faults } from './faults.ts';
 import type { CounterName, CounterRow } from './counters.ts';
 import type { WorkerSetup } from './messages.ts';
 import { storeTransportCounters } from './transport-counters.ts';
+import { Thinned } from './thinned.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 
 /** What a worker has to say to the main thread. */
@@ -40,6 +43,8 @@ export interface TellMain {
   /** An outcome that matters for passive health. */
   readonly outcome: (destinationId: number, outcome: Outcome) => void;
   readonly registrations: (changes: readonly BindingChange[]) => void;
+  /** Told at most once a second; `more` = how many were left out. */
+  readonly refusedTarget: (address: string, port: number, more: number) => void;
 }
 
 const lookUpCounters: Readonly<Record<LookUpNote, CounterName>> = { begun: 'dns_lookups_total', silent: 'dns_silent_total', refused: 'dns_refused_total' };
@@ -61,6 +66,7 @@ export function assemble(
   const health = new WorkerHealth(setup.board, setup.worker);
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;
+  const refusals = new Thinned(clock);
   const dns = new SystemDns(clock, setup.dns);
   const note = (what: LookUpNote): void => counters.add(lookUpCounters[what]);
   const calls = new CallTable({
@@ -77,9 +83,11 @@ export function assemble(
   const parts = {
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
+    forbidden: new ForbiddenTargets(setup.forbiddenTargets, transports.listeners, setup.interfaces), configured: new ConfiguredPlaces(),
     sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
+    targetRefused: (address: string, port: number) => refusals.note((more) => tell.refusedTarget(address, port, more)),
     fault: (where: string, error: unknown) => faults.note(where, error),
     large: new LargeRequests(),
     listener: (id: number) => transports.listeners[id] ?? null,

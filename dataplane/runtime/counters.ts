@@ -20,6 +20,7 @@ export const counterHelp = {
   relayed_stray_response_total: 'Responses to requests of a former process, passed on by their Via',
   refused_dialog_total: 'In-dialog requests without a valid Record-Route token',
   refused_route_total: 'Requests with a preloaded Route that is not ours',
+  refused_target_total: 'Addresses in forbidden networks that a message from the wire named, and that nothing was sent to',
   refused_loop_total: 'Requests refused with 482: they came in a circle',
   refused_method_total: 'Requests whose method is not allowed',
   refused_limit_total: 'Requests over a limit of their tenant',

@@ -12,6 +12,7 @@ import type { BackendPorts } from './backend-ports.ts';
 import type { KeySecrets } from '../transaction/keys.ts';
 import type { Mail, OtherProcess } from './neighbour-mail.ts';
 import type { Binding, BindingChange } from '../registrations/binding.ts';
+import type { ForbiddenSetting } from '../forbidden-setting.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 
 /** A difference to the configuration that a worker has: big tables that come whole (shared, not copied), then single rows. */
@@ -39,6 +40,7 @@ export interface WorkerSetup {
   readonly names: readonly string[];
   /** DNS servers; empty = the system's. */
   readonly dns: readonly string[];
+  readonly forbiddenTargets: ForbiddenSetting;
   readonly interfaces: readonly InterfaceAddress[];
   readonly keys: readonly ClusterKey[];
   readonly board: BoardUpdate;
@@ -104,6 +106,8 @@ export type FromWorker =
   | { readonly t: 'outcome'; readonly destination: number; readonly outcome: Outcome }
   /** A part failed on a message or timer; `more` of them were left out since the last report. */
   | { readonly t: 'fault'; readonly where: string; readonly detail: string; readonly more: number }
+  /** A message named a target in a forbidden network; `more` such were left out since the last report. */
+  | { readonly t: 'refusedTarget'; readonly address: string; readonly port: number; readonly more: number }
   | { readonly t: 'mail'; readonly to: number; readonly mail: Mail }
   | { readonly t: 'estate'; readonly keys: Int32Array }
   | { readonly t: 'retired' }

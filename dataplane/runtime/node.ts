@@ -98,6 +98,7 @@ export class Node {
         succession.registrations(changes);
       },
       fault: (worker, where, detail, more) => log.error({ worker, where, detail, more }, 'a part failed on a message; the message was given up'),
+      refusedTarget: (worker, address, port, more) => log.warn({ worker, address, port, more }, 'a message names a target in a forbidden network; nothing was sent there (SIGNALBOX_FORBIDDEN_TARGETS)'),
       crashed: (worker, error) => {
         log.fatal({ err: error, worker }, 'a SIP worker died');
         ends.crashed();
@@ -151,7 +152,7 @@ export class Node {
     await this.#sync.loadLastKnownGood();
     const backendPorts = await this.#freePorts();
     const listening = await this.#supervisor.start({
-      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, interfaces: interfaceAddresses(),
+      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
       tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,

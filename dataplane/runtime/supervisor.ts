@@ -22,6 +22,8 @@ export interface SupervisorEvents {
   registrations(changes: readonly BindingChange[]): void;
   /** A part of a worker failed and was given up; `more` = faults not told apart since the last. */
   fault(worker: number, where: string, detail: string, more: number): void;
+  /** A message from the wire named a target in a forbidden network; `more` = such ones not told apart since the last. */
+  refusedTarget(worker: number, address: string, port: number, more: number): void;
   /** Mail for a worker of another process, from the owner `from`. */
   mail(from: number, to: number, mail: Mail): void;
   /** A worker ended without being asked to. */
@@ -193,6 +195,7 @@ export class Supervisor {
           case 'registrations': return this.#events.registrations(message.changes);
           case 'outcome': return this.#events.outcome(message.destination, message.outcome);
           case 'fault': return this.#events.fault(setup.worker, message.where, message.detail, message.more);
+          case 'refusedTarget': return this.#events.refusedTarget(setup.worker, message.address, message.port, message.more);
           case 'mail': return this.#events.mail(self, message.to, message.mail);
           case 'estate': return slot.waiting.get('estate')?.(message.keys);
           case 'drained': case 'retired': case 'stopped': return slot.waiting.get(message.t)?.(noKeys);

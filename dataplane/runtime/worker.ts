@@ -122,6 +122,7 @@ async function open(): Promise<void> {
   const assembly = assemble(setup, transports.value, wheel, counters, keyRing(setup.keys), {
     outcome: (destination, outcome) => tell({ t: 'outcome', destination, outcome }),
     registrations: (changes) => tell({ t: 'registrations', changes }),
+    refusedTarget: (address, port, more) => tell({ t: 'refusedTarget', address, port, more }),
   }, faults, mail);
   assembly.env.view = view;
   if (workers > 1 || setup.former !== null) assembly.env.layer.elsewhere = mail;

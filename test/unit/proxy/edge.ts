@@ -6,8 +6,11 @@ import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaul
 import type { Algorithm, DestinationRow, RowOp, SettingRow, TenantRow } from '../../../dataplane/contract/rows.ts';
 import { HealthBoard } from '../../../dataplane/health/board.ts';
 import { WorkerHealth } from '../../../dataplane/health/worker-health.ts';
+import { standardForbidden, type ForbiddenSetting } from '../../../dataplane/forbidden-setting.ts';
+import { ConfiguredPlaces } from '../../../dataplane/proxy/configured-places.ts';
 import type { Outcome, ProxyEnvironment } from '../../../dataplane/proxy/environment.ts';
 import { FlowTokens } from '../../../dataplane/proxy/flow-tokens.ts';
+import { ForbiddenTargets } from '../../../dataplane/proxy/forbidden-targets.ts';
 import { Guard } from '../../../dataplane/proxy/guard.ts';
 import { NodeIdentity } from '../../../dataplane/proxy/identity.ts';
 import { noNeighbours } from '../../../dataplane/proxy/neighbours.ts';
@@ -52,6 +55,8 @@ export class Edge {
   /** Open TCP connections: `address:port` → number. */
   readonly connections = new Map<string, number>();
   readonly faults: string[] = [];
+  /** Places in forbidden networks that nothing was sent to. */
+  readonly refusedTargets: string[] = [];
   /** What DNS knows, by host; and what was looked for, as `host port transport sips`. */
   readonly places = new Map<string, readonly Located[]>([['phone.example', [{ transport: 'udp', family: 4, address: '203.0.113.9', port: 5060, serverName: '' }]]]);
   readonly wishes: string[] = [];
@@ -67,7 +72,7 @@ export class Edge {
   readonly #wheel: TimerWheel;
   readonly #board: HealthBoard;
 
-  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }]), listeners: readonly Listener[] = [udp, tcp]) {
+  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }]), listeners: readonly Listener[] = [udp, tcp], forbidden: ForbiddenSetting = standardForbidden) {
     this.#wheel = new TimerWheel(this.clock);
     let health: WorkerHealth | null = null;
     this.#board = new HealthBoard(1, (update) => health?.update(update));
@@ -96,7 +101,8 @@ export class Edge {
     const pick = (transport: string, family: number): Listener | null => listeners.find((one) => one.transport === transport && one.family === family) ?? null;
     const base = {
       view: applyOps(emptyView(), ops, 'epoch', 1), keys, pending: 0, pendingBytes: 0, flows: new FlowTokens(), draining: false, answersOptions: true,
-      identity: new NodeIdentity(listeners, ['edge.example'], []),
+      identity: new NodeIdentity(listeners, ['edge.example'], []), forbidden: new ForbiddenTargets(forbidden, listeners, []), configured: new ConfiguredPlaces(),
+      targetRefused: (address: string, port: number) => void this.refusedTargets.push(`${address} ${port}`),
       sender, health: workerHealth, turns: new Turns(), calls, limits, counters: new CounterRow(this.table.buffer, 0), clock: this.clock, wallClock: this.clock,
       locator: {
         locate: (host: string, port: number, transport: string, secure: boolean, _prefer: 4 | 6, _key: string, done: (places: readonly Located[]) => void) => {
