@@ -17,7 +17,7 @@ export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePl
   while (ctx.tries + branches.length < maxTries) {
     const destination = nextAlongside(plan, env.health);
     if (destination === null) break;
-    if (serves(destination, ctx.request)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
+    if (serves(destination, ctx.request, plan.requestUri)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
   }
   return branches;
 }

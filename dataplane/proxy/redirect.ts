@@ -1,7 +1,8 @@
 /**
  * What becomes of the 3xx of a destination (RFC 3261 §16.5, §16.7 step 4), by the tenant's policy: it passes, it is blocked,
  * or its Contacts are followed here. Followed are only addresses that the tenant could be called at anyway, its domains and
- * the destinations of its dispatcher sets: who answers calls must not be able to send them to anywhere at the tenant's cost.
+ * the destinations of its own dispatcher sets or of the set that redirects: who answers calls must not be able to send them
+ * anywhere at the tenant's cost, past the tenant's rules to a carrier that all tenants share.
  */
 import { admitAddress } from '../routing/admit.ts';
 import type { Destination } from '../routing/destination.ts';
@@ -47,7 +48,7 @@ export function follow(env: ProxyEnvironment, branch: Branch, response: SipMessa
   const taken = new Set<RouteValue>();
   const byQuality = new Map<number, Redirected[]>();
   for (const contact of contacts.slice(0, maxContacts)) {
-    const address = branch.depth >= maxRedirectDepth ? null : addressAt(env, ctx, contact.sipUri, branch.depth + 1);
+    const address = branch.depth >= maxRedirectDepth ? null : addressAt(env, branch, contact.sipUri);
     if (address === null) continue;
     taken.add(contact);
     const quality = qualityOf(contact);
@@ -62,13 +63,16 @@ export function follow(env: ProxyEnvironment, branch: Branch, response: SipMessa
 }
 
 /** Where a Contact may be followed to, null = nowhere. Each address is followed once. */
-function addressAt(env: ProxyEnvironment, ctx: ProxyContext, uri: SipUri | null, depth: number): Redirected | null {
+function addressAt(env: ProxyEnvironment, branch: Branch, uri: SipUri | null): Redirected | null {
+  const { ctx } = branch;
   const original = ctx.request.sipUri;
-  if (uri === null || uri.scheme === 'tel' || uri.headersPart !== '' || uri.param('method') !== null) return null;
+  // A maddr would lead whoever gets the Request-URI to somewhere else than its host.
+  if (uri === null || uri.scheme === 'tel' || uri.headersPart !== '' || uri.param('method') !== null || uri.param('maddr') !== null) return null;
   if (original?.scheme === 'sips' && uri.scheme !== 'sips') return null;
   const visited = (ctx.visited ??= new Set(original === null ? [] : [addressOf(original)]));
   if (visited.size > maxRedirects || visited.has(addressOf(uri))) return null;
-  const address = inDomain(env, ctx, uri, depth) ?? atDestination(env.view, ctx, uri, depth);
+  const depth = branch.depth + 1;
+  const address = inDomain(env, ctx, uri, depth) ?? atDestination(env.view, branch, uri, depth);
   if (address !== null) visited.add(addressOf(uri));
   return address;
 }
@@ -87,10 +91,10 @@ function inDomain(env: ProxyEnvironment, ctx: ProxyContext, uri: SipUri, depth: 
   return { plan, destination: null, requestUri, depth };
 }
 
-/** A destination of the tenant's own sets, or of sets that all tenants share. */
-function atDestination(view: ConfigView, ctx: ProxyContext, uri: SipUri, depth: number): Redirected | null {
+/** A destination of the tenant's own sets, or beside the one that redirects in its set. */
+function atDestination(view: ConfigView, { ctx, destination: redirects }: Branch, uri: SipUri, depth: number): Redirected | null {
   for (const set of view.sets()) {
-    if (set.row.tenant !== null && set.row.tenant !== ctx.tenantId) continue;
+    if (set.row.tenant !== ctx.tenantId && set.row.id !== redirects?.setId) continue;
     for (const destination of set.destinations) {
       if (isAt(destination, uri)) return { plan: null, destination, requestUri: uri.text, depth };
     }

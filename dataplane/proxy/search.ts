@@ -100,10 +100,10 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
   });
 }
 
-/** A sips request passes over destinations without TLS (RFC 5630 §5.3). */
+/** A sips request, and one that is sent on to a sips URI, passes over destinations without TLS (RFC 5630 §5.3). */
 function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
   let destination = nextDestination(plan, env.health, null);
-  while (destination !== null && !serves(destination, request)) destination = nextDestination(plan, env.health, null);
+  while (destination !== null && !serves(destination, request, plan.requestUri)) destination = nextDestination(plan, env.health, null);
   return destination;
 }
 

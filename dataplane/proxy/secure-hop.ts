@@ -8,5 +8,9 @@ export const sipsNotAllowed = reply(480, 'Temporarily Unavailable', 'Warning: 38
 
 export const isSips = (request: SipMessage): boolean => request.sipUri?.scheme === 'sips';
 
-/** Whether a destination may get the request: a sips request passes over those without TLS. */
-export const serves = (destination: Destination, request: SipMessage): boolean => destination.transport === 'tls' || !isSips(request);
+/**
+ * Whether a destination may get the request: one for a sips URI passes over those without TLS.
+ * @param requestUri what it gets instead of the request's own (a redirection, an ENUM answer), null = nothing
+ */
+export const serves = (destination: Destination, request: SipMessage, requestUri: string | null): boolean =>
+  destination.transport === 'tls' || !(isSips(request) || (requestUri !== null && requestUri.slice(0, 5).toLowerCase() === 'sips:'));

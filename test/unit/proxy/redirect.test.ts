@@ -79,7 +79,7 @@ describe('recurse', () => {
 
   it.each([
     ['an address of nobody', '<sip:x@elsewhere.example>'], ['the public telephone network', '<tel:+4930123>'], ['another tenant', '<sip:1@other.example>'],
-    ['another port of a destination', '<sip:1@10.0.0.2:5070>'], ['another transport of a destination', '<sip:1@10.0.0.2;transport=tcp>'], ['headers in the URI', '<sip:2002@acme.example?Route=%3Csip:x%3E>'],
+    ['another port of a destination', '<sip:1@10.0.0.2:5070>'], ['another transport of a destination', '<sip:1@10.0.0.2;transport=tcp>'], ['headers in the URI', '<sip:2002@acme.example?Route=%3Csip:x%3E>'], ['another host behind ours', '<sip:2002@acme.example;maddr=203.0.113.66>'], ['another host behind a destination', '<sip:2002@10.0.0.2;maddr=203.0.113.66>'],
     ['where it came from', '<sip:1001@acme.example>'], ['nothing', ''],
   ])('does not follow to %s: the 3xx goes up', (_, contact) => {
     const edge = new Edge([...rows('recurse'), { table: 'tenant', key: '2', row: { ...tenantRow(), id: 2, key: 'other' } }, domain('other.example', 2)]);
@@ -91,6 +91,26 @@ describe('recurse', () => {
   it('does not leave TLS for a sips request', () => {
     const edge = new Edge(rows('recurse', { destinations: [destination(1, 'sips:10.0.0.1')] }), undefined, [udp, tls]);
     expect(up(moved(edge, invited(edge, request('INVITE', { uri: 'sips:1001@acme.example' })), '<sip:2002@acme.example>'))).toEqual([302]);
+  });
+
+  it('goes to TLS for a sips Contact of a sip request, never over anything else', () => {
+    const edge = new Edge(rows('recurse', { destinations: [destination(1, 'sip:10.0.0.1'), destination(2, 'sips:10.0.0.2', { rank: 2 })] }), undefined, [udp, tls]);
+    const [next] = moved(edge, invited(edge), '<sips:2002@acme.example>');
+    expect([next?.message.requestUri, next?.target.transport, next?.target.address]).toEqual(['sips:2002@acme.example', 'tls', '10.0.0.2']);
+    const plain = new Edge(rows('recurse'), undefined, [udp, tls]);
+    expect(up(moved(plain, invited(plain), '<SIPS:2002@acme.example>'))).toEqual([480]);
+    expect(plain.outcomes.filter(([, outcome]) => outcome === 'transport')).toEqual([]);
+  });
+
+  it.each([['own', 1, 'INVITE'], ['shared', null, 302], ['another tenant’s', 2, 302]])('follows to a destination of an %s set: %s', (_, tenant, expected) => {
+    const carrier = rows('recurse').flatMap((op): RowOp[] => (op.table === 'dispatcherSet' && op.row !== null ? [{ ...op, key: '20', row: { ...op.row, id: 20, tenant } }] : []));
+    const edge = new Edge([...rows('recurse'), ...carrier, { table: 'destination', key: '9', row: { id: 9, set: 20, uri: 'sip:203.0.113.40', rank: 1, weight: 1, admin: 'enabled', attrs: {} } }]);
+    expect(moved(edge, invited(edge), '<sip:+88299999@203.0.113.40>').map(({ message }) => (message.isRequest ? message.method : message.status))).toEqual([expected]);
+  });
+
+  it('follows to a destination beside the one that redirects, in a shared set too', () => {
+    const edge = new Edge(rows('recurse').map((op): RowOp => (op.table === 'dispatcherSet' && op.row !== null ? { ...op, row: { ...op.row, tenant: null } } : op)));
+    expect(moved(edge, invited(edge), '<sip:77@10.0.0.2>')[0]?.target.address).toBe('10.0.0.2');
   });
 
   it.each([305, 380])('leaves a %i alone', (status) => {
