@@ -43,7 +43,7 @@ export class ProxyContext {
   /** The callee's flow, for our Record-Route: later requests reach that phone the same way. */
   calleeFlow: `${FlowSide}${string}` | '' = '';
 
-  /** What tells a loop of this request from a spiral (see loop.ts); '' inside dialogs. */
+  /** What tells a loop of this request from a spiral (see loop.ts); '' inside dialogs at the first visit. */
   loopMark = '';
 
   tenant: TenantRow | null = null;

@@ -3,7 +3,7 @@
  * request that comes by a Via of ours with the mark that it would get now has been here before, at this node or another of
  * the installation, and would go the same way again: a loop. A spiral comes back changed.
  */
-import { branchMark } from '../security/tokens.ts';
+import { branchMark, mayHoldBranch } from '../security/tokens.ts';
 import { DIGITS } from '../security/siphash.ts';
 import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
@@ -13,19 +13,33 @@ import { reply, type Verdict } from './verdict.ts';
 
 const loopDetected = reply(482, 'Loop Detected');
 
-/** Step: marks the request and refuses one that has come in a circle. A request with a single Via comes from its sender. */
+/** Step: marks the request and refuses one that has come in a circle. */
 export function checkLoop(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
   const mark = loopMark(env.keys.signing.loopSeed, request, ctx.flow.address);
   ctx.loopMark = mark;
-  const top = request.topVia;
-  if (top === null || (!request.repeats(H.via) && top.end + 2 === top.lineEnd)) return 'continue';
+  if (comesFromSender(request)) return 'continue';
   for (const via of request.vias()) {
     if (branchMark(via.branch) !== mark) continue;
     env.counters.add('refused_loop_total');
     return loopDetected;
   }
   return 'continue';
+}
+
+/**
+ * Step: the same inside a dialog. There a request goes to one place and cannot multiply, so that RFC 5393 §4 asks for nothing
+ * and Max-Forwards would end a circle. Only what has been here before is marked, which finds the circle one round later; a
+ * request of a phone or a PBX costs a look at its Via.
+ */
+export function checkDialogLoop(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
+  return comesFromSender(ctx.request) || !mayHoldBranch(ctx.request.raw) ? 'continue' : checkLoop(ctx, env);
+}
+
+/** Whether the request has a single Via. */
+function comesFromSender(request: SipMessage): boolean {
+  const top = request.topVia;
+  return top === null || (!request.repeats(H.via) && top.end + 2 === top.lineEnd);
 }
 
 let state = 0;

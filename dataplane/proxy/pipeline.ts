@@ -1,7 +1,7 @@
 /** The request pipeline: named steps in order; the first that does not say `continue` decides (design: request pipeline). */
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
-import { checkLoop } from './loop.ts';
+import { checkDialogLoop, checkLoop } from './loop.ts';
 import { checkMaxBreadth } from './max-breadth.ts';
 import { answerKeepAlive, checkMaxForwards, checkMethod, checkProxyRequire, dropScanners } from './steps/hygiene.ts';
 import { followDialog, followPreloadedRoute } from './steps/loose-route.ts';
@@ -16,7 +16,7 @@ export const initialSteps: readonly Step[] = [
 ];
 
 /** A request with a To tag. */
-export const dialogSteps: readonly Step[] = [dropScanners, checkMaxForwards, checkProxyRequire, followDialog];
+export const dialogSteps: readonly Step[] = [dropScanners, checkMaxForwards, checkDialogLoop, checkProxyRequire, followDialog];
 
 /** Runs the steps that fit the request. `continue` never comes back: the last step always decides. */
 export function runPipeline(ctx: ProxyContext, env: ProxyEnvironment): Verdict {

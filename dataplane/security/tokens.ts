@@ -56,6 +56,9 @@ export function makeBranch(ring: KeyRing, worker: number, attempt: number, origi
   return PREFIX + (DIGITS[worker & 63] ?? '') + (DIGITS[attempt & 63] ?? '') + hashBranch(ring.signing.branch, worker & 63, attempt & 63, origin) + mark;
 }
 
+/** Whether a text may hold a branch of our form: its request has been here, or somebody plays with us. */
+export const mayHoldBranch = (text: string): boolean => text.includes(PREFIX);
+
 /** The loop mark of a branch of our form, '' when it has none or another form. */
 export function branchMark(branch: string): string {
   return branch.length === BRANCH_LENGTH + MARK_LENGTH && branch.startsWith(PREFIX) ? branch.slice(BRANCH_LENGTH) : '';

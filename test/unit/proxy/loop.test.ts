@@ -91,6 +91,77 @@ describe('a request that comes back', () => {
   });
 });
 
+describe('inside a dialog', () => {
+  /** Sets a call up; a request of its caller by `routes`, in which US stands for our Route. */
+  const inDialog = (edge: Edge, method: string, routes: string, options: { maxForwards?: number } = {}): string => {
+    const invite = first(edge);
+    edge.receive(answerTo(invite, 200), ...backend);
+    edge.take();
+    const own = (invite.message.header('record-route') ?? '');
+    return request(method, { uri: 'sip:1001@10.0.0.1', toTag: 'callee', cseq: 2, branch: method, headers: `Route: ${routes.replaceAll('US', own)}\r\n`, ...options });
+  };
+
+  it.each(['INFO', 'INVITE', 'BYE'])('%s in a circle gets 482 at its third visit, and was one message a round', (method) => {
+    const edge = new Edge(world());
+    const text = inDialog(edge, method, 'US');
+    const [route = ''] = /^Route: .*\r\n/m.exec(text) ?? [];
+    edge.receive(text, ...phone);
+    let sent = edge.one();
+    for (let round = 1; round < 10 && sent.message.isRequest; round++) {
+      edge.receive(through(sent, `r${round}`, (each) => each.replace('From:', `${route}From:`)), ...backend);
+      sent = edge.one();
+      if (!sent.message.isRequest) expect([sent.message.status, round]).toEqual([482, 2]);
+    }
+    expect(edge.count('refused_loop_total')).toBe(1);
+  });
+
+  it('an ACK in a circle ends, too, without an answer', () => {
+    const edge = new Edge(world());
+    const text = inDialog(edge, 'ACK', 'US');
+    const [route = ''] = /^Route: .*\r\n/m.exec(text) ?? [];
+    edge.receive(text, ...phone);
+    let [sent] = edge.take();
+    let rounds = 0;
+    for (; sent !== undefined && rounds < 10; rounds++) {
+      edge.receive(through(sent, `r${rounds}`, (each) => each.replace('From:', `${route}From:`)), ...backend);
+      [sent] = edge.take();
+    }
+    expect(rounds).toBe(2);
+  });
+
+  it('a spiral by Routes through us and another is served hop by hop, and ends with its Routes or its hops', () => {
+    for (const [maxForwards, end] of [[70, 'to the callee'], [4, 483]] as const) {
+      const edge = new Edge(world());
+      const hop = '<sip:10.9.9.9;lr>';
+      edge.receive(inDialog(edge, 'INFO', `US, ${hop}, US, ${hop}, US`, { maxForwards }), ...phone);
+      let sent = edge.one();
+      let visits = 1;
+      while (sent.message.isRequest && sent.target.address === '10.9.9.9') {
+        // The other proxy takes its own Route off.
+        edge.receive(through(sent, `v${visits}`, (text) => text.replace(`${hop}, `, '').replace(`Route: ${hop}\r\n`, '')), '10.9.9.9', 5060);
+        sent = edge.one();
+        visits += 1;
+      }
+      expect(sent.message.isRequest ? 'to the callee' : sent.message.status).toBe(end);
+      expect(visits).toBe(3);
+    }
+  });
+
+  it.each([[1, 'INFO'], [2, 'INFO'], [4, 'INFO'], [5, 404], [60, 404]])('%i Routes of ours one behind the other are one visit: %s, and one message', (count, expected) => {
+    const edge = new Edge(world());
+    edge.receive(inDialog(edge, 'INFO', Array<string>(count).fill('US').join(', ')), ...phone);
+    const { message } = edge.one();
+    expect(message.isRequest ? message.method : message.status).toBe(expected);
+  });
+
+  it('what comes from its sender, or through a proxy of others, carries no mark', () => {
+    const edge = new Edge(world());
+    const text = inDialog(edge, 'INFO', 'US');
+    edge.receive(text.replace('Max-Forwards:', 'Via: SIP/2.0/UDP 203.0.113.7;branch=z9hG4bKother\r\nMax-Forwards:'), ...phone);
+    expect(edge.one().message.topVia?.branch).toMatch(/^z9hG4bKsb.{13}$/);
+  });
+});
+
 describe('a circle of sets that fork', () => {
   it('is cut where it closes, so that the number of messages stays small', () => {
     const edge = new Edge(world({ algorithm: 12 }));
