@@ -31,7 +31,9 @@ export const theme = createTheme({
   focusRing: 'auto',
   components: {
     Button: { defaultProps: { size: 'xs', fz: 13 } },
-    SegmentedControl: { defaultProps: { radius: 6, withItemsBorders: false } },
+    // Mantine's own dark surfaces are as dark as the panels and fields that these stand in.
+    SegmentedControl: { defaultProps: { radius: 6, withItemsBorders: false }, styles: { root: { backgroundColor: 'light-dark(var(--mantine-color-gray-1), var(--mantine-color-dark-6))' } } },
+    Pill: { styles: { root: { backgroundColor: 'light-dark(var(--mantine-color-gray-1), var(--mantine-color-dark-4))' } } },
     TextInput: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, fz: 12, color: 'dark.6' } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { fireAndReport } from '../lib/fire-and-report.ts';
 import styles from './Copyable.module.css';
 
-/** A SIP URI, number or key in a monospaced face; a click copies it. */
+/** A SIP URI, number or key in a monospaced face, or in the words of `label` what would be copied; a click copies it. */
 export function Copyable({ value, label }: { readonly value: string; readonly label?: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -19,14 +19,14 @@ export function Copyable({ value, label }: { readonly value: string; readonly la
   return (
     <UnstyledButton
       className={styles['root'] ?? ''}
-      aria-label={`Copy ${value}`}
+      aria-label={label ?? `Copy ${value}`}
       title={copied ? 'Copied' : 'Copy'}
       onClick={(event) => {
         event.stopPropagation();
         fireAndReport(copy(), 'The browser did not allow copying');
       }}
     >
-      <span className={styles['text']}>{label ?? value}</span>
+      <span className={`mono ${styles['text'] ?? ''}`}>{label ?? value}</span>
       <span className={styles['icon']} data-copied={copied || undefined} aria-hidden>
         {copied ? <IconCheck size={13} stroke={2} /> : <IconCopy size={13} stroke={1.6} />}
       </span>

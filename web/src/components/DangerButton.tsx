@@ -34,14 +34,15 @@ export function DangerButton({ label, title, children, act }: Props) {
       <Button variant="subtle" color="red" c="var(--sb-down)" onClick={() => setAsking(true)}>
         {label}
       </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={title} centered size="md" closeButtonProps={{ 'aria-label': 'Close' }}>
+      {/* A dialog's header is no banner of the page. */}
+      <Modal opened={asking} onClose={() => setAsking(false)} title={title} centered size="md" closeButtonProps={{ 'aria-label': 'Close' }} attributes={{ header: { role: 'presentation' } }}>
         <Failure error={failure} />
         <div style={{ lineHeight: 1.55 }}>{children}</div>
         <Group justify="flex-end" mt="lg" gap="xs">
           <Button variant="default" onClick={() => setAsking(false)}>
             Keep it
           </Button>
-          <Button color="red" loading={busy} onClick={() => fireAndReport(run())}>
+          <Button color="red.9" loading={busy} onClick={() => fireAndReport(run())}>
             {label}
           </Button>
         </Group>

@@ -53,8 +53,8 @@ export function PolicyFields({ form }: { readonly form: UseFormReturnType<SetVal
           <NumberInput label="Time-out" suffix=" ms" min={0} step={500} thousandSeparator="," disabled={!probed} {...form.getInputProps('probing.timeoutMs')} />
         </Columns>
         <Columns>
-          <NumberInput label="Down after" suffix=" failures" min={1} disabled={!probed} {...form.getInputProps('probing.downAfter')} />
-          <NumberInput label="Up after" suffix=" answers" min={1} disabled={!probed} {...form.getInputProps('probing.upAfter')} />
+          <NumberInput label="Down after" suffix={Number(form.values.probing.downAfter) === 1 ? ' failure' : ' failures'} min={1} disabled={!probed} {...form.getInputProps('probing.downAfter')} />
+          <NumberInput label="Up after" suffix={Number(form.values.probing.upAfter) === 1 ? ' answer' : ' answers'} min={1} disabled={!probed} {...form.getInputProps('probing.upAfter')} />
           <TagsInput label="Codes that mean alive" splitChars={[',', ' ']} disabled={!probed} {...form.getInputProps('probing.codes')} />
         </Columns>
         <TextInput label="From of the probes" placeholder="the node's own address" className="mono-input" disabled={!probed} {...form.getInputProps('probing.from')} />

@@ -11,7 +11,7 @@ export function NewRateTableDrawer() {
   const table = number === '' ? '' : String(number);
   return (
     <EntityDrawer title="New rate table" about="A price list under a number, which rules then name.">
-      <Section title="Price list">
+      <Section title="Rate table">
         <NumberInput label="Number" min={1} allowDecimal={false} data-autofocus value={number} onChange={setNumber} />
         <PriceListUpload table={table} onStored={() => show(table)} />
       </Section>

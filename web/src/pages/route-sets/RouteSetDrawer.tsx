@@ -73,8 +73,8 @@ export function RouteSetDrawer({ set }: { readonly set: RouteSet | null }) {
             label="Address family"
             allowDeselect={false}
             data={[
-              { value: 'prefer', label: 'Prefer the request’s own' },
-              { value: 'match', label: 'Only the request’s own' },
+              { value: 'prefer', label: 'Prefer the same' },
+              { value: 'match', label: 'Only the same' },
               { value: 'any', label: 'Any' },
             ]}
             {...form.getInputProps('family')}

@@ -3,8 +3,8 @@ import type { Tenant } from '../../../../controlplane/contract/index.ts';
 import { tenants } from '../../api/resources.ts';
 import { Columns, Section } from '../../components/Form.tsx';
 import { FormDrawer } from '../../components/FormDrawer.tsx';
+import { NameAndKey } from '../../components/NameAndKey.tsx';
 import { useKeyedEntity } from '../../components/stored-form.ts';
-import { keyFromName } from '../../lib/key-from-name.ts';
 import { tenantBody, tenantValues } from './tenant-form.ts';
 import { TenantBelongings } from './TenantBelongings.tsx';
 
@@ -12,7 +12,6 @@ import { TenantBelongings } from './TenantBelongings.tsx';
 export function TenantDrawer({ tenant }: { readonly tenant: Tenant | null }) {
   const entity = useKeyedEntity({ stored: tenant, store: tenants, key: 'key', initial: tenantValues(tenant), body: tenantBody, refreshes: ['tenants'] });
   const { form } = entity;
-  const { name, key } = form.values;
   return (
     <FormDrawer
       entity={entity}
@@ -29,19 +28,7 @@ export function TenantDrawer({ tenant }: { readonly tenant: Tenant | null }) {
       above={tenant && <TenantBelongings tenant={tenant} />}
     >
       <Section title="Identity">
-        <Columns>
-          <TextInput
-            label="Name"
-            data-autofocus={tenant === null || undefined}
-            {...form.getInputProps('name')}
-            onChange={(event) => {
-              const text = event.currentTarget.value;
-              if (tenant === null && key === keyFromName(name)) form.setFieldValue('key', keyFromName(text));
-              form.setFieldValue('name', text);
-            }}
-          />
-          {tenant === null ? <TextInput label="Key" description="In the API's addresses; stays for ever" className="mono-input" inputWrapperOrder={['label', 'input', 'description', 'error']} {...form.getInputProps('key')} /> : null}
-        </Columns>
+        <NameAndKey form={form} isNew={tenant === null} />
         <Switch label="Enabled" description="A disabled tenant's domains are treated as unknown" {...form.getInputProps('enabled', { type: 'checkbox' })} />
       </Section>
       <Section title="Limits" about="0 means unlimited.">

@@ -4,9 +4,9 @@ import type { Trunk } from '../../../../controlplane/contract/index.ts';
 import { trunks } from '../../api/resources.ts';
 import { Columns, Section } from '../../components/Form.tsx';
 import { FormDrawer } from '../../components/FormDrawer.tsx';
+import { NameAndKey } from '../../components/NameAndKey.tsx';
 import { RouteSetPicker, TenantPicker } from '../../components/Pickers.tsx';
 import { useKeyedEntity } from '../../components/stored-form.ts';
-import { keyFromName } from '../../lib/key-from-name.ts';
 import { trunkBody, trunkValues } from './trunk-form.ts';
 
 export function TrunkDrawer({ trunk }: { readonly trunk: Trunk | null }) {
@@ -22,7 +22,6 @@ export function TrunkDrawer({ trunk }: { readonly trunk: Trunk | null }) {
     path: (path) => (path.startsWith('sources.') ? 'sources' : path),
   });
   const { form } = entity;
-  const { name, key } = form.values;
   return (
     <FormDrawer
       entity={entity}
@@ -38,19 +37,7 @@ export function TrunkDrawer({ trunk }: { readonly trunk: Trunk | null }) {
       }
     >
       <Section title="Identity">
-        <Columns>
-          <TextInput
-            label="Name"
-            data-autofocus={trunk === null || undefined}
-            {...form.getInputProps('name')}
-            onChange={(event) => {
-              const text = event.currentTarget.value;
-              if (trunk === null && key === keyFromName(name)) form.setFieldValue('key', keyFromName(text));
-              form.setFieldValue('name', text);
-            }}
-          />
-          {trunk === null ? <TextInput label="Key" className="mono-input" {...form.getInputProps('key')} /> : null}
-        </Columns>
+        <NameAndKey form={form} isNew={trunk === null} />
         <TagsInput label="Source addresses" description="Addresses or prefixes such as 192.0.2.0/24; the longest match of all trunks wins" placeholder={form.values.sources.length === 0 ? '192.0.2.7' : ''} splitChars={[',', ' ']} acceptValueOnBlur {...form.getInputProps('sources')} />
         <Columns>
           <TenantPicker label="Tenant" placeholder="Whose calls these are" {...form.getInputProps('tenant')} />
