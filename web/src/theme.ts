@@ -9,6 +9,9 @@ const ink: MantineColorsTuple = [
   '#ececf1', '#c9cad3', '#a3a5b0', '#7d7f8b', '#3d404b', '#2a2c34', '#1d1f26', '#1b1d23', '#15161b', '#0d0e12',
 ];
 
+/** Alerts speak the state colours of tokens.css; Mantine's own are loud in the dark. */
+const alertColours = (state: 'down' | 'probing') => ({ '--alert-bg': `var(--sb-${state}-soft)`, '--alert-color': `var(--sb-${state})` });
+
 /** Mantine's look, reduced: 13 px text, small radii, one accent, quiet shadows. */
 export const theme = createTheme({
   primaryColor: 'iris',
@@ -33,6 +36,7 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'xs', fz: 13 } },
     // Mantine's own dark surfaces are as dark as the panels and fields that these stand in.
     SegmentedControl: { defaultProps: { radius: 6, withItemsBorders: false }, styles: { root: { backgroundColor: 'light-dark(var(--mantine-color-gray-1), var(--mantine-color-dark-6))' } } },
+    Alert: { defaultProps: { variant: 'light' }, vars: (_theme: unknown, { color }: { readonly color?: string }) => ({ root: alertColours(color === 'red' ? 'down' : 'probing') }) },
     Pill: { styles: { root: { backgroundColor: 'light-dark(var(--mantine-color-gray-1), var(--mantine-color-dark-4))' } } },
     TextInput: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, fz: 12, color: 'dark.6' } },

@@ -12,7 +12,7 @@ function taken(key: string, error: unknown): never {
     title: 'There is one already',
     detail: `${key} exists. Open it from the list to change it.`,
     requestId: error.requestId,
-    errors: [{ pointer: '', code: 'taken', message: 'is taken' }],
+    errors: [{ pointer: '', code: 'taken', message: 'this key is taken' }],
   });
 }
 

@@ -60,13 +60,13 @@ export function Failure({ error }: { readonly error: Error | null }) {
   if (error === null) return null;
   const problem = error instanceof ApiProblem ? error : null;
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={17} />} className={styles['failure'] ?? ''} title={problem?.title ?? 'That did not work'} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle size={17} />} className={styles['failure'] ?? ''} title={problem?.title ?? 'That did not work'} role="alert">
       {error.message === problem?.title ? null : <div>{error.message}</div>}
       {problem !== null && problem.fields.length > 0 ? (
         <ul>
           {problem.fields.map((field) => (
             <li key={`${field.pointer}${field.code}`}>
-              {field.pointer === '' ? null : <code>{formPath(field.pointer) || field.pointer}</code>} {field.message}
+              {field.pointer === '' ? null : <code>{formPath(field.pointer) || field.pointer.replace(/^:/, '')}</code>} {field.message}
             </li>
           ))}
         </ul>

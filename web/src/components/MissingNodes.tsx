@@ -13,7 +13,7 @@ export function MissingNodes({ pages = [], what }: Props) {
   const names = [...new Set(pages.flatMap((page) => page.missing))];
   if (names.length === 0) return null;
   return (
-    <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={17} />} mb="sm" role="status">
+    <Alert color="yellow" icon={<IconAlertTriangle size={17} />} mb="sm" role="status">
       {names.join(', ')} {names.length === 1 ? 'gives' : 'give'} no answer at the moment; {names.length === 1 ? 'its' : 'their'} {what} are not in this list.
     </Alert>
   );

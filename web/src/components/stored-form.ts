@@ -67,7 +67,7 @@ export function useKeyedEntity<Key extends string, Item extends { readonly versi
       else if (refill !== undefined) entity.form.setValues(refill(written));
     },
     // Complaints about the address of the request are about the key.
-    path: (at) => (at === '' || at.startsWith(':') ? key : path(at)),
+    path: (at) => (at === '' ? key : path(at)),
   });
   const remove = async () => {
     if (stored === null) return;

@@ -48,7 +48,7 @@ export function CertificateDrawer({ certificate }: { readonly certificate: Certi
         certificate && (
           <Section title="Certificate">
             {certificate.warnings.map(({ message }) => (
-              <Alert key={message} color="yellow" variant="light" icon={<IconAlertTriangle size={17} />}>
+              <Alert key={message} color="yellow" icon={<IconAlertTriangle size={17} />}>
                 {message.charAt(0).toUpperCase() + message.slice(1)}.
               </Alert>
             ))}
