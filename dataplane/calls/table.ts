@@ -3,6 +3,7 @@
  * is added by the 2xx to its INVITE and leaves with its BYE; a restart forgets the count, not the
  * call. Bounded in number and age, the oldest leave first. PURE.
  */
+import type { CallAnchor } from './anchor.ts';
 
 export interface CallEntry {
   /** See `dialogKey`. */
@@ -13,6 +14,8 @@ export interface CallEntry {
   readonly startedMs: number;
   /** Why it went there (see routing/decision.ts); '' = towards a phone. */
   readonly decision: string;
+  /** Whose word ends it; null = its tenant has no limit of calls, anybody's in the dialog does. */
+  readonly anchor: CallAnchor | null;
 }
 
 export interface CallQuery {
@@ -98,6 +101,10 @@ export class CallTable {
 
   has(dialog: string): boolean {
     return this.#entries.has(dialog);
+  }
+
+  get(dialog: string): CallEntry | null {
+    return this.#entries.get(dialog)?.entry ?? null;
   }
 
   /** Ends the call; false when it is not known here. */

@@ -8,6 +8,7 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { Flow, Target } from '../transport/flow.ts';
 import type { BestResponse } from './best-response.ts';
 import type { Branch } from './branch.ts';
+import type { CallerSide } from './call-ends.ts';
 import type { Redirected } from './redirected.ts';
 
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */
@@ -50,6 +51,8 @@ export class ProxyContext {
   tenantId = 0;
   /** Counts as a call of its tenant until it is settled. */
   reserved = false;
+  /** Of the INVITE of a tenant with a limit of calls; null for all others. */
+  caller: CallerSide | null = null;
   plan: RoutePlan | null = null;
   failover: RouteSetRow['failover'] = noFailover;
 

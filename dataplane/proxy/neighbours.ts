@@ -2,6 +2,7 @@
  * Who else of this node holds connections, transactions and calls: the other SIP workers, and during an upgrade those of the
  * process before or behind this one. A message that reaches the wrong one is handed over (design: one owner, no copies).
  */
+import type { Passage } from '../calls/anchor.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Flow, MessageSender, SendOwner, Target } from '../transport/flow.ts';
 
@@ -21,8 +22,8 @@ export interface Neighbours {
   send(owner: number, target: Target, text: string, sendOwner: SendOwner | null): void;
   /** Whether somebody else takes a response that has no transaction here. */
   takesResponse(response: SipMessage, flow: Flow): boolean;
-  /** A call that this worker does not know has ended: its owner counts it down. */
-  callEnded(dialog: string): void;
+  /** A request has passed that may end a call which this worker does not know: its owner decides (proxy/call-ends.ts). */
+  callEnded(dialog: string, passage: Passage | null): void;
 }
 
 /** A worker on its own. */

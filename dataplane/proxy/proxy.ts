@@ -7,6 +7,7 @@ import type { ServerTransaction } from '../transaction/server.ts';
 import type { TransactionUser } from '../transaction/user.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
+import { anchorOf, endCall, passageOf } from './call-ends.ts';
 import { cancelOpen } from './cancel.ts';
 import { maxTries, ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
@@ -102,7 +103,7 @@ export class Proxy implements TransactionUser {
       if (current) passResponse(env, ctx, response, '', tx);
       return;
     }
-    if (ctx.inDialog) this.#noteEnd(tx.method, response);
+    if (ctx.inDialog && !ctx.answered) this.#noteEnd(tx, ctx, response);
     if (status < 300) {
       this.#succeeded(branch, tx, response);
       // Each 2xx to an INVITE goes up, late ones of former tries and retransmissions too (§16.7 step 5).
@@ -134,20 +135,22 @@ export class Proxy implements TransactionUser {
     // No more callees than tries: each takes a place in the table, and whoever answers can invent tags.
     if (ctx.calls >= maxTries || env.calls.has(dialog)) return;
     ctx.calls += 1;
-    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision });
+    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response) });
   }
 
   /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */
-  #noteEnd(method: string, response: SipMessage): void {
-    const { status } = response;
+  #noteEnd(tx: ClientTransaction, ctx: ProxyContext, { status }: SipMessage): void {
+    const { method } = tx;
     const ends = method === 'BYE' ? status < 300 || status === 408 || status === 481 : status === 481 && (method === 'INVITE' || method === 'UPDATE');
-    if (ends) this.#callEnded(response);
+    if (ends) this.#callEnded(tx, ctx);
   }
 
-  #callEnded({ callId, fromTag, toTag }: SipMessage): void {
+  #callEnded(tx: ClientTransaction, ctx: ProxyContext): void {
     const env = this.#env;
+    const { callId, fromTag, toTag } = ctx.request;
     const dialog = dialogKey(callId, fromTag, toTag);
-    if (!env.calls.remove(dialog)) env.neighbours.callEnded(dialog);
+    const passage = passageOf(env, ctx, tx);
+    if (!endCall(env, dialog, passage)) env.neighbours.callEnded(dialog, passage);
   }
 
   onStrayResponse(response: SipMessage, flow: Flow): void {
@@ -160,7 +163,7 @@ export class Proxy implements TransactionUser {
     const branch = tx.user as Branch;
     const { ctx } = branch;
     if (ctx.answered || !branch.open || branch.client !== tx) return;
-    if (tx.method === 'BYE' && ctx.inDialog) this.#callEnded(ctx.request);
+    if (tx.method === 'BYE' && ctx.inDialog) this.#callEnded(tx, ctx);
     failed(env, branch, 'timeout', tx.provisional);
   }
 

@@ -1,6 +1,6 @@
 /** The Request-URI with another user part or host, as routing wants it (RFC 3261 §16.5). PURE. */
 import type { RoutePlan } from '../routing/plan.ts';
-import type { SipUri } from '../sip/uri.ts';
+import { decodeEscapes, type SipUri } from '../sip/uri.ts';
 import { bareUser } from './request-query.ts';
 
 /**
@@ -26,6 +26,9 @@ export function requestUriTo(plan: RoutePlan, uri: SipUri): string {
 
 /** A URI without its header parts. */
 export const withoutHeaders = ({ text, headersPart }: SipUri): string => (headersPart === '' ? text : text.slice(0, text.length - headersPart.length - 1));
+
+/** User, host, port and transport of a URI, so that another spelling of the same address is known. */
+export const addressOf = (uri: SipUri): string => `${uri.scheme}:${decodeEscapes(bareUser(uri.user))}@${uri.param('maddr') ?? uri.host}:${uri.port}/${uri.transport}`;
 
 /** What stands in front of the host: the new user, then what followed the old one. */
 function userInfo({ text, scheme, user, hostStart }: SipUri, begin: number, next: string): string {

@@ -12,14 +12,14 @@ import { ownBounds } from '../sip/bounds.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { RouteValue } from '../sip/name-addr.ts';
 import { parseMessage } from '../sip/parse.ts';
-import { decodeEscapes, type SipUri } from '../sip/uri.ts';
+import type { SipUri } from '../sip/uri.ts';
 import { defaultPort, isTransport } from '../transport/flow.ts';
 import type { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
-import { requestUriTo } from './readdress.ts';
+import { addressOf, requestUriTo } from './readdress.ts';
 import type { Redirected } from './redirected.ts';
-import { bareUser, RequestQuery } from './request-query.ts';
+import { RequestQuery } from './request-query.ts';
 
 /** Contacts that one request follows at the most, and redirections one behind the other. */
 export const maxRedirects = 10;
@@ -107,9 +107,6 @@ function isAt(destination: Destination, uri: SipUri): boolean {
   if (!destination.routable || destination.row.admin !== 'enabled' || !isTransport(transport)) return false;
   return destination.host === uri.host && destination.transport === transport && destination.port === (uri.port === 0 ? defaultPort(transport) : uri.port);
 }
-
-/** User, host, port and transport, so that another spelling of the same address is known. */
-const addressOf = (uri: SipUri): string => `${uri.scheme}:${decodeEscapes(bareUser(uri.user))}@${uri.host}:${uri.port}/${uri.transport}`;
 
 /** From 0 to 1; 1 without a q (RFC 3261 §20.10), 0 for one that is no number. */
 function qualityOf(contact: RouteValue): number {

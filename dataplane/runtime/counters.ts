@@ -35,6 +35,7 @@ export const counterHelp = {
   invite_answered_total: 'INVITE requests answered with 2xx',
   invite_failed_total: 'INVITE requests that ended with 408, 5xx or 6xx',
   calls_total: 'Calls set up through this node',
+  ends_ignored_total: 'Requests that named a call as ended, but neither went to its other party nor came from it: it counts on for its tenant',
   registers_total: 'REGISTER requests relayed',
   keepalives_sent_total: 'Keep-alives sent to registered phones behind NAT',
   registered_total: 'REGISTER requests that the registrar accepted',

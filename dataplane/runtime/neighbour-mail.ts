@@ -4,6 +4,7 @@
  * processes goes by the main thread. Mail from one worker to another keeps its order.
  */
 import { branchWorker } from '../security/tokens.ts';
+import type { Passage } from '../calls/anchor.ts';
 import type { CallEntry } from '../calls/table.ts';
 import type { Neighbours } from '../proxy/neighbours.ts';
 import type { SipMessage } from '../sip/message.ts';
@@ -20,7 +21,7 @@ export type Mail =
   | { readonly k: 'message'; readonly tried: number; readonly raw: string; readonly listener: number; readonly transport: TransportName; readonly family: Family; readonly address: string; readonly port: number; readonly connection: number }
   | { readonly k: 'send'; readonly n: number; readonly transport: TransportName; readonly family: Family; readonly address: string; readonly port: number; readonly connection: number; readonly text: string }
   | { readonly k: 'failed'; readonly n: number; readonly detail: string }
-  | { readonly k: 'callEnded'; readonly dialog: string }
+  | { readonly k: 'callEnded'; readonly dialog: string; readonly passage: Passage | null }
   | { readonly k: 'alias'; readonly notice: AliasNotice }
   /** To the next process: calls that are its own from now on. */
   | { readonly k: 'calls'; readonly entries: readonly CallEntry[] }
@@ -49,7 +50,7 @@ export interface OtherProcess {
 export interface MailReader {
   message(raw: string, flow: Flow): void;
   /** @returns whether the call was known */
-  callEnded(dialog: string): boolean;
+  callEnded(dialog: string, passage: Passage | null): boolean;
   calls(entries: readonly CallEntry[]): void;
   reserved(tenants: readonly (readonly [number, number])[]): void;
   released(tenant: number): void;
@@ -160,8 +161,8 @@ export class NeighbourMail implements Neighbours, Elsewhere {
     this.#post(owner, { k: 'send', n, transport, family, address, port, connection, text });
   }
 
-  callEnded(dialog: string): void {
-    const mail: Mail = { k: 'callEnded', dialog };
+  callEnded(dialog: string, passage: Passage | null): void {
+    const mail: Mail = { k: 'callEnded', dialog, passage };
     this.#toSiblings(mail);
     this.#bequeath(0, mail);
   }
@@ -223,7 +224,7 @@ export class NeighbourMail implements Neighbours, Elsewhere {
         return;
       case 'callEnded':
         // From another process one worker hears it, from a sibling all do.
-        if (!reader.callEnded(mail.dialog) && Math.floor(from / ownersPerGeneration) !== this.#generation) this.callEnded(mail.dialog);
+        if (!reader.callEnded(mail.dialog, mail.passage) && Math.floor(from / ownersPerGeneration) !== this.#generation) this.callEnded(mail.dialog, mail.passage);
         return;
       case 'alias':
         transports.aliases.note(mail.notice);

@@ -3,6 +3,7 @@ import { admit } from '../../routing/admit.ts';
 import { bounds } from '../../sip/bounds.ts';
 import { planRoute } from '../../routing/plan.ts';
 import type { Admitted } from '../../routing/admit.ts';
+import { callerSideOf } from '../call-ends.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { requestUriOf } from '../readdress.ts';
@@ -47,7 +48,10 @@ export function withinLimits(ctx: ProxyContext, env: ProxyEnvironment): boolean 
   const { tenant } = ctx;
   if (ctx.request.method !== 'INVITE' || tenant === null) return true;
   if (env.limits.admitCall(tenant, env.clock.now()) === 'pass') {
-    ctx.reserved = tenant.limits.calls > 0;
+    if (tenant.limits.calls > 0) {
+      ctx.reserved = true;
+      ctx.caller = callerSideOf(ctx.request);
+    }
     return true;
   }
   env.counters.add('refused_limit_total');

@@ -3,7 +3,7 @@ import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
 import { callIdOf, CallTable, dialogKey, type CallEntry, type CallQuery } from '../../../dataplane/calls/table.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 
-const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: '' });
+const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: '', anchor: null });
 
 function table(capacity?: number, maxAgeMs?: number): { calls: CallTable; events: string[] } {
   const events: string[] = [];

@@ -85,7 +85,7 @@ describe('an estate', () => {
     const events: string[] = [];
     const limits = new TenantLimits(newLimitBuffer(16));
     const calls = new CallTable({ added: ({ tenant }) => limits.callStarted(tenant), removed: ({ tenant }) => limits.callEnded(tenant) });
-    const entry = (dialog: string): CallEntry => ({ dialog, tenant: 7, destination: 1, startedMs: 0, decision: '' });
+    const entry = (dialog: string): CallEntry => ({ dialog, tenant: 7, destination: 1, startedMs: 0, decision: '', anchor: null });
     calls.add(entry('up'));
     limits.callStarted(7);
     expect(calls.bequeath(({ dialog }) => events.push(dialog)).map(({ dialog }) => dialog)).toEqual(['up']);
@@ -123,7 +123,7 @@ describe('NeighbourMail', () => {
   it('keeps everything when there is nobody else', () => {
     const { mail, posted } = worker({ generation: 0, worker: 0, workers: 1 });
     expect([mail.takes(1, 2, request, phone()), mail.takesResponse(response('B'), backendFlow()), mail.has(1), mail.has(64)]).toEqual([false, false, false, false]);
-    mail.callEnded('x');
+    mail.callEnded('x', null);
     expect(posted).toEqual([]);
   });
 
@@ -150,8 +150,8 @@ describe('NeighbourMail', () => {
     const { mail, posted } = worker({ generation: 3, worker: 0, workers: 1 });
     mail.setSuccessor({ generation: 0, workers: 1 });
     expect([mail.takes(1, 2, request, phone()), mail.takesResponse(response('A'), backendFlow())]).toEqual([true, true]);
-    mail.callEnded('x');
-    mail.bequeathCalls([{ dialog: 'd', tenant: 1, destination: 0, startedMs: 0, decision: '' }]);
+    mail.callEnded('x', null);
+    mail.bequeathCalls([{ dialog: 'd', tenant: 1, destination: 0, startedMs: 0, decision: '', anchor: null }]);
     expect(posted).toEqual(['0: 2', '0: 2', '0: callEnded', '0: calls']);
   });
 
@@ -221,17 +221,17 @@ describe('the desk of the process that runs', () => {
     const events: string[] = [];
     const { path, desk: open, orphans } = await desk({ mail: (_from, to) => heard.push(to), flush: () => { events.push(`flush behind ${heard.length}`); return Promise.resolve(); } });
     const former = await met(path);
-    open.post(192, 128, { k: 'callEnded', dialog: 'early' });
+    open.post(192, 128, { k: 'callEnded', dialog: 'early', passage: null });
     open.registrations([]);
     // What is asked until the last worker knows is still answered.
     const finished = (): Promise<void> => {
-      former.post(128, 192, { k: 'callEnded', dialog: 'late' });
+      former.post(128, 192, { k: 'callEnded', dialog: 'late', passage: null });
       return Promise.resolve();
     };
     former.listen({ mail: (_from, to) => events.push(`mail ${to}`), registrations: (changes) => events.push(`registrations ${changes.length}`), finished, gone: (whole) => events.push(`gone ${String(whole)}`) });
     expect([...(await former.takeOver({ generation: 3, workers: 1 }))].map((part) => [...part])).toEqual([[5, 6]]);
     expect(open.switched).toBe(true);
-    former.post(128, 192, { k: 'callEnded', dialog: 'x' });
+    former.post(128, 192, { k: 'callEnded', dialog: 'x', passage: null });
     open.left(4);
     await until('the mail', 5_000, () => heard.length === 1 && former.left === 4);
     await open.done();
