@@ -10,32 +10,31 @@ import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { addressOf } from './readdress.ts';
 
-/** What the INVITE of a limited tenant said of its caller's side; kept until the 2xx, when the INVITE itself is gone. */
+const noRoutes: readonly (SipUri | null)[] = [];
+
+/** How the INVITE of a PBX to a phone says that the PBX is reached; kept until the 2xx, when the INVITE itself is gone. */
 export interface CallerSide {
-  /** Number of its Record-Routes. */
-  readonly records: number;
   readonly way: string;
-  /** Address of the host of the first of them, else of the Contact; '' = a name. */
+  /** Address of the host of its first Record-Route, else of its Contact; '' = a name. */
   readonly host: string;
 }
 
 export function callerSideOf(invite: SipMessage): CallerSide {
   const routes = invite.routeValues('record-route').map(({ sipUri }) => sipUri);
   const contact = invite.contact?.sipUri ?? null;
-  return { records: routes.length, way: wayOf(routes, contact), host: numeric(routes[0] ?? contact) };
+  return { way: wayOf(routes, contact), host: numeric(routes[0] ?? contact) };
 }
 
 /** The anchor of the call that a 2xx begins; null = its tenant has no limit. */
-export function anchorOf(env: ProxyEnvironment, { caller, calleeFlow, flow }: ProxyContext, { target }: ClientTransaction, response: SipMessage): CallAnchor | null {
-  if (caller === null) return null;
+export function anchorOf(env: ProxyEnvironment, { reserved, records, caller, flow }: ProxyContext, { target }: ClientTransaction, response: SipMessage): CallAnchor | null {
+  if (!reserved) return null;
   const { fromTag, toTag } = response;
   // Who calls a phone by its flow is its PBX; every other call goes where the configuration says.
-  if (calleeFlow !== '') {
-    const { records, host, way } = caller;
-    return { smaller: hasSmallerTag(fromTag, toTag), way, place: records > 0 ? '' : placeOf(flow), addresses: [flow.address, host], other: target.address };
+  if (caller !== null) {
+    return { smaller: hasSmallerTag(fromTag, toTag), way: caller.way, place: records > 0 ? '' : placeOf(flow), addresses: [flow.address, caller.host], other: target.address };
   }
   const contact = response.contact?.sipUri ?? null;
-  const routes = recordsBehindUs(env, response, caller.records);
+  const routes = recordsBehindUs(env, response, records);
   return {
     smaller: hasSmallerTag(toTag, fromTag), way: routes === null ? '' : wayOf(routes, contact), place: routes !== null && routes.length > 0 ? '' : placeOf(target),
     addresses: [target.address, numeric(routes?.[0] ?? contact)], other: flow.address,
@@ -47,26 +46,34 @@ export function anchorOf(env: ProxyEnvironment, { caller, calleeFlow, flow }: Pr
  * @param before Record-Routes that the INVITE came with
  */
 function recordsBehindUs(env: ProxyEnvironment, response: SipMessage, before: number): readonly (SipUri | null)[] | null {
-  const records = response.routeValues('record-route').map(({ sipUri }) => sipUri);
-  const isOwn = (uri: SipUri | null | undefined): boolean => uri !== null && uri !== undefined && env.identity.means(uri);
+  const records = response.routeValues('record-route');
   let end = records.length - before;
-  if (!isOwn(records[end - 1])) return null;
-  while (isOwn(records[end - 1])) end -= 1;
-  return records.slice(0, end).reverse();
+  // The usual case, without a look at it: one of ours and no other.
+  if (end === 1) return noRoutes;
+  const isOwn = (at: number): boolean => {
+    const uri = records[at]?.sipUri ?? null;
+    return uri !== null && env.identity.means(uri);
+  };
+  if (!isOwn(end - 1)) return null;
+  while (isOwn(end - 1)) end -= 1;
+  return records.slice(0, end).reverse().map(({ sipUri }) => sipUri);
 }
 
-/** How a request passed; null = its tenant has no limit. */
-export function passageOf(env: ProxyEnvironment, { tenant, request, flow, lastRouteTaken }: ProxyContext, { target }: ClientTransaction): Passage | null {
+/**
+ * How a request passed; null = its tenant has no limit.
+ * @param anchor of its call, if that is this worker's: the way is not spelled where it does not matter
+ */
+export function passageOf(env: ProxyEnvironment, { tenant, request, flow, lastRouteTaken }: ProxyContext, { target }: ClientTransaction, anchor: CallAnchor | null): Passage | null {
   if (tenant === null || tenant.limits.calls === 0) return null;
+  const smaller = hasSmallerTag(request.fromTag, request.toTag);
   const routes = request.routes().map(({ sipUri }) => sipUri);
   // A strict router before us has put our Route into the Request-URI, and that behind the Routes (see steps/loose-route.ts).
   const requestUri = lastRouteTaken ? (routes.pop() ?? null) : request.sipUri;
   const first = routes.findIndex((uri) => uri === null || !env.identity.means(uri));
-  const left = first < 0 ? [] : routes.slice(first);
-  return {
-    smaller: hasSmallerTag(request.fromTag, request.toTag), source: flow.address,
-    way: wayOf(left, requestUri), place: left.length > 0 ? '' : placeOf(target),
-  };
+  const left = first < 0 ? noRoutes : routes.slice(first);
+  const place = left.length > 0 ? '' : placeOf(target);
+  const spoken = anchor !== null && (smaller === anchor.smaller || (place !== '' && place === anchor.place));
+  return { smaller, source: flow.address, way: spoken ? '' : wayOf(left, requestUri), place };
 }
 
 /**

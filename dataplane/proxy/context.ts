@@ -51,7 +51,8 @@ export class ProxyContext {
   tenantId = 0;
   /** Counts as a call of its tenant until it is settled. */
   reserved = false;
-  /** Of the INVITE of a tenant with a limit of calls; null for all others. */
+  /** Of an INVITE that is counted: its Record-Routes, and its caller where that is a PBX which calls a phone (see call-ends.ts). */
+  records = 0;
   caller: CallerSide | null = null;
   plan: RoutePlan | null = null;
   failover: RouteSetRow['failover'] = noFailover;

@@ -47,6 +47,15 @@ export class ForbiddenTargets {
 
   /** The same for a numeric address as text; null also for a name. */
   findText(address: string): Prefix | null {
+    // Most are IPv4, and their first number tells.
+    let first = 0;
+    let at = 0;
+    for (; at < 3; at++) {
+      const digit = address.charCodeAt(at) - 48;
+      if (!(digit >= 0 && digit <= 9)) break;
+      first = first * 10 + digit;
+    }
+    if (address.charCodeAt(at) === 46 && this.#first4[first] === 0) return null;
     const family = parseAddress(address, words);
     return family === 0 ? null : this.find(family, words);
   }

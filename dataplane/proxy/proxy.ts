@@ -149,7 +149,7 @@ export class Proxy implements TransactionUser {
     const env = this.#env;
     const { callId, fromTag, toTag } = ctx.request;
     const dialog = dialogKey(callId, fromTag, toTag);
-    const passage = passageOf(env, ctx, tx);
+    const passage = passageOf(env, ctx, tx, env.calls.get(dialog)?.anchor ?? null);
     if (!endCall(env, dialog, passage)) env.neighbours.callEnded(dialog, passage);
   }
 

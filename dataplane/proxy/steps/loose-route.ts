@@ -123,9 +123,8 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
   ctx.tenant = tenant;
   ctx.tenantId = tenant.id;
   if (!aimAtFlow(ctx, env, flow)) return flowGone;
-  if (!withinLimits(ctx, env)) return overLimit;
   ctx.calleeFlow = `e${env.flows.forDialog(env.keys, token, flow)}`;
-  return 'relay';
+  return withinLimits(ctx, env) ? 'relay' : overLimit;
 }
 
 function refuseRoute(env: ProxyEnvironment): Verdict {

@@ -1,6 +1,7 @@
 /** Whose request it is and where it goes: tenant, limits, rules, dispatcher sets (design: pipeline steps 8, 9, 11). */
 import { admit } from '../../routing/admit.ts';
 import { bounds } from '../../sip/bounds.ts';
+import { H } from '../../sip/header-names.ts';
 import { planRoute } from '../../routing/plan.ts';
 import type { Admitted } from '../../routing/admit.ts';
 import { callerSideOf } from '../call-ends.ts';
@@ -50,7 +51,8 @@ export function withinLimits(ctx: ProxyContext, env: ProxyEnvironment): boolean 
   if (env.limits.admitCall(tenant, env.clock.now()) === 'pass') {
     if (tenant.limits.calls > 0) {
       ctx.reserved = true;
-      ctx.caller = callerSideOf(ctx.request);
+      if (ctx.request.has(H.recordRoute)) ctx.records = ctx.request.routeValues('record-route').length;
+      if (ctx.calleeFlow !== '') ctx.caller = callerSideOf(ctx.request);
     }
     return true;
   }
