@@ -112,7 +112,7 @@ export class ConnectionTable {
     this.#leave(guestKey(listener, socket));
     const address = sourceOf(socket);
     if (address === '') web.terminate();
-    else this.#keep((flow, remote) => new WebConnection(this.#environment, flow, remote, web), listener, listener.family, address, socket.remotePort ?? 0, '');
+    else this.#keep((flow, remote) => new WebConnection(this.#environment, flow, remote, web, socket), listener, listener.family, address, socket.remotePort ?? 0, '');
   }
 
   /** Sends by the target's connection, else by any to its address and port, else by a new one from `listener`. */

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { Connection } from './connection.ts';
 import type { ConnectionEnvironment } from './connection.ts';
 import type { Flow } from './flow.ts';
+import { WebFrames } from './web-frames.ts';
 
 const ping = '\r\n\r\n';
 const pong = '\r\n';
@@ -12,15 +14,16 @@ const goingAway = 1001;
 /** WebSocket: one SIP message a WebSocket message, text or binary, Content-Length optional (RFC 7118 §5, §6). */
 export class WebConnection extends Connection {
   readonly #web: WebSocket;
+  readonly #frames = new WebFrames();
   #error: Error | null = null;
 
-  constructor(environment: ConnectionEnvironment, flow: Flow, remote: string, web: WebSocket) {
+  /** @param socket below `web`, which has read what comes by the time that this connection looks at it */
+  constructor(environment: ConnectionEnvironment, flow: Flow, remote: string, web: WebSocket, socket: Socket) {
     super(environment, flow, remote, false);
     this.#web = web;
     web.binaryType = 'nodebuffer';
     web.on('message', (data) => this.#read(data));
     web.on('ping', (data) => {
-      this.touch();
       if (this.reading) web.pong(data);
     });
     web.on('error', (error) => {
@@ -29,6 +32,7 @@ export class WebConnection extends Connection {
       this.#error ??= error;
     });
     web.on('close', () => this.lost(this.#error));
+    socket.on('data', (chunk: Buffer) => this.#watch(chunk));
   }
 
   override get open(): boolean {
@@ -53,9 +57,16 @@ export class WebConnection extends Connection {
     this.#web.terminate();
   }
 
-  #read(data: RawData): void {
+  /** `ws` says nothing of a frame, or a message in fragments, that never ends. */
+  #watch(chunk: Buffer): void {
     if (this.closing) return;
     this.touch();
+    const ended = this.#frames.read(chunk);
+    this.guardMessage(this.#frames.partial, ended);
+  }
+
+  #read(data: RawData): void {
+    if (this.closing) return;
     const raw = (Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)])).toString('latin1');
     if (raw === ping) {
       if (this.reading) this.write(pong);

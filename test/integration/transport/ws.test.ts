@@ -170,6 +170,53 @@ describe('the HTTP side', () => {
   });
 });
 
+/** A client's frame, its mask all zero. */
+const frame = (head: number, payload = ''): string => `${String.fromCharCode(head, 0x80 | payload.length)}\0\0\0\0${payload}`;
+const [text, fragment, rest, ping, pong] = [0x81, 0x01, 0x80, 0x89, '\x8a\0'];
+
+describe.each(['ws', 'wss'] as const)('half a message over %s', (transport) => {
+  /** A client that writes bytes of its own, behind an upgrade that has been answered. */
+  async function raw({ listener }: Station): Promise<Peer> {
+    const peer = transport === 'ws' ? await Peer.to(listener) : Peer.of(connectTls({ host: listener.address, port: listener.port, rejectUnauthorized: false }));
+    peer.write(upgrade('Sec-WebSocket-Protocol: sip\r\n'));
+    await until('the upgrade', () => peer.text.endsWith('\r\n\r\n'));
+    return peer;
+  }
+
+  // Each in one write with a ping in front, whose pong says that it has been read.
+  test.each([
+    ['one byte of a header', `${frame(ping)}\x81`],
+    ['a header and no payload', `${frame(ping)}${frame(text, 'MESSAGE').slice(0, 6)}`],
+    ['a payload cut short', `${frame(ping)}${frame(text, 'MESSAGE').slice(0, 9)}`],
+    ['a frame cut short behind a whole message', `${frame(ping)}${frame(text, 'whole')}${frame(text, 'MESSAGE').slice(0, 9)}`],
+    ['a message without its last fragment', `${frame(ping)}${frame(fragment, 'MESSAGE')}`],
+    ['a message without its last fragment, kept alive by pings', `${frame(fragment, 'MESSAGE')}${frame(ping)}`],
+    ['half a ping', `${frame(ping)}${frame(ping, 'alive').slice(0, 8)}`],
+  ])('%s is reaped in its time, and a whole message is not', async (_, bytes) => {
+    const a = await station([listen(transport)], { messageTimeoutMs: 10_000 }, tls);
+    const [slow, whole] = [await raw(a), await raw(a)];
+    slow.write(bytes);
+    whole.write(`${frame(fragment, 'who')}${frame(rest, 'le')}${frame(ping)}`);
+    await until('the pongs', () => slow.text.endsWith(pong) && whole.text.endsWith(pong));
+    a.run(9_900);
+    expect(a.transports.connectionCount).toBe(2);
+    a.run(200);
+    await until('the end of the connection', () => slow.closed);
+    expect([a.transports.counters.connectionsReaped, a.transports.connectionCount, whole.closed]).toEqual([1, 1, false]);
+    whole.socket.destroy();
+  });
+
+  test('and half an upgrade too, TLS included', async () => {
+    const a = await station([listen(transport)], { handshakeTimeoutMs: 8_000 }, tls);
+    const slow = transport === 'ws' ? await Peer.to(a.listener) : Peer.of(connectTls({ host: a.listener.address, port: a.listener.port, rejectUnauthorized: false }));
+    slow.write(upgrade().slice(0, 40));
+    await until('the connection', () => a.transports.counters.connectionsAccepted === 1 && a.transports.counters.tlsHandshakes === (transport === 'ws' ? 0 : 1));
+    a.run(8_100);
+    await until('the end of the connection', () => slow.closed);
+    expect(a.transports.counters.handshakesTimedOut).toBe(1);
+  });
+});
+
 test('an idle phone is closed, one that pings is not; our end tells phones that it goes away', async () => {
   const a = await station([listen('ws')], { idleTimeoutMs: 60_000 });
   const [quiet, lively] = [await Phone.to(a), await Phone.to(a)];

@@ -54,7 +54,7 @@ it('CRLF keep-alives on a stream', () => {
 
 it('CRLF and ping keep-alives on a WebSocket', () => {
   const web = new StuckWeb();
-  const connection = new WebConnection(environment, new ReceivedBy(ws, 4, '198.51.100.7', 5060, 2), 'y', web as unknown as WebSocket);
+  const connection = new WebConnection(environment, new ReceivedBy(ws, 4, '198.51.100.7', 5060, 2), 'y', web as unknown as WebSocket, new StuckSocket() as unknown as Socket);
   expect(connection.id).toBe(2);
   web.emit('ping', Buffer.alloc(125));
   expect(web.bufferedAmount).toBe(125);
