@@ -37,6 +37,8 @@ export class WebDoor {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // From here on the HTTP server does not listen to it, and an error that nobody hears ends the worker.
+    socket.on('error', () => socket.destroy());
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(subprotocol)) {
       // RFC 7118 §4.1: without it the client does not mean SIP.
@@ -44,6 +46,10 @@ export class WebDoor {
       socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
       return;
     }
-    this.#upgrader.handleUpgrade(request, socket, head, (web) => this.#passed(web, request.socket));
+    this.#upgrader.handleUpgrade(request, socket, head, (web) => {
+      // What a client that has gone left behind is read as the socket closes: it may break RFC 6455, and is nobody's by then.
+      web.on('error', () => undefined);
+      this.#passed(web, request.socket);
+    });
   }
 }
