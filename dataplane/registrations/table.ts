@@ -1,8 +1,9 @@
 /**
  * The registrations that this node has seen accepted: soft state for limits, keep-alives, API and console; calls never ask
- * it. Bounded in number, the oldest leave first; each leaves when its time is over. PURE.
+ * it. Bounded in number, shared out fairly (shares.ts); each leaves when its time is over. PURE.
  */
 import { bindingKey, type Binding, type BindingChange } from './binding.ts';
+import { Shares } from './shares.ts';
 
 export interface RegistrationListener {
   added(binding: Binding): void;
@@ -37,15 +38,22 @@ export class RegistrationTable {
   readonly #contacts = new Map<string, string[]>();
   /** Keys by the second in which they may be over; one that was refreshed meanwhile moves on to its new second then. */
   readonly #ends = new Map<number, string[]>();
+  readonly #shares = new Shares();
   readonly #listener: RegistrationListener;
   readonly #capacity: number;
+  readonly #perAccount: number;
   #number = 0;
   #swept = 0;
 
-  /** @param capacity bindings held at most; one more pushes the oldest out */
-  constructor(listener: RegistrationListener, capacity = 200_000) {
+  /**
+   * @param capacity bindings held at most; one more pushes out the oldest of its tenant, or of the largest one when its
+   * tenant has less than an equal share
+   * @param perAccount the same of one address of record; one more pushes its own oldest out
+   */
+  constructor(listener: RegistrationListener, capacity = 200_000, perAccount = 1_000) {
     this.#listener = listener;
     this.#capacity = capacity;
+    this.#perAccount = perAccount;
   }
 
   get size(): number {
@@ -104,9 +112,10 @@ export class RegistrationTable {
       if (secondOf(binding) < known.second) this.#watch(key, known);
       return;
     }
-    if (this.#entries.size >= this.#capacity) this.#removeOldest();
+    this.#makeRoom(binding);
     const entry = { number: ++this.#number, binding, second: 0 };
     this.#entries.set(key, entry);
+    this.#shares.add(binding.tenant, key);
     const account = accountKey(binding.tenant, binding.aor);
     const contacts = this.#contacts.get(account);
     if (contacts === undefined) this.#contacts.set(account, [binding.contact]);
@@ -127,6 +136,7 @@ export class RegistrationTable {
     if (entry === undefined) return;
     this.#entries.delete(key);
     const { tenant, aor, contact } = entry.binding;
+    this.#shares.delete(tenant, key);
     const account = accountKey(tenant, aor);
     const left = (this.#contacts.get(account) ?? []).filter((one) => one !== contact);
     if (left.length === 0) this.#contacts.delete(account);
@@ -134,9 +144,11 @@ export class RegistrationTable {
     this.#listener.removed(entry.binding);
   }
 
-  #removeOldest(): void {
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#remove(oldest.value);
+  #makeRoom({ tenant, aor }: Binding): void {
+    const contacts = this.#contacts.get(accountKey(tenant, aor)) ?? [];
+    const [oldest] = contacts;
+    if (oldest !== undefined && contacts.length >= this.#perAccount) this.#remove(bindingKey(tenant, aor, oldest));
+    else if (this.#entries.size >= this.#capacity) this.#remove(this.#shares.leaver(tenant));
   }
 
   #sweep(second: number, nowMs: number): void {

@@ -11,9 +11,9 @@ class Count {
   readonly byTenant = new Map<number, number>();
   readonly table: RegistrationTable;
 
-  constructor(capacity?: number) {
+  constructor(capacity?: number, perAccount?: number) {
     const step = (tenant: number, by: number): void => void this.byTenant.set(tenant, (this.byTenant.get(tenant) ?? 0) + by);
-    this.table = new RegistrationTable({ added: ({ tenant }) => step(tenant, 1), removed: ({ tenant }) => step(tenant, -1) }, capacity);
+    this.table = new RegistrationTable({ added: ({ tenant }) => step(tenant, 1), removed: ({ tenant }) => step(tenant, -1) }, capacity, perAccount);
   }
 
   put(...put: Binding[]): void {
@@ -64,10 +64,59 @@ describe('registrations', () => {
     expect([...count.byTenant]).toEqual([[2, 1], [1, 1]]);
   });
 
-  it('push the oldest out above their capacity', () => {
+  it('push the oldest of the same tenant out above their capacity', () => {
     const count = new Count(2);
     count.put(binding('a@x', 'sip:1', 9_000), binding('b@x', 'sip:2', 9_000), binding('c@x', 'sip:3', 9_000));
     expect(contacts(count.table)).toEqual(['sip:2', 'sip:3']);
+  });
+
+  it('of other tenants stay, however many one tenant has: only its own make room', () => {
+    const count = new Count(100);
+    for (let n = 0; n < 10; n++) count.put(binding('a@x', `sip:small${n}`, 9_000, { tenant: 2 }), binding('a@x', `sip:other${n}`, 9_000, { tenant: 3 }));
+    for (let n = 0; n < 500; n++) count.put(binding(`u${n}@x`, `sip:${n}`, 9_000));
+    expect([...count.byTenant]).toEqual([[2, 10], [3, 10], [1, 80]]);
+    expect(contacts(count.table).filter((contact) => /small|other/.test(contact))).toHaveLength(20);
+    expect(contacts(count.table).at(-1)).toBe('sip:499');
+  });
+
+  it('of a tenant with less than an equal share find room where one has the most, up to that share', () => {
+    const count = new Count(90);
+    for (let n = 0; n < 90; n++) count.put(binding(`u${n}@x`, `sip:${n}`, 9_000));
+    count.put(...Array.from({ length: 5 }, (_, n) => binding('a@x', `sip:small${n}`, 9_000, { tenant: 2 })));
+    expect([...count.byTenant]).toEqual([[1, 85], [2, 5]]);
+    // 30 each is equal: the flood of a third tenant ends there.
+    for (let n = 0; n < 200; n++) count.put(binding(`v${n}@x`, `sip:v${n}`, 9_000, { tenant: 3 }));
+    expect([...count.byTenant]).toEqual([[1, 55], [2, 5], [3, 30]]);
+  });
+
+  it('of one address of record are bounded too, and only its own make room', () => {
+    const count = new Count(100, 4);
+    count.put(binding('b@x', 'sip:b', 9_000));
+    for (let n = 0; n < 50; n++) count.put(binding('a@x', `sip:${n}`, 9_000));
+    expect(contacts(count.table)).toEqual(['sip:b', 'sip:46', 'sip:47', 'sip:48', 'sip:49']);
+  });
+
+  it('of tenants with an equal share or less are never pushed out by another tenant, whatever happens', () => {
+    const ops = fc.array(fc.record({ tenant: fc.integer({ min: 1, max: 4 }), contact: fc.integer({ min: 0, max: 12 }), put: fc.boolean(), times: fc.integer({ min: 1, max: 6 }) }), { maxLength: 60 });
+    fc.assert(fc.property(ops, (history) => {
+      const count = new Count(12);
+      const sizeOf = (tenant: number): number => count.byTenant.get(tenant) ?? 0;
+      for (const { tenant, contact, put, times } of history) {
+        for (let n = contact; n < contact + times; n++) {
+          const before = new Map(count.byTenant);
+          if (put) count.put(binding('a@x', `sip:${n}`, 9_000, { tenant }));
+          else count.table.apply({ tenant, aor: 'a@x', all: false, removed: [`sip:${n}`], put: [] });
+          const tenants = new Set([tenant, ...[...before].filter(([, size]) => size > 0).map(([one]) => one)]);
+          for (const [other, size] of before) {
+            if (other === tenant || sizeOf(other) === size) continue;
+            // Who lost one had the most, and more than an equal share.
+            expect([size, size * tenants.size > 12, sizeOf(tenant)]).toEqual([Math.max(...before.values()), true, (before.get(tenant) ?? 0) + 1]);
+          }
+          expect(count.table.size).toBeLessThanOrEqual(12);
+        }
+      }
+      expect([1, 2, 3, 4].reduce((sum, tenant) => sum + sizeOf(tenant), 0)).toBe(count.table.size);
+    }));
   });
 
   it('are listed page by page, by tenant and by any part of their text', () => {
