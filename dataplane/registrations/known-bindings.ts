@@ -1,8 +1,10 @@
 /**
  * Which bindings exist, for every SIP worker to ask: a tenant at its limit may refresh what it has. One set of 64-bit hashes
- * in a SharedArrayBuffer; the main thread alone writes, workers read. PURE.
+ * in a SharedArrayBuffer; the main thread alone writes, workers read. The hash is keyed, by a secret of the process that lies
+ * in the buffer too: names are the phones' own words, and one made to collide would pass the limit, take another tenant's
+ * binding out of the set, or make every look-up long. PURE.
  */
-import { hashText, mix32 } from '../routing/hash.ts';
+import { SipHasher, sipKey, type SipKey } from '../security/siphash.ts';
 
 const slots = 524_288;
 const mask = slots - 1;
@@ -11,21 +13,35 @@ const maxRemoved = slots / 4;
 const free = 0;
 const removed = 1;
 
-/** Memory for the set of one process. */
-export const newKnownBindings = (): SharedArrayBuffer => new SharedArrayBuffer(slots * 8);
+const setBytes = slots * 8;
+const keyBytes = 16;
+const hasher = new SipHasher();
+
+/**
+ * Memory for the set of one process.
+ * @param secret 16 random bytes
+ */
+export function newKnownBindings(secret: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(setBytes + keyBytes);
+  new Uint8Array(buffer, setBytes).set(secret);
+  return buffer;
+}
 
 export class KnownBindings {
   /** Pairs of words; the first is 0 = free, 1 = removed, else half of a hash. */
   readonly #words: Int32Array;
+  readonly #key: SipKey;
   #used = 0;
   #removed = 0;
 
   constructor(buffer: SharedArrayBuffer) {
-    this.#words = new Int32Array(buffer);
+    this.#words = new Int32Array(buffer, 0, slots * 2);
+    this.#key = sipKey(new Uint8Array(buffer, setBytes));
   }
 
   has(key: string): boolean {
-    return this.#find(firstHash(key), secondHash(key)) >= 0;
+    this.#hash(key);
+    return this.#find(hasher.high, hasher.low) >= 0;
   }
 
   /** Main thread only. `keys` lists what is to be in the set, should it have to be written anew. */
@@ -33,16 +49,25 @@ export class KnownBindings {
     // A table that is nearly full would make every look-up long.
     if (this.#used >= slots * 0.75) return;
     if (this.#removed > maxRemoved) this.#rewrite(keys);
-    this.#insert(firstHash(key), secondHash(key));
+    this.#insert(key);
   }
 
   /** Main thread only. */
   delete(key: string): void {
-    const at = this.#find(firstHash(key), secondHash(key));
+    this.#hash(key);
+    const at = this.#find(hasher.high, hasher.low);
     if (at < 0) return;
     Atomics.store(this.#words, at, removed);
     this.#used -= 1;
     this.#removed += 1;
+  }
+
+  /** Leaves the hash in `hasher`; its first word is never 0 or 1, which mean something else. */
+  #hash(key: string): void {
+    hasher.reset();
+    hasher.addText(key);
+    hasher.digest(this.#key);
+    if (hasher.high === free || hasher.high === removed) hasher.high = 2;
   }
 
   #find(first: number, second: number): number {
@@ -54,7 +79,9 @@ export class KnownBindings {
     return -1;
   }
 
-  #insert(first: number, second: number): void {
+  #insert(key: string): void {
+    this.#hash(key);
+    const { high: first, low: second } = hasher;
     if (this.#find(first, second) >= 0) return;
     for (let slot = second & mask; ; slot = (slot + 1) & mask) {
       const held = Atomics.load(this.#words, slot * 2);
@@ -72,14 +99,6 @@ export class KnownBindings {
     this.#words.fill(free);
     this.#used = 0;
     this.#removed = 0;
-    for (const key of keys) this.#insert(firstHash(key), secondHash(key));
+    for (const key of keys) this.#insert(key);
   }
 }
-
-/** Never 0 or 1, which mean something else. */
-function firstHash(key: string): number {
-  const hash = hashText(key);
-  return hash === free || hash === removed ? 2 : hash;
-}
-
-const secondHash = (key: string): number => mix32(hashText(`\n${key}`) ^ 0x3c6ef372);

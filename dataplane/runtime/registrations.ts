@@ -2,6 +2,7 @@
  * The node's registrations on the main thread: one table for all workers, kept over a restart, the source of keep-alives
  * towards phones behind NAT (RFC 5626 §4.4 leaves UDP phones without one of their own to us).
  */
+import { randomBytes } from 'node:crypto';
 import { createReadStream, writeFileSync, renameSync, existsSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ export interface RegistrationsOptions {
 
 export class Registrations {
   /** For the workers (registrations/known-bindings.ts). */
-  readonly known = newKnownBindings();
+  readonly known = newKnownBindings(randomBytes(16));
   readonly #known = new KnownBindings(this.known);
   readonly #limits: TenantLimits;
   readonly #table: RegistrationTable;
