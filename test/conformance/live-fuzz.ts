@@ -7,7 +7,7 @@ import { SipSocket } from '../harness/sip-socket.ts';
 import { callIdOf, token } from '../harness/sip-text.ts';
 import { tortureMessages, tortureText } from '../torture/corpus.ts';
 import type { Edge, StartEdge } from './edge.ts';
-import { RawStream } from './raw-stream.ts';
+import { RawStream } from '../harness/raw-stream.ts';
 import { torturePlan } from './torture.ts';
 import { settled } from './world.ts';
 
@@ -149,7 +149,7 @@ async function streams(run: LiveRun, random: Random, goOn: (sent: number) => boo
       await run.pace();
     }
     const length = 1 + random.below(random.below(3) === 0 ? 8 : 900);
-    await one.stream.write(one.pending.slice(0, length));
+    await one.stream.send(one.pending.slice(0, length));
     one.pending = one.pending.slice(length);
     run.answers += (one.stream.text.match(/^SIP\/2\.0 /gm) ?? []).length;
     one.stream.text = '';

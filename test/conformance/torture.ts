@@ -5,7 +5,7 @@ import { SipSocket } from '../harness/sip-socket.ts';
 import type { SipText } from '../harness/sip-text.ts';
 import { tortureMessages, tortureText, type TortureMessage } from '../torture/corpus.ts';
 import type { Edge, EdgePlan } from './edge.ts';
-import { RawStream } from './raw-stream.ts';
+import { RawStream } from '../harness/raw-stream.ts';
 import { settled } from './world.ts';
 
 /** Whose message it is: a stranger's, who reaches the domains that are served, or a trunk's, all of whose requests belong to a tenant. */
@@ -48,7 +48,7 @@ async function sendDatagram(edge: Edge, host: string, text: string): Promise<Lin
 async function sendStream(edge: Edge, host: string, text: string): Promise<Line> {
   const stream = await RawStream.open(edge.addressFor('tcp', host), false, host);
   // A pong shows that what stands in front of the ping was dealt with.
-  await stream.write(`${text}\r\n\r\n`);
+  await stream.send(`${text}\r\n\r\n`);
   await until('the pong, or the end of the stream', 5_000, () => stream.closed || stream.text.endsWith('\r\n'));
   return { statuses: () => finalOf(stream.text), close: () => stream.end() };
 }

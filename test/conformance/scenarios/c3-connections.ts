@@ -3,7 +3,7 @@ import { connect } from 'node:tls';
 import { expect } from 'vitest';
 import { establish, fromCallee, fromCaller, type Peer } from '../../harness/peer.ts';
 import { headerOf, token, valuesOf } from '../../harness/sip-text.ts';
-import { RawStream } from '../raw-stream.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
 import { row } from '../row.ts';
 import type { World } from '../world.ts';
 
@@ -64,7 +64,7 @@ row(88, {}, async (w) => {
   await secure.hears(200, callId);
   const plain = await RawStream.open(to);
   w.defer(() => plain.end());
-  await plain.write(secure.request('MESSAGE', w.uri, { callId: token() }));
+  await plain.send(secure.request('MESSAGE', w.uri, { callId: token() }));
   await plain.closes();
   expect(plain.text).not.toContain('SIP/2.0');
   const old = await oldTls(to.host, to.port);

@@ -4,7 +4,7 @@ import { until } from '../../harness/deadline.ts';
 import { establish, fromCaller } from '../../harness/peer.ts';
 import { SipSocket } from '../../harness/sip-socket.ts';
 import { callIdOf, headerOf, token } from '../../harness/sip-text.ts';
-import { RawStream } from '../raw-stream.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
 import { row } from '../row.ts';
 import { requests, statuses } from '../world.ts';
 
@@ -59,7 +59,7 @@ row(115, {}, async (w) => {
     const phone = await w.phone({ transport: 'tcp' });
     const stream = await RawStream.open(phone.edge);
     const callId = token();
-    await stream.write(phone.request('MESSAGE', w.uri, { callId, via: '' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${sentBy}`));
+    await stream.send(phone.request('MESSAGE', w.uri, { callId, via: '' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${sentBy}`));
     const got = await w.backend.gets('MESSAGE', callId);
     stream.socket.end();
     await stream.closes();

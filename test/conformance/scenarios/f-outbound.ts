@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { until } from '../../harness/deadline.ts';
 import { establish, fromCallee, fromCaller, type Peer } from '../../harness/peer.ts';
 import { callIdOf, headerOf, hostPort, token, valuesOf } from '../../harness/sip-text.ts';
-import { RawStream } from '../raw-stream.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
 import { row } from '../row.ts';
 import { requests, statuses, type World } from '../world.ts';
 
@@ -126,7 +126,7 @@ row(128, { backends: ['tcp'] }, async (w) => {
   const { host, port } = w.edge.addressFor('tcp', '127.0.0.1');
   const phone = await w.phone({ transport: 'tcp' });
   const text = phone.request('OPTIONS', `sip:${hostPort(host, port)}`, { via: ';alias' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${w.backend.hostPort}`);
-  await thief.write(text);
+  await thief.send(text);
   await thief.hears('SIP/2.0 200');
   const { caller, callId, invite } = await w.invite();
   w.backend.answer(invite, 486);

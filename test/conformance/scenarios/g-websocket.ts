@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import { until } from '../../harness/deadline.ts';
 import { establish, fromCallee } from '../../harness/peer.ts';
 import { callIdOf, headerOf, token, valuesOf } from '../../harness/sip-text.ts';
-import { RawStream } from '../raw-stream.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
 import { row } from '../row.ts';
 import type { World } from '../world.ts';
 
@@ -114,7 +114,7 @@ row(135, {}, async (w) => {
   }
   const http = await RawStream.open(w.edge.addressFor('ws', '127.0.0.1'));
   w.defer(() => http.end());
-  await http.write('GET / HTTP/1.1\r\nHost: edge.example\r\n\r\n');
+  await http.send('GET / HTTP/1.1\r\nHost: edge.example\r\n\r\n');
   await until('an HTTP refusal or the end', 12_000, () => http.closed || /^HTTP\/1\.1 [45]\d\d /.test(http.text));
   const good = await browser(w);
   await exchange(w, good, (text) => good.socket.send(text));

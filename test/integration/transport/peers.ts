@@ -1,8 +1,6 @@
 /** Transports under test, and plain sockets that talk to them, over loopback. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { ManualClock } from '../../../dataplane/runtime/clock.ts';
 import { TimerWheel } from '../../../dataplane/runtime/timer-wheel.ts';
 import type { Family, Flow, Listener, SendOwner, TransportName } from '../../../dataplane/transport/flow.ts';
@@ -10,6 +8,7 @@ import { Address } from '../../../dataplane/transport/flow.ts';
 import type { ListenerSettings, TransportLimits } from '../../../dataplane/transport/settings.ts';
 import type { TlsParts } from '../../../dataplane/transport/stream-listener.ts';
 import { Transports } from '../../../dataplane/transport/transports.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
 
 export const loopback = (family: Family): string => (family === 4 ? '127.0.0.1' : '::1');
 export const listen = (transport: TransportName, family: Family = 4, more: Partial<ListenerSettings> = {}): ListenerSettings =>
@@ -80,35 +79,8 @@ export class Station {
   }
 }
 
-/** A TCP peer that remembers what it read. */
-export class Peer {
-  readonly socket: Socket;
-  text = '';
-  closed = false;
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => { this.text += chunk.toString('latin1'); });
-    socket.on('error', () => { this.closed = true; });
-    socket.on('close', () => { this.closed = true; });
-  }
-
-  static async to(listener: Listener): Promise<Peer> {
-    const socket = connect(listener.port, listener.address);
-    const peer = new Peer(socket);
-    await once(socket, 'connect');
-    return peer;
-  }
-
-  static of(socket: Socket): Peer {
-    return new Peer(socket);
-  }
-
-  write(text: string): void {
-    this.socket.write(text, 'latin1');
-  }
-}
+/** A TCP connection to the listener. */
+export const dial = ({ address, port }: Listener): Promise<RawStream> => RawStream.open({ host: address, port });
 
 /** Sends datagrams from a socket of its own and gives back the first answer. */
 export async function datagramAnswer(listener: Listener, text: string): Promise<Buffer> {

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Address, type SendOwner } from '../../../dataplane/transport/flow.ts';
-import { listen, loopback, message, Peer, Station, until } from './peers.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
+import { dial, listen, loopback, message, Station, until } from './peers.ts';
 
 const open: Station[] = [];
 const servers: Server[] = [];
@@ -13,9 +14,9 @@ const station = async (...args: Parameters<Station['open']>): Promise<Station> =
   return one;
 };
 /** A server that is none of ours; its sockets come as peers. */
-const backend = async (): Promise<{ port: number; peers: Peer[] }> => {
-  const peers: Peer[] = [];
-  const server = createServer((socket: Socket) => { peers.push(Peer.of(socket)); });
+const backend = async (): Promise<{ port: number; peers: RawStream[] }> => {
+  const peers: RawStream[] = [];
+  const server = createServer((socket: Socket) => { peers.push(RawStream.of(socket)); });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   servers.push(server);
@@ -49,7 +50,7 @@ describe.each([4, 6] as const)('TCP over IPv%i', (family) => {
 
 test('frames by Content-Length: two in one write, one in many, CRLFs between', async () => {
   const a = await station([listen('tcp')]);
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.write(`${message('a')}\r\n${message('b')}`);
   await a.gets(2);
   for (const char of message('slowly')) {
@@ -63,7 +64,7 @@ test('frames by Content-Length: two in one write, one in many, CRLFs between', a
 
 test('answers CRLFCRLF with CRLF (RFC 5626 §4.4.1)', async () => {
   const a = await station([listen('tcp')]);
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.write('\r\n\r\n');
   await until('the pong', () => peer.text === '\r\n');
   peer.write(message());
@@ -80,9 +81,9 @@ test.each([
   ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
 ])('a stream with %s is told, may be answered, and closes', async (_, text, status) => {
   const a = await station([listen('tcp')]);
-  const other = await Peer.to(a.listener);
+  const other = await dial(a.listener);
   a.answer = (_head, flow) => a.transports.send(flow, 'last words', null);
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.write(text);
   await until('the end of the connection', () => peer.closed);
   expect(a.faults).toHaveLength(1);
@@ -97,13 +98,13 @@ test.each([
 
 test('half a message is reaped in its time, however it trickles', async () => {
   const a = await station([listen('tcp')], { messageTimeoutMs: 10_000 });
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.write(`${message()}MESSAGE sip:a@b SIP/2.0\r\n`);
   await a.gets(1);
   a.run(9_900);
   peer.write('X: y\r\n');
   // What another connection sends afterwards is read afterwards.
-  const other = await Peer.to(a.listener);
+  const other = await dial(a.listener);
   other.write(message('later'));
   await a.gets(2);
   other.socket.destroy();
@@ -118,7 +119,7 @@ test('half a message is reaped in its time, however it trickles', async () => {
 
 test('an idle connection is closed, one in use is not', async () => {
   const a = await station([listen('tcp')], { idleTimeoutMs: 60_000 });
-  const [idle, busy] = [await Peer.to(a.listener), await Peer.to(a.listener)];
+  const [idle, busy] = [await dial(a.listener), await dial(a.listener)];
   await until('both', () => a.transports.connectionCount === 2);
   a.run(50_000);
   busy.write(message());
@@ -132,14 +133,14 @@ test('an idle connection is closed, one in use is not', async () => {
 
 test('caps: connections of one source and in total; a slot that is free again is used', async () => {
   const a = await station([listen('tcp')], { connectionsPerSource: 2 });
-  const peers = [await Peer.to(a.listener), await Peer.to(a.listener)];
+  const peers = [await dial(a.listener), await dial(a.listener)];
   await until('two', () => a.transports.connectionCount === 2);
-  const third = await Peer.to(a.listener);
+  const third = await dial(a.listener);
   await until('the third refused', () => third.closed);
   expect(a.transports.counters.connectionsRefused).toBe(1);
   peers[0]?.socket.destroy();
   await until('a free slot', () => a.transports.connectionCount === 1);
-  const fourth = await Peer.to(a.listener);
+  const fourth = await dial(a.listener);
   fourth.write(message());
   await a.gets(1);
   expect(fourth.closed).toBe(false);
@@ -177,7 +178,7 @@ test('a connection that does not come about in its time fails', async () => {
 
 test('a peer that does not read loses the connection, and its sender hears of it', async () => {
   const a = await station([listen('tcp')], { streamQueueBytes: 200_000 });
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.socket.pause();
   await until('the connection', () => a.transports.connectionCount === 1);
   peer.write(message());
@@ -196,7 +197,7 @@ test('a peer that does not read loses the connection, and its sender hears of it
 test('an answer whose connection is gone opens one to the address and port of the target (RFC 3261 §18.2.2)', async () => {
   const a = await station([listen('tcp')]);
   const home = await backend();
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   peer.write(message());
   const { flow } = await a.gets(1);
   peer.socket.destroy();
@@ -221,7 +222,7 @@ test('a backend that drops its connections is reached by a new one', async () =>
 test('close ends listeners and connections of both kinds', async () => {
   const a = await station([listen('tcp'), listen('udp')]);
   const pbx = await backend();
-  const peer = await Peer.to(a.listener);
+  const peer = await dial(a.listener);
   a.sendTo({ transport: 'tcp', family: 4, address: '127.0.0.1', port: pbx.port }, message());
   await until('both connections', () => a.transports.connectionCount === 2 && pbx.peers.length === 1);
   await a.transports.close();
@@ -268,7 +269,7 @@ test('thousands of answered requests over one connection are not kept for its en
 
 test('streams that interleave byte by byte do not mix', async () => {
   const a = await station([listen('tcp')]);
-  const peers = await Promise.all(Array.from({ length: 5 }, () => Peer.to(a.listener)));
+  const peers = await Promise.all(Array.from({ length: 5 }, () => dial(a.listener)));
   const texts = peers.map((_, i) => message(`${i}`.repeat(40 + i), `peer-${i}`));
   for (let at = 0; at < Math.max(...texts.map(({ length }) => length)); at++) {
     for (const [i, peer] of peers.entries()) peer.write(texts[i]!.slice(at, at + 1));

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../dataplane/security/x509.ts';
 import { Address } from '../../../dataplane/transport/flow.ts';
-import { listen, loopback, message, Peer, Station, until } from './peers.ts';
+import { dial, listen, loopback, message, Station, until } from './peers.ts';
 import { authority, certificateFor, identity, policy, tlsClient, tlsParts } from './tls-peers.ts';
 
 const open: Station[] = [];
@@ -124,7 +124,7 @@ describe('a handshake fails', () => {
   test.each([['SIP', message('plain')], ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'], ['NULs', '\0'.repeat(100)]])('for %s in plain text, and others are unharmed', async (_, text) => {
     const a = await station([listen('tls')], {}, tlsParts([edge]));
     const good = await tlsClient(a.listener);
-    const bad = await Peer.to(a.listener);
+    const bad = await dial(a.listener);
     bad.write(text);
     await until('the end', () => bad.closed);
     expect(a.transports.counters.tlsFailedPlain).toBe(1);
@@ -135,10 +135,10 @@ describe('a handshake fails', () => {
 
   test('when it takes too long, and frees the slot of its source', async () => {
     const a = await station([listen('tls')], { handshakeTimeoutMs: 5_000, connectionsPerSource: 1 }, tlsParts([edge]));
-    const slow = await Peer.to(a.listener);
+    const slow = await dial(a.listener);
     slow.write('\x16\x03\x01');
     await until('the socket', () => a.transports.counters.connectionsAccepted === 1);
-    const refused = await Peer.to(a.listener);
+    const refused = await dial(a.listener);
     await until('the refusal', () => refused.closed);
     expect(a.transports.counters.connectionsRefused).toBe(1);
     a.run(5_100);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listen, message, Peer, Station, until } from './peers.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
+import { listen, message, Station, until } from './peers.ts';
 import { identity, tlsParts } from './tls-peers.ts';
 
 const tls = tlsParts([identity('row:default', 'edge.example')]);
@@ -36,12 +37,12 @@ test.each((['ws', 'wss'] as const).flatMap((transport) => (['resets', 'closes'] 
   const { transports: { counters }, listener } = station;
   const raw = connect(listener.port, listener.address);
   await once(raw, 'connect');
-  const peer = Peer.of(transport === 'ws' ? raw : connectTls({ socket: raw, rejectUnauthorized: false }));
+  const peer = RawStream.of(transport === 'ws' ? raw : connectTls({ socket: raw, rejectUnauthorized: false }));
   if (transport === 'wss') await once(peer.socket, 'secureConnect');
   // With the tickets of the handshake unread, a close resets, too.
   peer.socket.write(bytes, 'latin1', () => { if (end === 'resets') raw.resetAndDestroy(); else raw.destroy(); });
   // Accepted behind it, so that what came before has been dealt with when it is answered.
-  const next = Peer.of(transport === 'ws' ? connect(listener.port, listener.address) : connectTls({ host: listener.address, port: listener.port, rejectUnauthorized: false }));
+  const next = RawStream.of(transport === 'ws' ? connect(listener.port, listener.address) : connectTls({ host: listener.address, port: listener.port, rejectUnauthorized: false }));
   next.write(sip);
   await until('the next upgrade', () => next.text.includes('101 Switching'));
   next.socket.destroy();

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { listen, message, Peer, Station, until } from './peers.ts';
+import { RawStream } from '../../harness/raw-stream.ts';
+import { dial, listen, message, Station, until } from './peers.ts';
 import { authority, identity, tlsParts } from './tls-peers.ts';
 
 const open: Station[] = [];
@@ -38,7 +39,7 @@ class Phone {
 
 /** The status of an HTTP answer to what is written. */
 async function httpStatus(station: Station, text: string): Promise<string> {
-  const peer = await Peer.to(station.listener);
+  const peer = await dial(station.listener);
   peer.write(text);
   await until('the end', () => peer.closed);
   return peer.text.slice(0, peer.text.indexOf('\r\n'));
@@ -139,11 +140,11 @@ describe('the HTTP side', () => {
 
   test('has a time for the upgrade, and counts sockets of a source from the first', async () => {
     const a = await station([listen('ws'), listen('tcp')], { connectionsPerSource: 2, handshakeTimeoutMs: 5_000 });
-    const slow = await Peer.to(a.listener);
+    const slow = await dial(a.listener);
     slow.write('GET / HTTP/1.1\r\nHost: ');
-    const tcp = await Peer.to(a.transports.listeners[1]!);
+    const tcp = await dial(a.transports.listeners[1]!);
     await until('two sockets', () => a.transports.counters.connectionsAccepted === 2);
-    const third = await Peer.to(a.listener);
+    const third = await dial(a.listener);
     await until('the refusal', () => third.closed);
     a.run(5_100);
     await until('the end', () => slow.closed);
@@ -157,7 +158,7 @@ describe('the HTTP side', () => {
 
   test('is behind TLS on a WSS port', async () => {
     const a = await station([listen('wss')], {}, tls);
-    const plain = await Peer.to(a.listener);
+    const plain = await dial(a.listener);
     plain.write(upgrade('Sec-WebSocket-Protocol: sip\r\n'));
     await until('the end', () => plain.closed);
     expect(a.transports.counters.tlsFailedPlain).toBe(1);
@@ -176,8 +177,8 @@ const [text, fragment, rest, ping, pong] = [0x81, 0x01, 0x80, 0x89, '\x8a\0'];
 
 describe.each(['ws', 'wss'] as const)('half a message over %s', (transport) => {
   /** A client that writes bytes of its own, behind an upgrade that has been answered. */
-  async function raw({ listener }: Station): Promise<Peer> {
-    const peer = transport === 'ws' ? await Peer.to(listener) : Peer.of(connectTls({ host: listener.address, port: listener.port, rejectUnauthorized: false }));
+  async function raw({ listener }: Station): Promise<RawStream> {
+    const peer = transport === 'ws' ? await dial(listener) : RawStream.of(connectTls({ host: listener.address, port: listener.port, rejectUnauthorized: false }));
     peer.write(upgrade('Sec-WebSocket-Protocol: sip\r\n'));
     await until('the upgrade', () => peer.text.endsWith('\r\n\r\n'));
     return peer;
@@ -208,7 +209,7 @@ describe.each(['ws', 'wss'] as const)('half a message over %s', (transport) => {
 
   test('and half an upgrade too, TLS included', async () => {
     const a = await station([listen(transport)], { handshakeTimeoutMs: 8_000 }, tls);
-    const slow = transport === 'ws' ? await Peer.to(a.listener) : Peer.of(connectTls({ host: a.listener.address, port: a.listener.port, rejectUnauthorized: false }));
+    const slow = transport === 'ws' ? await dial(a.listener) : RawStream.of(connectTls({ host: a.listener.address, port: a.listener.port, rejectUnauthorized: false }));
     slow.write(upgrade().slice(0, 40));
     await until('the connection', () => a.transports.counters.connectionsAccepted === 1 && a.transports.counters.tlsHandshakes === (transport === 'ws' ? 0 : 1));
     a.run(8_100);

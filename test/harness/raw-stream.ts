@@ -1,9 +1,9 @@
-/** A stream connection to an edge that carries whatever bytes a scenario likes. */
+/** One end of a stream connection that writes whatever bytes a test likes and keeps all it reads. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { until } from '../harness/deadline.ts';
-import type { Endpoint } from '../harness/sip-wires.ts';
+import { until } from './deadline.ts';
+import type { Endpoint } from './sip-wires.ts';
 
 export class RawStream {
   readonly socket: Socket;
@@ -14,9 +14,8 @@ export class RawStream {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.setEncoding('latin1');
-    socket.on('data', (chunk) => {
-      this.text += String(chunk);
+    socket.on('data', (chunk: Buffer) => {
+      this.text += chunk.toString('latin1');
     });
     socket.on('error', () => undefined);
     for (const event of ['close', 'end']) {
@@ -33,8 +32,17 @@ export class RawStream {
     return stream;
   }
 
+  /** Over a socket that is there, or about to be. */
+  static of(socket: Socket): RawStream {
+    return new RawStream(socket);
+  }
+
+  write(bytes: string): void {
+    this.socket.write(bytes, 'latin1');
+  }
+
   /** Writes and waits until the kernel has it; a peer that has closed is not an error here. */
-  async write(bytes: string): Promise<void> {
+  async send(bytes: string): Promise<void> {
     if (this.closed) return;
     await new Promise<void>((resolve) => this.socket.write(bytes, 'latin1', () => resolve()));
   }
@@ -46,7 +54,7 @@ export class RawStream {
 
   /** Waits until the peer has closed. */
   closes(ms = 5_000): Promise<unknown> {
-    return until('the edge to close the stream', ms, () => this.closed);
+    return until('the other end to close the stream', ms, () => this.closed);
   }
 
   end(): Promise<void> {
