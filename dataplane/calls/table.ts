@@ -99,10 +99,6 @@ export class CallTable {
     return entries;
   }
 
-  has(dialog: string): boolean {
-    return this.#entries.has(dialog);
-  }
-
   get(dialog: string): CallEntry | null {
     return this.#entries.get(dialog)?.entry ?? null;
   }

@@ -17,6 +17,8 @@ export const noFailover: RouteSetRow['failover'] = { frMs: 32_000, frInviteMs: 1
 /** Client transactions that one request may start, over all of its branches: bounded by the digit in our branch and by RFC 5393. */
 export const maxTries = 32;
 
+const noDialogs: readonly string[] = [];
+
 export class ProxyContext {
   /** null for the ACK of a 2xx, which has no transaction (RFC 3261 §13.2.2.4). */
   readonly tx: ServerTransaction | null;
@@ -66,8 +68,9 @@ export class ProxyContext {
   redirected: Redirected[][] | null = null;
   /** Addresses that redirections have led to so far; each is tried once. */
   visited: Set<string> | null = null;
-  /** Calls that its 2xx have begun: one for each callee that answered. */
-  calls = 0;
+  /** The dialogs that its 2xx have begun, one for each callee that answered: the first, and all others. */
+  #dialog = '';
+  #dialogs: readonly string[] = noDialogs;
   /** What would go up if every branch had ended; null = nothing has failed yet. */
   best: BestResponse | null = null;
   /** The caller gave up (CANCEL), or a callee declined for everybody (6xx): no further branch begins. */
@@ -94,6 +97,21 @@ export class ProxyContext {
   /** Nothing new may be tried. */
   get over(): boolean {
     return this.answered || this.cancelled || this.declined;
+  }
+
+  /**
+   * Notes the dialog of a 2xx. False = it is known, even when it has ended since: a 2xx that comes again after the BYE is no
+   * new call. No more dialogs than tries: each takes a place in the table of calls, and whoever answers can invent tags.
+   */
+  begins(dialog: string): boolean {
+    if (this.#dialog === '') {
+      this.#dialog = dialog;
+      return true;
+    }
+    const others = this.#dialogs;
+    if (dialog === this.#dialog || others.includes(dialog) || others.length + 1 >= maxTries) return false;
+    this.#dialogs = [...others, dialog];
+    return true;
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
 import { anchorOf, endCall, passageOf } from './call-ends.ts';
 import { cancelOpen } from './cancel.ts';
-import { maxTries, ProxyContext, settle } from './context.ts';
+import { ProxyContext, settle } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer, conclude } from './final-response.ts';
 import { runPipeline } from './pipeline.ts';
@@ -31,6 +31,15 @@ const maxPendingBytes = 256 * 1024 * 1024;
 /** Overload control (RFC 7339 §5.1): any response may carry it, in our own Via. */
 function noteOverload(env: ProxyEnvironment, { destination }: Branch, { topVia }: SipMessage): void {
   if (destination !== null && topVia !== null) env.turns.overload.note(destination.id, topVia, env.wallClock.now());
+}
+
+/**
+ * Nothing more comes of a request that is no INVITE once it has its answer, while its transactions stay for up to 32 s: what
+ * they hold would only have to be moved by the garbage collector.
+ */
+function forget(client: ClientTransaction, { tx }: ProxyContext): void {
+  client.user = null;
+  if (tx !== null) tx.user = null;
 }
 
 export class Proxy implements TransactionUser {
@@ -110,9 +119,10 @@ export class Proxy implements TransactionUser {
       passResponse(env, ctx, response, '', tx);
       // Nobody else must ring on (§16.7 step 10).
       if (tx.invite && ctx.open > 0) cancelOpen(env, ctx, completedElsewhere);
-      return;
+    } else if (current) {
+      takeFailure(env, branch, response, tx.expired);
     }
-    if (current) takeFailure(env, branch, response, tx.expired);
+    if (!tx.invite && ctx.answered && ctx.open === 0) forget(tx, ctx);
   }
 
   #succeeded(branch: Branch, tx: ClientTransaction, response: SipMessage): void {
@@ -132,9 +142,7 @@ export class Proxy implements TransactionUser {
     if (!tx.invite || ctx.inDialog) return;
     const { callId, fromTag, toTag } = response;
     const dialog = dialogKey(callId, fromTag, toTag);
-    // No more callees than tries: each takes a place in the table, and whoever answers can invent tags.
-    if (ctx.calls >= maxTries || env.calls.has(dialog)) return;
-    ctx.calls += 1;
+    if (!ctx.begins(dialog)) return;
     env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response) });
   }
 

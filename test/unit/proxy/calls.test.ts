@@ -51,6 +51,20 @@ describe('the call table', () => {
     expect(edge.env.calls.size).toBe(left);
   });
 
+  it('takes a 2xx that comes again after the BYE for no new call', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    const answered = answerTo(invite, 200);
+    edge.receive(answered, ...backend);
+    edge.take();
+    edge.receive(answerTo(inDialog(edge, 'BYE', invite.message.header('record-route') ?? ''), 200), ...backend);
+    edge.take();
+    edge.receive(answered, ...backend);
+    expect(edge.one().message.status).toBe(200);
+    expect(edge.env.calls.size).toBe(0);
+  });
+
   it('lets go of a call whose BYE nobody answers', () => {
     const edge = new Edge(world());
     inDialog(edge, 'BYE', established(edge));
