@@ -46,6 +46,8 @@ export class Registrations {
   #turn = 0;
   #changed = false;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Turns the ring while there are phones: a node without any does not wake up for it. */
+  #pinging: NodeJS.Timeout | null = null;
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
@@ -57,6 +59,7 @@ export class Registrations {
         const limits = this.#view.tenant(binding.tenant)?.limits;
         this.#limits.registrationStarted(binding.tenant, limits !== undefined && isLimited(limits));
         if (isKeptAlive(binding)) this.#slotOf(binding)?.set(key, binding);
+        this.#pinging ??= setInterval(() => this.#ping(), tickMs);
       },
       removed: (binding) => {
         const key = bindingKey(binding.tenant, binding.aor, binding.contact);
@@ -100,7 +103,6 @@ export class Registrations {
     const { log } = this.#options;
     this.#timers.push(
       setInterval(() => this.#table.expire(Date.now()), 1_000),
-      setInterval(() => this.#ping(), tickMs),
       setInterval(() => fireAndLog(log, 'cannot keep the registrations', this.#write()), keepIntervalMs),
     );
     fireAndLog(log, 'cannot read the registrations kept by the last process', this.#load());
@@ -108,6 +110,7 @@ export class Registrations {
 
   close(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#rest();
   }
 
   /** Writes at once, for the end of the process or for another that takes over. */
@@ -124,7 +127,13 @@ export class Registrations {
     return this.#ring[(hashText(placeOf(binding)) >>> 0) % Math.max(1, this.#ring.length)];
   }
 
+  #rest(): void {
+    clearInterval(this.#pinging ?? undefined);
+    this.#pinging = null;
+  }
+
   #ping(): void {
+    if (this.#table.size === 0) this.#rest();
     const { method } = this.#keepAlive;
     if (method === 'off' || this.#ring.length === 0) return;
     const slot = this.#ring[this.#turn++ % this.#ring.length];

@@ -40,3 +40,15 @@ it('a place gets one keep-alive an interval, however many Contacts were register
   expect(pinged.sort()).toEqual(['203.0.113.9:40000', '203.0.113.9:40001']);
   registrations.close();
 });
+
+it('does not wake up for keep-alives while there are no phones', () => {
+  const registrations = new Registrations({ folder, log: pino({ level: 'silent' }), limits: newLimitBuffer(), ping: () => undefined });
+  registrations.start();
+  const asleep = vi.getTimerCount();
+  registrations.take({ tenant: 1, aor: 'a@x', all: false, removed: [], put: [phone('sip:1@h')] });
+  expect(vi.getTimerCount()).toBe(asleep + 1);
+  registrations.take({ tenant: 1, aor: 'a@x', all: true, removed: [], put: [] });
+  vi.advanceTimersByTime(1_000);
+  expect(vi.getTimerCount()).toBe(asleep);
+  registrations.close();
+});
