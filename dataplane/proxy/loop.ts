@@ -4,7 +4,7 @@
  * the installation, and would go the same way again: a loop. A spiral comes back changed.
  */
 import { branchMark, mayHoldBranch } from '../security/tokens.ts';
-import { DIGITS } from '../security/siphash.ts';
+import { digit } from '../security/siphash.ts';
 import { H } from '../sip/header-names.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ProxyContext } from './context.ts';
@@ -58,9 +58,7 @@ function loopMark(seed: number, request: SipMessage, source: string): string {
   if (request.proxyRequireStart >= 0) for (const line of request.headers('proxy-require')) add(raw, line.start, line.end);
   state = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
   state ^= state >>> 15;
-  let mark = '';
-  for (let shift = 0; shift < 36; shift += 6) mark += DIGITS[(state >>> shift) & 63] ?? '';
-  return mark;
+  return String.fromCharCode(digit(state), digit(state >>> 6), digit(state >>> 12), digit(state >>> 18), digit(state >>> 24), digit(state >>> 30));
 }
 
 function add(text: string, start: number, end: number): void {

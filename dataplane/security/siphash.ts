@@ -145,8 +145,8 @@ export class SipHasher {
     const high = this.high;
     const low = this.low;
     return String.fromCharCode(
-      code(high >>> 26), code(high >>> 20), code(high >>> 14), code(high >>> 8), code(high >>> 2),
-      code((high << 4) | (low >>> 28)), code(low >>> 22), code(low >>> 16), code(low >>> 10), code(low >>> 4), code(low << 2),
+      digit(high >>> 26), digit(high >>> 20), digit(high >>> 14), digit(high >>> 8), digit(high >>> 2),
+      digit((high << 4) | (low >>> 28)), digit(low >>> 22), digit(low >>> 16), digit(low >>> 10), digit(low >>> 4), digit(low << 2),
     );
   }
 }
@@ -156,7 +156,7 @@ export const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 const CODES = Uint8Array.from(DIGITS, (character) => character.charCodeAt(0));
 /** Character code of the digit for the low six bits. */
-const code = (value: number): number => CODES[value & 63] ?? 0;
+export const digit = (value: number): number => CODES[value & 63] ?? 0;
 
 const shared = new SipHasher();
 
