@@ -122,7 +122,7 @@ function schemeLength(at: number): number {
 /**
  * Parses a sip, sips or tel URI that fills `text`.
  * @returns null for other schemes, above `bounds.requestUriBytes`, and for anything outside the grammar of RFC 3261 25.1:
- * empty user before "@", characters that cannot stand where they are, broken escapes in the user part, ports outside 1-65535,
+ * empty user before "@", characters that cannot stand where they are, broken escapes in the user part and in tel URIs, ports outside 1-65535,
  * IPv6 addresses without brackets or that are none (RFC 5118 4.2, 4.10).
  */
 export function parseSipUri(text: string): SipUri | null {
@@ -224,6 +224,6 @@ function parseTelUri(raw: string, start: number, end: number): SipUri | null {
     if (c === SEMICOLON && stop < 0) stop = i;
   }
   if (stop < 0) stop = end;
-  if (stop === start + 4) return null;
+  if (stop === start + 4 || !escapesAreWhole(start + 4, end)) return null;
   return new SipUri(raw.slice(start, end), 'tel', raw.slice(start + 4, stop), '', 0, stop - start, stop - start, raw.slice(stop, end), '');
 }
