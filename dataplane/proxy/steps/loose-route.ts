@@ -3,6 +3,7 @@
  * phone by the flow token of our Path, and the preloaded Route of a phone that has us as outbound proxy.
  */
 import type { SipMessage } from '../../sip/message.ts';
+import type { RouteValue } from '../../sip/name-addr.ts';
 import type { SipUri } from '../../sip/uri.ts';
 import { isWebSocket } from '../../transport/flow.ts';
 import { openFlow } from '../../security/flow-token.ts';
@@ -18,6 +19,8 @@ import { withinLimits } from './route.ts';
 const notHere = reply(404, 'Not Here');
 const forgedDialog = reply(403, 'Unknown Dialog');
 const foreignRoute = reply(403, 'Route Not Allowed');
+/** Nobody takes a Request-URI with headers (RFC 3261 §19.1.1). */
+const headersInRoute = reply(400, 'Headers In Route');
 const flowGone = reply(430, 'Flow Failed');
 /** Twice through us with another proxy that is not in the Route set, two values each; more are taken for a loop. */
 const maxOwnRoutes = 4;
@@ -59,6 +62,7 @@ export function followDialog(ctx: ProxyContext, env: ProxyEnvironment): Verdict 
   if (strictUpstream) {
     const real = routes.at(-1);
     if (real === undefined || own >= routes.length) return notHere;
+    if (hasHeaders(real)) return headersInRoute;
     ctx.requestUri = real.uri;
     ctx.lastRouteTaken = true;
     target = real.sipUri;
@@ -80,6 +84,8 @@ function openToken(ctx: ProxyContext, env: ProxyEnvironment, token: string): str
   return opened.flow;
 }
 
+const hasHeaders = ({ sipUri }: RouteValue): boolean => sipUri !== null && sipUri.headersPart !== '';
+
 /** Sets the target from the first Route left over, else from the flow, else from `target`; strict next hops get RFC 2543 routing (§16.6 step 6). */
 function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMessage, target: SipUri | null, flow: string): Verdict {
   const routes = request.routes();
@@ -91,6 +97,7 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
     return identity !== null && isWebSocket(identity.transport) ? flowGone : aimAt(ctx, env, target);
   }
   if (!next.loose) {
+    if (hasHeaders(next)) return headersInRoute;
     ctx.appendedRoute = `Route: <${ctx.requestUri ?? request.requestUri}>\r\n`;
     ctx.requestUri = next.uri;
     ctx.poppedRoutes += 1;

@@ -88,6 +88,15 @@ describe('in-dialog requests', () => {
     expect(sent.message.header('route')).toBe('<sip:1001@10.0.0.1:5060>');
   });
 
+  it.each([
+    ['the next strict router', (route: string) => bye(`${route}\r\nRoute: <sip:10.9.9.9?Subject=x>`)],
+    ['the target behind a strict router', (route: string) => request('BYE', { uri: /<(.*)>/.exec(route)?.[1] ?? '', toTag: 'callee', branch: 'strict', headers: 'Route: <sip:10.9.9.9;lr>, <sip:1001@10.0.0.1?x=y>\r\n' })],
+  ])('do not go on with headers in the Request-URI that %s would give them (RFC 3261 19.1.1)', (_, text) => {
+    const edge = new Edge(world());
+    edge.receive(text(established(edge).message.header('record-route') ?? ''), ...phone);
+    expect(edge.one().message.status).toBe(400);
+  });
+
   it('look up a host name in the target without holding anybody up', () => {
     const edge = new Edge(world());
     const route = established(edge).message.header('record-route') ?? '';
