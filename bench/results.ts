@@ -4,10 +4,12 @@ import { availableParallelism, cpus } from 'node:os';
 import { spawnSync } from 'node:child_process';
 import { projectRoot } from '../test/harness/process.ts';
 
+/** Short name of the commit that a folder has checked out, '' outside of git. */
+export const commitOf = (folder: string): string => spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder, encoding: 'utf8' }).stdout?.trim() ?? '';
+
 /** What a figure cannot be read without. */
 export function circumstances(): { readonly at: string; readonly commit: string; readonly cpu: string; readonly cores: number; readonly node: string } {
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: projectRoot, encoding: 'utf8' }).stdout?.trim() ?? '';
-  return { at: new Date().toISOString(), commit, cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version };
+  return { at: new Date().toISOString(), commit: commitOf(projectRoot), cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version };
 }
 
 /** Appends one run to bench/results/NAME.jsonl. */
