@@ -3,6 +3,7 @@
  * is added by the 2xx to its INVITE and leaves with its BYE; a restart forgets the count, not the
  * call. Bounded in number and age, the oldest leave first. PURE.
  */
+import { describeDecision, type Decision } from '../routing/decision.ts';
 import type { CallAnchor } from './anchor.ts';
 
 export interface CallEntry {
@@ -12,8 +13,8 @@ export interface CallEntry {
   /** Destination id, 0 = towards a phone. */
   readonly destination: number;
   readonly startedMs: number;
-  /** Why it went there (see routing/decision.ts); '' = towards a phone. */
-  readonly decision: string;
+  /** Why it went there; null = towards a phone. */
+  readonly decision: Decision | null;
   /** Whose word ends it; null = its tenant has no limit of calls, anybody's in the dialog does. */
   readonly anchor: CallAnchor | null;
 }
@@ -143,7 +144,7 @@ export class CallTable {
 }
 
 function mentions({ dialog, decision }: CallEntry, wanted: string): boolean {
-  return wanted === '' || callIdOf(dialog).toLowerCase().includes(wanted) || decision.toLowerCase().includes(wanted);
+  return wanted === '' || callIdOf(dialog).toLowerCase().includes(wanted) || describeDecision(decision).toLowerCase().includes(wanted);
 }
 
 /** The Call-ID of a `dialogKey`. */

@@ -1,6 +1,6 @@
 /** The stateful proxy core (RFC 3261 §16): the transaction layer's user. Ties pipeline, relay and responses together. */
 import { dialogKey } from '../calls/table.ts';
-import { describeDecision } from '../routing/decision.ts';
+import { decisionOf } from '../routing/decision.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
@@ -129,7 +129,7 @@ export class Proxy implements TransactionUser {
     const env = this.#env;
     const { ctx, destination, plan } = branch;
     if (branch.client === tx) branch.close(response.status);
-    const decision = tx.invite && !ctx.inDialog && plan !== null ? describeDecision(plan, destination) : '';
+    const decision = tx.invite && !ctx.inDialog && plan !== null ? decisionOf(plan, destination) : null;
     if (!ctx.answered) {
       if (tx.method === 'REGISTER') onRegistered(env, branch, ctx.request, response);
       settle(env, ctx);

@@ -144,7 +144,7 @@ export class RoutePlan {
     this.attempts += 1;
   }
 
-  /** Notes why the attempt at a destination moved on: a status code, `timeout` or `transport`. For `describeDecision`. */
+  /** Notes why the attempt at a destination moved on: a status code, `timeout` or `transport`. For `decisionOf`. */
   missed(destinationId: number, outcome: string | number): void {
     (this.rare ??= new Rarities()).misses.push(destinationId, outcome);
   }

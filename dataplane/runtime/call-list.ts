@@ -1,5 +1,6 @@
 /** The calls that this node has up, page by page over its workers. */
 import { callIdOf, type CallPage, type CallQuery } from '../calls/table.ts';
+import { describeDecision } from '../routing/decision.ts';
 
 export interface ListedCall {
   readonly callId: string;
@@ -37,7 +38,7 @@ export async function listCalls(ask: AskWorker, query: Omit<CallQuery, 'cursor'>
       if (answer === null) return { items, cursor: '' };
       const startMs = nowMs() - answer.nowMs;
       for (const { dialog, tenant, destination, startedMs, decision } of answer.page.items) {
-        items.push({ callId: callIdOf(dialog).slice(0, callIdLength), tenant, destination, startedMs: Math.round(startMs + startedMs), decision });
+        items.push({ callId: callIdOf(dialog).slice(0, callIdLength), tenant, destination, startedMs: Math.round(startMs + startedMs), decision: describeDecision(decision) });
       }
       after = answer.page.cursor;
       if (items.length >= query.limit) return { items, cursor: after === 0 ? `${worker + 1}.0` : `${worker}.${after}` };

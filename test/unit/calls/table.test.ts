@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { OutcomeFilter } from '../../../dataplane/calls/outcomes.ts';
 import { callIdOf, CallTable, dialogKey, type CallEntry, type CallQuery } from '../../../dataplane/calls/table.ts';
 import type { Outcome } from '../../../dataplane/proxy/environment.ts';
+import type { Decision } from '../../../dataplane/routing/decision.ts';
 
-const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: '', anchor: null });
+const byRule = (rule: number): Decision => ({ trunk: '', number: '', alias: '', domain: '', rule, rates: 0, enumSuffix: '', set: 0, algorithm: '', affinity: false, missed: [], destination: 9 });
+const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: null, anchor: null });
 
 function table(capacity?: number, maxAgeMs?: number): { calls: CallTable; events: string[] } {
   const events: string[] = [];
@@ -33,7 +35,7 @@ describe('CallTable', () => {
 
   it('lists calls page by page, of a tenant and by part of Call-ID or decision, also while calls end', () => {
     const { calls } = table();
-    for (let n = 1; n <= 5; n++) calls.add({ ...entry(dialogKey(`Call-${n}`, 'x', 'y')), tenant: n % 2, decision: `rule ${n}, destination 9` });
+    for (let n = 1; n <= 5; n++) calls.add({ ...entry(dialogKey(`Call-${n}`, 'x', 'y')), tenant: n % 2, decision: byRule(n) });
     const ids = (query: Partial<CallQuery>) => {
       const { items, cursor } = calls.page({ text: '', cursor: 0, limit: 10, ...query });
       return [items.map(({ dialog }) => callIdOf(dialog)), cursor];

@@ -116,6 +116,26 @@ describe('two requests with one identity', () => {
   });
 });
 
+describe('more Routes than are read', () => {
+  const own = '<sip:192.0.2.1;lr>, '.repeat(64);
+
+  it('are refused: behind so many of ours one of the sender’s choice would go on', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE', { headers: `Route: ${own}<sip:203.0.113.66;lr>\r\n` }), ...phone);
+    expect(statuses(edge)).toEqual([400]);
+  });
+
+  it('are refused within dialogs, too', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    edge.receive(answerTo(invite, 200), ...backend);
+    edge.take();
+    edge.receive(request('BYE', { uri: 'sip:1001@10.0.0.1', toTag: 'callee', cseq: 2, headers: `Route: ${invite.message.header('record-route') ?? ''}, ${'<sip:10.0.0.9;lr>, '.repeat(64)}<sip:203.0.113.66;lr>\r\n` }), ...phone);
+    expect(statuses(edge)).toEqual([400]);
+  });
+});
+
 describe('size', () => {
   const body = (bytes: number): string => `Content-Type: text/plain\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`;
   const large = (total: number): string => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dispatcherSetDefaults, ruleDefaults, trunkDefaults } from '../../../dataplane/contract/rows.ts';
 import type { RowOp, RuleRow } from '../../../dataplane/contract/rows.ts';
 import type { CallEntry } from '../../../dataplane/calls/table.ts';
+import { describeDecision } from '../../../dataplane/routing/decision.ts';
 import type { Located } from '../../../dataplane/transport/locate.ts';
 import { answerTo, destination, Edge, request, udp, world, type Sent } from './edge.ts';
 
@@ -24,7 +25,7 @@ function decisions(edge: Edge): string[] {
   const { calls } = edge.env;
   const add = calls.add.bind(calls);
   calls.add = (entry: CallEntry): void => {
-    seen.push(entry.decision);
+    seen.push(describeDecision(entry.decision));
     add(entry);
   };
   return seen;

@@ -12,7 +12,7 @@ const deaf = { added: () => undefined, removed: () => undefined };
 function workers(...calls: readonly number[]): AskWorker {
   const tables = calls.map((count, worker) => {
     const table = new CallTable(deaf);
-    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: '', anchor: null });
+    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: null, anchor: null });
     return table;
   });
   return (worker, query) => {
