@@ -43,7 +43,7 @@ function opened(keys: KeyRing, message: SipMessage, self: Self): SipMessage {
 /** With a host of its sender's choice in the Route nothing is opened: that host would read it. */
 function unmaskRequest(keys: KeyRing, message: SipMessage, callId: string, self: Self): number {
   const routes = message.routes();
-  if (!routes.every(({ sipUri }) => sipUri !== null && self.means(sipUri))) return 0;
+  if (!message.routesAreWhole || !routes.every(({ sipUri }) => sipUri !== null && self.means(sipUri))) return 0;
   const uri = message.sipUri;
   if (uri !== null && uri.user.startsWith(sealedMark)) {
     const contact = openContact(keys, uri.user);

@@ -84,6 +84,7 @@ export class SipMessage {
   private toValue: NameAddr | null | undefined = undefined;
   private contactValue: NameAddr | null | undefined = undefined;
   private allRoutes: readonly RouteValue[] | undefined = undefined;
+  private routesCut = false;
   private first: RouteValue | null | undefined = undefined;
 
   constructor(raw: string) {
@@ -183,10 +184,16 @@ export class SipMessage {
     return this.first;
   }
 
-  /** Every Route value in order, up to the first malformed one; at most `bounds.routeValues`. */
+  /** Every Route value in order, up to the first malformed one; at most `bounds.routeValues`. See `routesAreWhole`. */
   routes(): readonly RouteValue[] {
     this.allRoutes ??= this.routeStart < 0 ? [] : this.routeValues('route');
     return this.allRoutes;
+  }
+
+  /** Whether `routes()` are all that the message has: one that it lists no more goes on to whoever reads it in its way. */
+  get routesAreWhole(): boolean {
+    this.routes();
+    return !this.routesCut;
   }
 
   /** Values of Route, Record-Route, Path or Service-Route (`name` in lower case), as `routes()`. Parsed at each call. */
@@ -194,9 +201,12 @@ export class SipMessage {
     const values: RouteValue[] = [];
     for (const line of this.headers(name)) {
       let at = line.start;
-      while (at < line.end && values.length < bounds.routeValues) {
-        const address = parseNameAddr(this.raw, at, line.end);
-        if (address === null) return values;
+      while (at < line.end) {
+        const address = values.length < bounds.routeValues ? parseNameAddr(this.raw, at, line.end) : null;
+        if (address === null) {
+          if (name === 'route') this.routesCut = true;
+          return values;
+        }
         values.push(new RouteValue(address, line.lineStart, line.lineEnd));
         at = this.behindComma(address.end, line.end);
       }

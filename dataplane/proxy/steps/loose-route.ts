@@ -21,6 +21,8 @@ const forgedDialog = reply(403, 'Unknown Dialog');
 const foreignRoute = reply(403, 'Route Not Allowed');
 /** Nobody takes a Request-URI with headers (RFC 3261 §19.1.1). */
 const headersInRoute = reply(400, 'Headers In Route');
+/** More than are read, or malformed ones: whoever we send to might go by one that we have not looked at. */
+const unreadRoutes = reply(400, 'Malformed Route');
 const flowGone = reply(430, 'Flow Failed');
 /** Twice through us with another proxy that is not in the Route set, two values each; more are taken for a loop. */
 const maxOwnRoutes = 4;
@@ -32,6 +34,7 @@ const maxOwnRoutes = 4;
  */
 export function followDialog(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
+  if (!request.routesAreWhole) return unreadRoutes;
   const routes = request.routes();
   const uri = request.sipUri;
   // A strict router put our Record-Route value into the Request-URI (§16.4): the real one is the last Route.
@@ -112,6 +115,7 @@ function aimAlongRoute(ctx: ProxyContext, env: ProxyEnvironment, request: SipMes
 export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
   if (request.routeStart < 0) return 'continue';
+  if (!request.routesAreWhole) return unreadRoutes;
   const routes = request.routes();
   let token = '';
   for (const route of routes) {

@@ -116,13 +116,22 @@ describe('two requests with one identity', () => {
   });
 });
 
-describe('more Routes than are read', () => {
+describe('Routes that are not read', () => {
   const own = '<sip:192.0.2.1;lr>, '.repeat(64);
 
-  it('are refused: behind so many of ours one of the sender’s choice would go on', () => {
+  it.each([
+    ['more than are read', `Route: ${own}<sip:203.0.113.66;lr>`], ['one behind a malformed one', 'Route: <sip:192.0.2.1;lr>, <sip:, <sip:203.0.113.66;lr>'],
+    ['a malformed one in a line of its own', 'Route: <sip:192.0.2.1;lr>\r\nRoute: "<sip:203.0.113.66;lr>'],
+  ])('are refused, %s: behind ours one of the sender’s choice would go on', (_, routes) => {
     const edge = new Edge(world());
-    edge.receive(request('INVITE', { headers: `Route: ${own}<sip:203.0.113.66;lr>\r\n` }), ...phone);
+    edge.receive(request('INVITE', { headers: `${routes}\r\n` }), ...phone);
     expect(statuses(edge)).toEqual([400]);
+  });
+
+  it('are none at the bound', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE', { headers: `Route: ${own.slice(0, -2)}\r\n` }), ...phone);
+    expect(statuses(edge)).toEqual(['INVITE']);
   });
 
   it('are refused within dialogs, too', () => {
