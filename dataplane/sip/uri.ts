@@ -13,6 +13,9 @@ const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 const PERCENT = 37;
 const DOT = 46;
+const DASH = 45;
+const OPEN_PARENTHESIS = 40;
+const CLOSE_PARENTHESIS = 41;
 
 /**
  * A sip, sips or tel URI taken apart (RFC 3261 19.1.1, RFC 3966). Parts keep their escapes as written.
@@ -218,12 +221,16 @@ function escapesAreWhole(start: number, end: number): boolean {
 
 function parseTelUri(raw: string, start: number, end: number): SipUri | null {
   let stop = -1;
+  let called = false;
   for (let i = start + 4; i < end; i++) {
     const c = BYTES[i] ?? 0;
     if (((CLASS[c] ?? 0) & URI_TAIL) === 0 || c === AT || c === QUESTION) return null;
-    if (c === SEMICOLON && stop < 0) stop = i;
+    if (stop >= 0) continue;
+    if (c === SEMICOLON) stop = i;
+    // Visual separators call nobody (RFC 3966 §5.1.1).
+    else if (c !== DASH && c !== DOT && c !== OPEN_PARENTHESIS && c !== CLOSE_PARENTHESIS) called = true;
   }
+  if (!called || !escapesAreWhole(start + 4, end)) return null;
   if (stop < 0) stop = end;
-  if (stop === start + 4 || !escapesAreWhole(start + 4, end)) return null;
   return new SipUri(raw.slice(start, end), 'tel', raw.slice(start + 4, stop), '', 0, stop - start, stop - start, raw.slice(stop, end), '');
 }
