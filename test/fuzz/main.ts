@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fuzzLive, liveTargets } from '../conformance/live-fuzz.ts';
-import { startSignalbox } from '../conformance/signalbox/edge.ts';
+import { megabytes } from './memory-course.ts';
 import { fuzz } from './run.ts';
 import { fuzzTargets, type FuzzTarget } from './targets.ts';
 
@@ -14,11 +14,10 @@ const { values, positionals } = parseArgs({ options: { minutes: { type: 'string'
 const [name = ''] = positionals;
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Memory is compared from here on: pools and compiled code have grown to their size. */
 const warmMs = Math.min(15_000, minutes * 12_000);
-const maxGrowthBytes = 64 * 1024 * 1024;
+const maxGrowthBytes = 16 * 1024 * 1024;
 
 setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void;
@@ -31,15 +30,19 @@ function heldBytes(): number {
 function runHere(target: FuzzTarget): void {
   const startedMs = performance.now();
   const end = startedMs + minutes * 60_000;
-  let warmBytes = 0;
+  /** Held when warm, half-way and at the end. */
+  const held: number[] = [];
   const outcome = fuzz(target, seed, (done) => {
     const now = performance.now();
-    if (warmBytes === 0 && now - startedMs > warmMs) warmBytes = heldBytes();
+    if ((held.length === 0 && now - startedMs > warmMs) || (held.length === 1 && end - now < now - startedMs)) held.push(heldBytes());
     return done % 64 !== 0 || now < end;
   });
-  const grown = warmBytes === 0 ? 0 : heldBytes() - warmBytes;
-  console.log(`${name}: ${outcome.iterations} executions in ${minutes} min, ${outcome.failure === null ? 'no crash' : '1 crash'}, slowest ${outcome.slowestMs.toFixed(1)} ms, memory ${grown < 0 ? '-' : '+'}${megabytes(Math.abs(grown))}, seed ${seed}`);
-  if (grown > maxGrowthBytes) process.exitCode = 1;
+  held.push(heldBytes());
+  console.log(`${name}: ${outcome.iterations} executions in ${minutes} min, ${outcome.failure === null ? 'no crash' : '1 crash'}, slowest ${outcome.slowestMs.toFixed(1)} ms, held ${held.map(megabytes).join(', ')}, seed ${seed}`);
+  if (outcome.failure === null && Math.max(...held) - (held[0] ?? 0) > maxGrowthBytes) {
+    console.error(`grew by more than ${megabytes(maxGrowthBytes)}`);
+    process.exitCode = 1;
+  }
   if (outcome.failure === null) return;
   console.error(outcome.failure.error);
   console.error(JSON.stringify(outcome.failure.text));
@@ -48,8 +51,8 @@ function runHere(target: FuzzTarget): void {
 
 async function runLive(target: (typeof liveTargets)[number]): Promise<void> {
   const end = performance.now() + minutes * 60_000;
-  const outcome = await fuzzLive(startSignalbox, target, seed, () => performance.now() < end);
-  console.log(`${name}: ${outcome.sent} messages in ${minutes} min, ${outcome.answers} answers, ${outcome.failure === null ? 'no crash' : 'broken'}, resident ${megabytes(outcome.residentBytes)}, grown ${megabytes(outcome.grownBytes)} since it had settled, seed ${seed}`);
+  const outcome = await fuzzLive(target, seed, () => performance.now() < end);
+  console.log(`${name}: ${outcome.sent} messages in ${minutes} min, ${outcome.answers} answers, ${outcome.failure === null ? 'no crash' : 'broken'}, held of resident memory ${String(outcome.memory)}, seed ${seed}`);
   if (outcome.failure === null) return;
   console.error(outcome.failure);
   process.exitCode = 1;

@@ -4,7 +4,8 @@ import type { Random } from './random.ts';
 const pieces: readonly string[] = [
   '\r\n', '\r', '\n', '\r\n\r\n', '\r\n ', '\r\n\t', ' ', '\t', '\u0000', '\u00ff', ',', ';', ':', '=', '"', '\\', '\\"', '<', '>', '@', '%', '%00', '%4', '?', '/', '[', ']', '[::1]', '::', '*', '.', '-1', '0',
   '4294967296', '99999999999999999999', 'SIP/2.0', 'SIP/3.0', 'sip:', 'tel:', 'v', 'Via: SIP/2.0/UDP h;branch=z9hG4bK', 'l: 5\r\n', 'Content-Length: 99\r\n', 'Route: <sip:a;lr>, <sip:b>\r\n', 'tag=', 'branch=', 'rport', 'received=',
-  'INVITE', 'CSeq: 1 INVITE\r\n', ';;', ',,', '<<', '""',
+  'INVITE', 'CSeq: 1 INVITE\r\n', ';;', ',,', '<<', '""', 'sip/2.0', '  ', 'received=192.0.2.1', 'received="', 'rport=5060', ';lr', ';maddr=192.0.2.1', 'Via: \r\n', ';transport=', '+', '(', '\'', '~sb',
+  'Proxy-Authorization: Digest username="a\\"b", realm=x\r\n',
 ];
 
 /** One to eight random changes: bytes flipped, pieces put in, ranges cut, doubled, moved or taken from another text. */
@@ -38,7 +39,7 @@ export function mutate(text: string, others: readonly string[], random: Random):
         break;
       }
       default:
-        out = before + behind.slice(0, length).repeat(1 + random.below(30)) + behind;
+        out = before + behind.slice(0, length).repeat(1 + random.below(random.below(200) === 0 ? 3_000 : 30)) + behind;
     }
   }
   return out.slice(0, 70_000);

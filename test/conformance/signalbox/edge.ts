@@ -19,14 +19,22 @@ const planOf = (plan: EdgePlan): Plan => ({
   },
 });
 
-/** Starts it with unknown domains answered 404, so that every refusal can be seen. */
-export async function startSignalbox(plans: readonly EdgePlan[], dns: string): Promise<Edge> {
+export interface Signalbox extends Edge {
+  /** What it said last. */
+  tail(): string;
+}
+
+/**
+ * Starts it with unknown domains answered 404, so that every refusal can be seen.
+ * @param env further settings of its process
+ */
+export async function startSignalbox(plans: readonly EdgePlan[], dns: string, env: Readonly<Record<string, string>> = {}): Promise<Signalbox> {
   const ports = { tls: await freePort(), ws: await freePort(), wss: await freePort() };
   const secondary = (['tls', 'ws', 'wss'] as const).flatMap((transport) => ['127.0.0.1', '[::1]'].map((host) => `${transport}:${host}:${ports[transport]}`));
   const rig = await Rig.start(plans.map(planOf), {
     listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },
-    env: { SIGNALBOX_DNS: dns },
+    env: { SIGNALBOX_DNS: dns, ...env },
   });
   const { pid } = rig.process;
   return {
@@ -37,6 +45,7 @@ export async function startSignalbox(plans: readonly EdgePlan[], dns: string): P
       return rig.process.running;
     },
     residentBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    tail: () => rig.process.tail(),
     stop: () => rig.stop(),
   };
 }
