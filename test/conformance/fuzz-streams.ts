@@ -1,5 +1,6 @@
 /** How mutated messages travel in streams: framed so that what follows is found, over TCP, TLS and WebSocket, cut anywhere. */
 import { randomBytes } from 'node:crypto';
+import { mutate } from '../fuzz/mutate.ts';
 import type { Random } from '../fuzz/random.ts';
 import type { SipTransport } from '../harness/sip-wires.ts';
 import type { Edge } from './edge.ts';
@@ -39,14 +40,15 @@ export class FuzzStream {
   readonly #web: boolean;
   pending: string;
 
-  private constructor(stream: RawStream, web: boolean) {
+  private constructor(stream: RawStream, web: boolean, random: Random) {
     this.stream = stream;
     this.#web = web;
-    this.pending = web ? upgrade() : '';
+    const first = web ? upgrade() : '';
+    this.pending = random.below(8) === 0 ? mutate(first, [first], random) : first;
   }
 
-  static async open(edge: Edge, transport: SipTransport): Promise<FuzzStream> {
-    return new FuzzStream(await RawStream.open(edge.addressFor(transport, '127.0.0.1'), transport === 'tls' || transport === 'wss'), transport === 'ws' || transport === 'wss');
+  static async open(edge: Edge, transport: SipTransport, random: Random): Promise<FuzzStream> {
+    return new FuzzStream(await RawStream.open(edge.addressFor(transport, '127.0.0.1'), transport === 'tls' || transport === 'wss'), transport === 'ws' || transport === 'wss', random);
   }
 
   /** Puts a message behind what waits; most are framed rightly. */

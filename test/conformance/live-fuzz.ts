@@ -167,7 +167,7 @@ async function streams(run: LiveRun, random: Random, goOn: (sent: number) => boo
   while (goOn(run.sent) && run.failure === null && run.edge.running) {
     const at = random.below(streamsAtOnce);
     let one = open[at];
-    if (one === undefined || one.stream.closed) open[at] = one = await FuzzStream.open(run.edge, random.pick(carriers));
+    if (one === undefined || one.stream.closed) open[at] = one = await FuzzStream.open(run.edge, random.pick(carriers), random);
     if (one.pending.length < 200) {
       one.add(freshText(random).text, random);
       await run.pace();
