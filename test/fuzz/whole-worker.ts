@@ -10,6 +10,7 @@ const phone = ['198.51.100.7', 5060] as const;
 const backend = ['10.0.0.1', 5060] as const;
 /** Texts that one worker lives through. */
 const lifetime = 300;
+const contacts = ['', '', 'Contact: <sip:1001@acme.example>\r\n', 'Contact: <sip:2002@acme.example>;q=0.5, <sip:3@10.0.0.2>, <sip:4@elsewhere.example>\r\n'];
 const statuses = [100, 180, 183, 200, 200, 200, 202, 302, 404, 408, 481, 486, 487, 500, 503, 603];
 
 const edgeWith = (topologyHiding: boolean, hideCallId: boolean, redirects: 'pass' | 'block' | 'recurse', algorithm: 4 | 8 | 12): Edge =>
@@ -43,8 +44,10 @@ function conversation(hide: boolean, hideCallId: boolean): string[] {
   for (const method of ['INVITE', 'UPDATE', 'INFO']) say(answerTo(say(within(method, 2, caller), phone), 200, 'bob', 'Contact: <sip:1001@10.0.0.77:5080>\r\n'), backend);
   say(answerTo(say(within('NOTIFY', 2, callee), backend), 200, 'alice'), phone);
   say(answerTo(say(within('BYE', 3, callee), backend), 200, 'alice'), phone);
+  // The registrar knows the phone by what it got, and calls it so.
   const register = say(request('REGISTER', { uri: 'sip:acme.example', headers: 'Supported: path, outbound\r\nExpires: 600\r\n' }), phone);
   say(answerTo(register, 200, 'reg', `Contact: <${register.message.contact?.uri ?? ''}>;expires=600\r\nPath: <sip:192.0.2.1;lr>\r\n`), backend);
+  say(request('INVITE', { uri: register.message.contact?.uri ?? '', branch: 'to-phone', headers: `Route: ${register.message.header('path') ?? ''}\r\n` }), backend);
   return said;
 }
 
@@ -73,7 +76,7 @@ export function checkWorker(text: string, random: Random): void {
     for (const sent of edge.take()) {
       must(sent.target.port > 0 && sent.target.port < 65_536 && sent.target.address !== '', 'what is sent goes somewhere');
       if (!sent.message.isRequest || sent.message.method === 'ACK' || random.below(3) === 0) continue;
-      const answer = answerTo(sent, random.pick(statuses), 'bob', random.below(2) === 0 ? 'Contact: <sip:1001@acme.example>\r\n' : '');
+      const answer = answerTo(sent, random.pick(statuses), 'bob', random.pick(contacts));
       const mutated = random.below(2) === 0 ? answer : mutate(answer, workerSeeds, random);
       if (random.below(20) === 0) sent.owner?.sendFailed('ECONNREFUSED');
       else hear(mutated, sent.target.address, sent.target.port, false);
