@@ -32,8 +32,12 @@ export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgo
   const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow);
   // A sips Request-URI asks for sips in Record-Route and Path too (RFC 3261 §16.6 step 4).
   const secure = isSips(request);
-  const inner = routeUri(env, token, publicOf(env, outgoing), target.address, secure);
-  const outer = routeUri(env, token, publicOf(env, flow.listener), flow.address, secure);
+  const far = publicOf(env, outgoing);
+  const near = publicOf(env, flow.listener);
+  const inner = routeUri(env, token, far, target.address, secure);
+  // Nearly always both sides reach us alike: that is seen without a second URI, and without comparing long texts.
+  if (near === far && env.identity.hostPort(near, flow.address) === env.identity.hostPort(far, target.address)) return `Record-Route: <${inner}>\r\n`;
+  const outer = routeUri(env, token, near, flow.address, secure);
   return inner === outer ? `Record-Route: <${outer}>\r\n` : `Record-Route: <${inner}>\r\nRecord-Route: <${outer}>\r\n`;
 }
 
