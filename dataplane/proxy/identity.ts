@@ -30,7 +30,8 @@ const maxRememberedPeers = 10_000;
 export const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 export class NodeIdentity {
-  readonly #ours = new Set<string>();
+  /** Ports that mean us, by host. */
+  readonly #ours = new Map<string, Set<number>>();
   readonly #networks: LocalNetwork[] = [];
   /** By listener id, then peer address. */
   readonly #remembered: Map<string, string>[] = [];
@@ -46,12 +47,12 @@ export class NodeIdentity {
       if (prefix !== null) this.#networks.push({ prefix, address: one.address, reach: one.loopback ? 0 : linkLocal.test(one.address) ? 1 : 2 });
     }
     for (const listener of listeners) {
-      this.#ours.add(key(stripBrackets(listener.advertisedHost), listener.advertisedPort));
-      for (const name of names) this.#ours.add(key(name, listener.port)).add(key(name, listener.advertisedPort));
-      this.#ours.add(key(listener.address, listener.port));
+      this.#add(stripBrackets(listener.advertisedHost), listener.advertisedPort);
+      for (const name of names) this.#add(name, listener.port, listener.advertisedPort);
+      this.#add(listener.address, listener.port);
       if (!isWildcard(listener.address)) continue;
       for (const one of interfaces) {
-        if (one.family === listener.family) this.#ours.add(key(one.address, listener.port));
+        if (one.family === listener.family) this.#add(one.address, listener.port);
       }
     }
   }
@@ -59,9 +60,17 @@ export class NodeIdentity {
   /** Whether a Request-URI or Route names this node (RFC 3261 §16.4); a URI without port means 5060, sips 5061. */
   means(uri: SipUri): boolean {
     const port = uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060;
-    if (this.#ours.has(key(uri.host, port))) return true;
+    if (this.#has(uri.host, port)) return true;
     // An IPv6 address has many spellings, and ours are kept in the canonical one.
-    return uri.host.includes(':') && this.#ours.has(key(canonicalAddress(uri.host), port));
+    return uri.host.includes(':') && this.#has(canonicalAddress(uri.host), port);
+  }
+
+  #add(host: string, ...ports: readonly number[]): void {
+    this.#ours.set(host, new Set([...(this.#ours.get(host) ?? []), ...ports]));
+  }
+
+  #has(host: string, port: number): boolean {
+    return this.#ours.get(host)?.has(port) === true;
   }
 
   /**
@@ -96,7 +105,5 @@ export class NodeIdentity {
 
 /** Addresses that mean nothing outside of their own link. */
 const linkLocal = /^(fe[89ab]|169\.254\.)/;
-
-const key = (host: string, port: number): string => `${host}:${port}`;
 
 const stripBrackets = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);
