@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { err, ok, type Result } from './contract/result.ts';
 import { forbiddenForm, parseForbidden, standardForbidden, type ForbiddenSetting } from './forbidden-setting.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
+import { originForm, parseOrigins } from './origin-setting.ts';
 
 /** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
 export type BackendPortSetting = 'own' | 'single' | { readonly first: number; readonly last: number };
@@ -21,6 +22,8 @@ export interface Settings {
   readonly dns: readonly string[];
   /** Where messages from the wire may not send the node to. */
   readonly forbiddenTargets: ForbiddenSetting;
+  /** Origins of the pages that may open a WebSocket; empty = any. */
+  readonly webOrigins: readonly string[];
   readonly dataDir: string;
   readonly nodeHttp: { readonly host: string; readonly port: number };
   readonly controlUrls: readonly string[];
@@ -37,7 +40,7 @@ export interface Settings {
 }
 
 const names = [
-  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_WS_ORIGINS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
   'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ] as const;
@@ -89,6 +92,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   const forbiddenText = get('SIGNALBOX_FORBIDDEN_TARGETS');
   const forbiddenTargets = forbiddenText === undefined ? ok(standardForbidden) : parseForbidden(forbiddenText);
   if (!forbiddenTargets.ok) return refuse('SIGNALBOX_FORBIDDEN_TARGETS', forbiddenTargets.error, forbiddenForm);
+  const originsText = get('SIGNALBOX_WS_ORIGINS') ?? '*';
+  const webOrigins = parseOrigins(originsText);
+  if (!webOrigins.ok) return refuse('SIGNALBOX_WS_ORIGINS', webOrigins.error, originForm);
   const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
   const workers = Number(workersText);
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
@@ -111,6 +117,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     names: hostNames,
     dns,
     forbiddenTargets: forbiddenTargets.value,
+    webOrigins: webOrigins.value,
     dataDir: get('SIGNALBOX_DATA') ?? './data',
     nodeHttp: nodeHttp.value,
     controlUrls,

@@ -49,6 +49,7 @@ export const counterHelp = {
   connections_reaped_total: 'Connections closed for idling, for half a message, for not reading or for not coming about',
   stream_faults_total: 'Connections cut off: bad or missing Content-Length, endless or oversized messages, anything that is not SIP',
   handshakes_timed_out_total: 'Accepted connections closed because TLS or the WebSocket upgrade took too long',
+  origins_refused_total: 'WebSocket upgrades refused because SIGNALBOX_WS_ORIGINS does not name the origin of their page',
   tls_handshakes_total: 'TLS handshakes done, accepted and opened',
   tls_resumptions_total: 'Accepted TLS handshakes that resumed a session',
   tls_failed_plain_total: 'TLS handshakes that failed because the other side did not speak TLS',

@@ -41,6 +41,8 @@ export interface WorkerSetup {
   /** DNS servers; empty = the system's. */
   readonly dns: readonly string[];
   readonly forbiddenTargets: ForbiddenSetting;
+  /** Origins of the pages that may open a WebSocket; empty = any. */
+  readonly webOrigins: readonly string[];
   readonly interfaces: readonly InterfaceAddress[];
   readonly keys: readonly ClusterKey[];
   readonly board: BoardUpdate;

@@ -152,7 +152,7 @@ export class Node {
     await this.#sync.loadLastKnownGood();
     const backendPorts = await this.#freePorts();
     const listening = await this.#supervisor.start({
-      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, interfaces: interfaceAddresses(),
+      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
       tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,

@@ -39,7 +39,7 @@ export async function heldPort(listen: readonly ListenSetting[]): Promise<Listen
   for (const one of listen) {
     if (one.port === 0) continue;
     const code = one.transport === 'udp' ? await udpFault(one) : await tcpFault(one);
-    if (code !== '') return new ListenError({ ...one, reusePort: false, backend: false }, code);
+    if (code !== '') return new ListenError(one, code);
   }
   return null;
 }

@@ -11,6 +11,7 @@ const names = {
   connections_reaped_total: 'connectionsReaped',
   stream_faults_total: 'streamFaults',
   handshakes_timed_out_total: 'handshakesTimedOut',
+  origins_refused_total: 'originsRefused',
   tls_handshakes_total: 'tlsHandshakes',
   tls_resumptions_total: 'tlsResumptions',
   tls_failed_plain_total: 'tlsFailedPlain',

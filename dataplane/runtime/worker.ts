@@ -104,11 +104,11 @@ function post(to: number, letter: Mail): void {
 /** The listeners of this worker: all workers share the public ports; the port towards backends may be its own. */
 function listenerSettings(): ListenerSettings[] {
   const reusePort = portsCanBeShared || setup.workers > 1;
-  const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort, backend: false }));
+  const listeners = setup.listen.map((one): ListenerSettings => ({ ...one, reusePort, backend: false, origins: setup.webOrigins }));
   for (const family of [4, 6] as const) {
     const port = family === 4 ? setup.backendPorts.udp4 : setup.backendPorts.udp6;
     const one = setup.listen.find(({ transport, family: other }) => transport === 'udp' && other === family);
-    if (port !== 0 && one !== undefined) listeners.push({ ...one, port, advertisedPort: 0, reusePort, backend: true });
+    if (port !== 0 && one !== undefined) listeners.push({ ...one, port, advertisedPort: 0, reusePort, backend: true, origins: [] });
   }
   return listeners;
 }

@@ -15,7 +15,7 @@ export class ListenError {
   /** Code of the operating system, such as EADDRINUSE. */
   readonly code: string;
 
-  constructor(settings: ListenerSettings, code: string) {
+  constructor(settings: Pick<ListenerSettings, 'transport' | 'family' | 'address' | 'port'>, code: string) {
     const host = settings.family === 6 ? `[${settings.address}]` : settings.address;
     this.listener = `${settings.transport}:${host}:${settings.port}`;
     this.code = code;

@@ -18,6 +18,8 @@ export interface ListenerSettings {
   readonly backend: boolean;
   /** Certificate file of a TLS or WSS listener, '' = none of its own. */
   readonly certFile: string;
+  /** Origins (RFC 6454) of the pages that may open a WebSocket here; empty = any. */
+  readonly origins: readonly string[];
 }
 
 /** Finite bounds of all transports of one worker. */
@@ -70,6 +72,8 @@ export interface TransportCounters {
   streamFaults: number;
   /** Accepted connections closed because TLS or the HTTP upgrade took too long. */
   handshakesTimedOut: number;
+  /** WebSocket upgrades refused because their page's origin is not allowed. */
+  originsRefused: number;
   /** TLS handshakes done, on either side, and how many of those we accepted resumed a session. */
   tlsHandshakes: number;
   tlsResumptions: number;
@@ -82,5 +86,5 @@ export interface TransportCounters {
 export const newTransportCounters = (): TransportCounters => ({
   messagesIn: 0, messagesOut: 0, sendErrors: 0, receiveErrors: 0, dropped: 0,
   connectionsAccepted: 0, connectionsOpened: 0, connectionsRefused: 0, connectionsReaped: 0, streamFaults: 0,
-  handshakesTimedOut: 0, tlsHandshakes: 0, tlsResumptions: 0, tlsFailedPlain: 0, tlsFailedCertificate: 0, tlsFailedOther: 0,
+  handshakesTimedOut: 0, originsRefused: 0, tlsHandshakes: 0, tlsResumptions: 0, tlsFailedPlain: 0, tlsFailedCertificate: 0, tlsFailedOther: 0,
 });

@@ -64,8 +64,8 @@ export class StreamListener {
 }
 
 /** What an admitted socket goes through: nothing, a TLS handshake, an HTTP upgrade, or one after the other. */
-function entrance(listener: BoundListener, { transport, certFile }: ListenerSettings, table: ConnectionTable, { identities, tickets }: TlsParts): (socket: Socket) => void {
-  const web = isWebSocket(transport) ? new WebDoor((upgraded, socket) => table.welcomeWeb(listener, upgraded, socket)) : null;
+function entrance(listener: BoundListener, { transport, certFile, origins }: ListenerSettings, table: ConnectionTable, { identities, tickets }: TlsParts): (socket: Socket) => void {
+  const web = isWebSocket(transport) ? new WebDoor((upgraded, socket) => table.welcomeWeb(listener, upgraded, socket), origins, table.counters) : null;
   const inside = (socket: Socket): void => (web === null ? table.welcome(listener, socket) : web.enter(socket));
   if (!isSecure(transport) && web === null) return inside;
   const door = isSecure(transport) ? new TlsDoor(identities, certFile === '' ? '' : fileId(certFile), tickets, table.counters, inside) : null;

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { bounds } from '../sip/bounds.ts';
+import type { TransportCounters } from './settings.ts';
 
 const subprotocol = 'sip';
 const notice = 'SIP over WebSocket (RFC 7118): connect with the subprotocol "sip".\n';
@@ -19,10 +20,17 @@ export class WebDoor {
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   readonly #passed: (web: WebSocket, socket: Socket) => void;
+  readonly #origins: ReadonlySet<string>;
+  readonly #counters: TransportCounters;
 
-  /** @param passed takes a WebSocket and the socket below it, plain or TLS */
-  constructor(passed: (web: WebSocket, socket: Socket) => void) {
+  /**
+   * @param passed takes a WebSocket and the socket below it, plain or TLS
+   * @param origins of the pages that may come in, empty = any
+   */
+  constructor(passed: (web: WebSocket, socket: Socket) => void, origins: readonly string[], counters: TransportCounters) {
     this.#passed = passed;
+    this.#origins = new Set(origins);
+    this.#counters = counters;
     this.#http = createServer({ maxHeaderSize: maxHeadBytes, keepAlive: false, insecureHTTPParser: false });
     this.#http.on('request', (_, response) => {
       response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket', connection: 'close, upgrade', 'content-length': notice.length });
@@ -42,8 +50,13 @@ export class WebDoor {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(subprotocol)) {
       // RFC 7118 §4.1: without it the client does not mean SIP.
-      const text = 'The WebSocket subprotocol must be sip.\n';
-      socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+      refuse(socket, '400 Bad Request', 'The WebSocket subprotocol must be sip.\n');
+      return;
+    }
+    const { origin } = request.headers;
+    if (origin !== undefined && this.#origins.size > 0 && !this.#origins.has(origin)) {
+      this.#counters.originsRefused++;
+      refuse(socket, '403 Forbidden', 'SIGNALBOX_WS_ORIGINS does not name the origin of this page.\n');
       return;
     }
     this.#upgrader.handleUpgrade(request, socket, head, (web) => {
@@ -52,4 +65,8 @@ export class WebDoor {
       this.#passed(web, request.socket);
     });
   }
+}
+
+function refuse(socket: Duplex, status: string, text: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
 }

@@ -1,6 +1,9 @@
 /** An edge under test: Signalbox or Kamailio, seen from outside only. */
 import type { EdgeAddress } from '../harness/peer.ts';
 
+/** The one web site whose pages may connect by WebSocket. */
+export const allowedOrigin = 'https://phone.example';
+
 /** What becomes of the requests for one domain. Every row has a domain of its own, so that rows do not meet. */
 export interface EdgePlan {
   /** Number of the route set and dispatcher set. */

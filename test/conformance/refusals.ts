@@ -2,7 +2,6 @@
 const direct = 'media go directly between the ends, whose session descriptions pass unchanged (rows 11, 154 to 156, 160): there is no media engine yet';
 
 export const refusals: Readonly<Record<number, string>> = {
-  136: 'no Origin is looked at: SIP over WebSocket has no cookies that another site could ride on, and native clients send any Origin; who may call is decided by domain, trunk and the backend’s digest',
   148: direct,
   149: direct,
   150: direct,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Kamailio } from '../../harness/kamailio.ts';
 import { freePort } from '../../harness/ports.ts';
 import type { TestCertificate } from '../../harness/sip-wires.ts';
-import type { Edge, EdgePlan } from '../edge.ts';
+import { allowedOrigin, type Edge, type EdgePlan } from '../edge.ts';
 
 const tableLines = (plans: readonly EdgePlan[]): string =>
   plans.flatMap(({ number, domains, algorithm, frMs, frInviteMs }) =>
@@ -31,7 +31,7 @@ const residentOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(re
 /** @param certificate of its TLS listener. It takes its name servers from the machine, so that the tests' DNS server is unknown to it. */
 export async function startKamailio(plans: readonly EdgePlan[], certificate: TestCertificate): Promise<Edge> {
   const tlsPort = await freePort();
-  const kamailio = await Kamailio.start('test/conformance/kamailio/edge.cfg', { DOMAINS: tableLines(plans), TLSPORT: String(tlsPort) }, {
+  const kamailio = await Kamailio.start('test/conformance/kamailio/edge.cfg', { DOMAINS: tableLines(plans), TLSPORT: String(tlsPort), ORIGIN: allowedOrigin }, {
     'dispatcher.list': `${dispatcherLines(plans)}\n`, 'edge.crt': certificate.cert, 'edge.key': certificate.key,
   });
   return {

@@ -6,6 +6,7 @@ import { until } from '../../harness/deadline.ts';
 import { establish, fromCallee } from '../../harness/peer.ts';
 import { callIdOf, headerOf, token, valuesOf } from '../../harness/sip-text.ts';
 import { RawStream } from '../../harness/raw-stream.ts';
+import { allowedOrigin } from '../edge.ts';
 import { row } from '../row.ts';
 import type { World } from '../world.ts';
 
@@ -119,4 +120,19 @@ row(135, {}, async (w) => {
   const good = await browser(w);
   await exchange(w, good, (text) => good.socket.send(text));
   expect(callIdOf((await w.invite()).invite.message)).not.toBe('');
+});
+
+row(136, {}, async (w) => {
+  // A client that is no browser says nothing of an origin, as all other rows do.
+  for (const [origin, status] of [[allowedOrigin, 101], ['https://elsewhere.example', 403], [`${allowedOrigin}.elsewhere.example`, 403], ['null', 403]] as const) {
+    const socket = new WebSocket(address(w), 'sip', { origin });
+    socket.on('error', () => undefined);
+    const got = await new Promise<number>((resolve, reject) => {
+      socket.once('upgrade', () => resolve(101));
+      socket.once('unexpected-response', (_, { statusCode }) => resolve(statusCode ?? 0));
+      socket.once('error', reject);
+    });
+    expect(got, `a page of ${origin}`).toBe(status);
+    socket.terminate();
+  }
 });

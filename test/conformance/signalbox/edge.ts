@@ -4,7 +4,7 @@ import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
 import { freePort } from '../../harness/ports.ts';
 import { Rig, type Plan } from '../../integration/dataplane/rig.ts';
-import type { Edge, EdgePlan } from '../edge.ts';
+import { allowedOrigin, type Edge, type EdgePlan } from '../edge.ts';
 
 const planOf = (plan: EdgePlan): Plan => ({
   key: `r${plan.number}`,
@@ -34,7 +34,7 @@ export async function startSignalbox(plans: readonly EdgePlan[], dns: string, en
   const rig = await Rig.start(plans.map(planOf), {
     listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },
-    env: { SIGNALBOX_DNS: dns, ...env },
+    env: { SIGNALBOX_DNS: dns, SIGNALBOX_WS_ORIGINS: allowedOrigin, ...env },
   });
   const { pid } = rig.process;
   return {

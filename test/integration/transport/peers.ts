@@ -12,7 +12,7 @@ import { RawStream } from '../../harness/raw-stream.ts';
 
 export const loopback = (family: Family): string => (family === 4 ? '127.0.0.1' : '::1');
 export const listen = (transport: TransportName, family: Family = 4, more: Partial<ListenerSettings> = {}): ListenerSettings =>
-  ({ transport, family, address: loopback(family), port: 0, advertisedHost: '', advertisedPort: 0, reusePort: false, backend: false, certFile: '', ...more });
+  ({ transport, family, address: loopback(family), port: 0, advertisedHost: '', advertisedPort: 0, reusePort: false, backend: false, certFile: '', origins: [], ...more });
 export const message = (body = '', name = 'one'): string => `MESSAGE sip:${name}@pbx.example SIP/2.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
 /** Waits until `holds`; looks at each turn of the event loop, fails after `limitMs`. */

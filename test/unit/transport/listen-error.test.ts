@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { codeOf, ListenError } from '../../../dataplane/transport/listen-error.ts';
 
-const settings = { transport: 'udp', family: 6, address: '::', port: 5060, advertisedHost: '', advertisedPort: 0, reusePort: false, backend: false, certFile: '' } as const;
+const settings = { transport: 'udp', family: 6, address: '::', port: 5060 } as const;
 
 test('one sentence names the listener, the code and what to do', () => {
   expect(new ListenError(settings, 'EADDRINUSE').sentence())
