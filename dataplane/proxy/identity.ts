@@ -59,10 +59,20 @@ export class NodeIdentity {
 
   /** Whether a Request-URI or Route names this node (RFC 3261 §16.4); a URI without port means 5060, sips 5061. */
   means(uri: SipUri): boolean {
+    return this.#isOwn(uri.host, uri);
+  }
+
+  /** Whether the maddr of a URI names this node, at the port that the URI says. */
+  meansMaddr(uri: SipUri): boolean {
+    const maddr = uri.param('maddr');
+    return maddr !== null && this.#isOwn(stripBrackets(maddr.toLowerCase()), uri);
+  }
+
+  #isOwn(host: string, uri: SipUri): boolean {
     const port = uri.port !== 0 ? uri.port : uri.scheme === 'sips' ? 5061 : 5060;
-    if (this.#has(uri.host, port)) return true;
+    if (this.#has(host, port)) return true;
     // An IPv6 address has many spellings, and ours are kept in the canonical one.
-    return uri.host.includes(':') && this.#has(canonicalAddress(uri.host), port);
+    return host.includes(':') && this.#has(canonicalAddress(host), port);
   }
 
   #add(host: string, ...ports: readonly number[]): void {

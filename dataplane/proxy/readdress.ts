@@ -1,6 +1,6 @@
 /** The Request-URI with another user part or host, as routing wants it (RFC 3261 §16.5). PURE. */
 import type { RoutePlan } from '../routing/plan.ts';
-import { decodeEscapes, type SipUri } from '../sip/uri.ts';
+import { decodeEscapes, parseSipUri, type SipUri } from '../sip/uri.ts';
 import { bareUser } from './request-query.ts';
 
 /**
@@ -22,6 +22,13 @@ export function requestUriTo(plan: RoutePlan, uri: SipUri): string {
   const begin = text.indexOf(':') + 1;
   const rewritten = plan.user === plan.admitted.user ? text.slice(begin, hostStart) : userInfo(uri, begin, plan.user);
   return text.slice(0, begin) + rewritten + withoutHeaders(uri).slice(hostStart);
+}
+
+/** A Request-URI whose maddr has led to this node, and must lead nobody behind it here again: without it, port and transport (RFC 3261 §16.4). */
+export function withoutMaddr(text: string): string {
+  const uri = parseSipUri(text);
+  if (uri === null) return text;
+  return text.slice(0, uri.hostEnd).replace(/:\d+$/, '') + uri.params.split(';').filter((parameter) => !/^(maddr|transport)(=|$)/i.test(parameter)).join(';');
 }
 
 /** A URI without its header parts. */

@@ -7,7 +7,7 @@ import type { Admitted } from '../../routing/admit.ts';
 import { callerSideOf } from '../call-ends.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
-import { requestUriOf } from '../readdress.ts';
+import { requestUriOf, withoutMaddr } from '../readdress.ts';
 import { RequestQuery } from '../request-query.ts';
 import { admitRegister } from './registration.ts';
 import { draining, overLimit, reply, serviceUnavailable, uriTooLong, type Verdict } from '../verdict.ts';
@@ -71,6 +71,8 @@ function plan(ctx: ProxyContext, env: ProxyEnvironment, admitted: Admitted, quer
     return serviceUnavailable;
   }
   ctx.plan = outcome;
-  ctx.requestUri = requestUriOf(outcome, ctx.request.sipUri);
+  const uri = ctx.request.sipUri;
+  ctx.requestUri = requestUriOf(outcome, uri);
+  if (uri !== null && uri.params !== '' && (uri.transport === '' || uri.transport === ctx.flow.transport) && env.identity.meansMaddr(uri)) ctx.requestUri = withoutMaddr(ctx.requestUri ?? uri.text);
   return ctx.requestUri !== null && ctx.requestUri.length > bounds.requestUriBytes ? uriTooLong : 'relay';
 }

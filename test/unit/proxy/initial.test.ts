@@ -25,6 +25,20 @@ describe('a call through the edge', () => {
     expect(edge.count('invite_answered_total')).toBe(1);
   });
 
+  it.each([
+    ['sip:1001@acme.example;maddr=192.0.2.1', 'sip:1001@acme.example'],
+    ['sip:1001@acme.example:5060;transport=udp;maddr=192.0.2.1;user=phone', 'sip:1001@acme.example;user=phone'],
+    // Not ours, not this port, not this transport: nothing that we are asked to take off, and nothing that leads the request.
+    ['sip:1001@acme.example;maddr=192.0.2.9', 'sip:1001@acme.example;maddr=192.0.2.9'],
+    ['sip:1001@acme.example:5070;maddr=192.0.2.1', 'sip:1001@acme.example:5070;maddr=192.0.2.1'],
+    ['sip:1001@acme.example;transport=tcp;maddr=192.0.2.1', 'sip:1001@acme.example;transport=tcp;maddr=192.0.2.1'],
+  ])('sends %s to its backend as %s', (uri, expected) => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE', { uri }), ...phone);
+    const invite = edge.one();
+    expect([invite.target.address, invite.message.requestUri]).toEqual(['10.0.0.1', expected]);
+  });
+
   it('answers 100 by itself when the backend is slow, and absorbs retransmissions', () => {
     const edge = new Edge(world());
     edge.receive(request('INVITE'), ...phone);

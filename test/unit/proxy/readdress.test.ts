@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requestUriOf } from '../../../dataplane/proxy/readdress.ts';
+import { requestUriOf, withoutMaddr } from '../../../dataplane/proxy/readdress.ts';
 import { bareUser } from '../../../dataplane/proxy/request-query.ts';
 import type { RoutePlan } from '../../../dataplane/routing/plan.ts';
 import { decodeEscapes, parseSipUri } from '../../../dataplane/sip/uri.ts';
@@ -41,4 +41,12 @@ describe('the Request-URI of a plan', () => {
   ])('%s for user %j at %s is %s', (text, user, host, expected) => {
     expect(readdressed(text, user, host)).toBe(expected);
   });
+});
+
+it.each([
+  ['sip:1001@acme.example:5070;maddr=192.0.2.1;transport=tcp', 'sip:1001@acme.example'],
+  ['sip:1001;x=maddr@acme.example;user=phone;MADDR=192.0.2.1;maddrs=1', 'sip:1001;x=maddr@acme.example;user=phone;maddrs=1'],
+  ['sip:[2001:db8::9]:5070;maddr=192.0.2.1', 'sip:[2001:db8::9]'],
+])('%s whose maddr is done with is %s', (text, expected) => {
+  expect(withoutMaddr(text)).toBe(expected);
 });
