@@ -3,6 +3,7 @@
  * everyone who listens. One object a process; main starts and closes it.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
 import { nodeDefaults } from '../../dataplane/contract/rows.ts';
 import type { LiveEvents, StoredEvent } from '../contract/events.ts';
@@ -47,6 +48,7 @@ function severityOf(event: NodeEvent): StoredEvent['severity'] {
 }
 
 const tickMs = 2_000;
+const mirrorWaitMs = 1_000;
 /** Nodes of the database are read again after so many ticks. */
 const refreshTicks = 5;
 /** Nodes have that long to come back after a restart of the control plane before they count as gone. */
@@ -125,9 +127,15 @@ export class Live {
 
   /** Reads the database's nodes again, e.g. after one was removed. */
   async refreshNodes(): Promise<void> {
-    await this.readNodes();
+    await Promise.all([this.mirrored(), this.readNodes()]);
     this.summaryNow = null;
     this.updateAlarms();
+  }
+
+  /** Whoever has just drained a node must read that, and what is desired of nodes comes from the mirror. A large import is not waited for. */
+  private async mirrored(): Promise<void> {
+    this.mirror.wake();
+    await Promise.race([this.mirror.settled(), delay(mirrorWaitMs, undefined, { ref: false })]);
   }
 
   private async readNodes(): Promise<void> {

@@ -163,3 +163,12 @@ describe('the local node', () => {
     expect((await stat(path())).mode & 0o777).toBe(0o600);
   });
 });
+
+it('shows what was just written, also when nothing has woken the live side yet', async () => {
+  const node = await joined('mad-3');
+  const { mirror } = plane.runtime.live;
+  await mirror.close();
+  await plane.ask('PATCH', `/nodes/${node.id}`, { draining: true, answerOptions: false });
+  const { body: nodes } = await plane.ask<{ name: string }[]>('GET', '/nodes');
+  expect(nodes.find(({ name }) => name === 'mad-3')).toMatchObject({ draining: true, answerOptions: false });
+});
