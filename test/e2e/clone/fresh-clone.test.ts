@@ -31,7 +31,8 @@ beforeAll(() => {
 afterAll(async () => {
   await start?.stop(20_000);
   rmSync(folder, { recursive: true, force: true });
-});
+  // A real `npm ci` leaves tens of thousands of files to delete.
+}, 120_000);
 
 it('npm start on a fresh clone: set-up link, owner account, a tenant by REST, a call, Ctrl-C', async () => {
   const [http, sip, nodeHttp] = [await freePort(), await freePort(), await freePort()];
