@@ -76,7 +76,8 @@ function sendersOf({ target, user }: ClientTransaction): readonly string[] {
  * A response without a client transaction. When its branch carries our check value it answers a request of a former
  * process of this installation (or comes after its transaction's time): it goes on by the next Via, so that a restart
  * harms no call. The check covers that Via, so the response cannot be sent anywhere else. Everything else is dropped
- * (RFC 6026 §8.9), and so is a 100, which goes one hop only.
+ * (RFC 6026 §8.9), and so is a 100, which goes one hop only, and what comes so late that its request has been answered
+ * without it (RFC 3261 §17.2.2); but a 2xx to an INVITE is never too late.
  */
 export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
   if (answersKeepAlive(response)) return;
@@ -92,7 +93,8 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
   }
   const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : defaultPort(transport);
   const { callId, cseqNumber, cseqMethod } = response;
-  if (verifyBranch(env.keys, top.branch, { method: cseqMethod, branch: next.branch, sentBy: next.sentBy, address, port, callId, cseqNumber }) < 0) {
+  const answered = env.layer.hasAnswered(next, cseqMethod) && (cseqMethod !== 'INVITE' || response.status >= 300);
+  if (answered || verifyBranch(env.keys, top.branch, { method: cseqMethod, branch: next.branch, sentBy: next.sentBy, address, port, callId, cseqNumber }) < 0) {
     env.counters.add('dropped_stray_response_total');
     return;
   }

@@ -164,6 +164,14 @@ export class TransactionLayer {
     return this.#clients.find(this.#key);
   }
 
+  /** Whether the request with that top Via and method has had its final answer lately; one of RFC 2543 is not found. */
+  hasAnswered(via: Via, method: string): boolean {
+    if (!via.hasCookie) return false;
+    this.#key.ofCookie(via, method);
+    const tx = this.#servers.find(this.#key);
+    return tx !== null && tx.status >= 200;
+  }
+
   #receiveRequest(request: SipMessage, via: Via, flow: Flow): void {
     const { method } = request;
     const key = this.#key;

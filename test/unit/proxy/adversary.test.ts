@@ -1,6 +1,6 @@
 /** Strangers, forgers and floods: what must not get through, stay, or hurt anybody else. */
 import { describe, expect, it } from 'vitest';
-import { answerTo, Edge, request, tcp, world } from './edge.ts';
+import { answerTo, destination, Edge, request, tcp, world } from './edge.ts';
 
 const phone = ['198.51.100.7', 5060] as const;
 const backend = ['10.0.0.1', 5060] as const;
@@ -60,6 +60,16 @@ describe('a response without a transaction', () => {
     ['CSeq number', 'CSeq: 1 ', 'CSeq: 2 '], ['method', 'CSeq: 1 INVITE', 'CSeq: 1 CANCEL'],
   ])('is dropped when its %s was changed', (_, from, to) => {
     const edge = stray((text) => text.replace(from, to));
+    expect(edge.take()).toEqual([]);
+    expect(edge.count('dropped_stray_response_total')).toBe(1);
+  });
+  it.each([200, 404])('is dropped when it is a %i that comes after its request was answered for want of it', (status) => {
+    const edge = new Edge(world({ destinations: [destination(1, 'sip:10.0.0.1')] }));
+    edge.receive(request('MESSAGE'), ...phone);
+    const asked = edge.one();
+    edge.advance(6_000);
+    expect(statuses(edge).at(-1)).toBe(503);
+    edge.receive(answerTo(asked, status), ...backend);
     expect(edge.take()).toEqual([]);
     expect(edge.count('dropped_stray_response_total')).toBe(1);
   });
