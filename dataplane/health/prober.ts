@@ -147,6 +147,13 @@ export class Prober {
     }
   }
 
+  /** Destinations that no call can use before their first probe has ended; none while probes are paused. */
+  get awaited(): number {
+    let count = 0;
+    if (!this.paused) for (const watch of this.watches.values()) if (watch.awaited) count += 1;
+    return count;
+  }
+
   /** Health of every destination, as a report carries it. */
   snapshot(): DestinationHealth[] {
     return [...this.watches.values()].map((watch) => ({

@@ -60,6 +60,11 @@ export class Watch {
     return this.destination.routable && this.destination.row.admin !== 'disabled' && wantsProbes(this.health.state, this.set.row.probing.mode);
   }
 
+  /** Whether no call can use it before its first probe has ended. */
+  get awaited(): boolean {
+    return this.lastProbeMs === 0 && this.health.state === 'unknown' && !this.set.usesUnknown && this.probed;
+  }
+
   /** Whether where its host name leads is kept up to date, even without probes. */
   get located(): boolean {
     return this.location !== null && this.destination.routable && this.destination.row.admin !== 'disabled';

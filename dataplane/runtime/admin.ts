@@ -1,9 +1,10 @@
 /** The node's own HTTP port: `/live`, `/ready`, `/metrics`, `/inspect`, `/inspect/calls`. Read-only, meant for loopback. */
 import { createServer, type Server } from 'node:http';
+import type { Ready } from './readiness.ts';
 
 export interface AdminSources {
   /** Serving traffic with a configuration? The text says what is missing. */
-  ready(): { readonly ready: boolean; readonly text: string };
+  ready(): Ready;
   metrics(): string;
   inspect(): unknown;
   /** A page of the calls that are up; `cursor` and `text` as the request has them, '' = none. */

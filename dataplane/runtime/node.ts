@@ -28,6 +28,7 @@ import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import { fireAndLog, type Logger } from './log.ts';
 import type { ConfigBatch } from './messages.ts';
+import { Readiness } from './readiness.ts';
 import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
@@ -67,6 +68,7 @@ export class Node {
   readonly #certificates: Certificates;
   readonly #succession: Succession;
   readonly #ends: NodeEnds;
+  readonly #readiness: Readiness;
   #sync: SyncClient;
   #view: ConfigView = emptyView();
   #addresses: readonly string[] = [];
@@ -120,6 +122,7 @@ export class Node {
       onFault: (error) => log.error({ err: error }, 'a probe failed to run'),
       initial: loadHealth(folder),
     });
+    this.#readiness = new Readiness(monotonicClock, () => this.#prober.awaited);
     this.#healthFile = new HealthFile(folder, log, () => this.#prober.saved());
     this.#sync = this.#newSync();
   }
@@ -161,11 +164,13 @@ export class Node {
     this.#addresses = listening[0] ?? [];
     if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
+    this.#readiness.listens();
+    if (this.#view.epoch !== '') this.#readiness.configured();
     this.#kept = nothingKept;
     this.#tellDraining();
     await this.#succession.takeOver(this.#supervisor, (changes) => this.#takeRegistrations(changes));
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
-      ready: () => this.#ready(),
+      ready: () => (this.#stopping ? { ready: false, text: 'stopping' } : this.#readiness.state(this.#view.rev)),
       metrics: () => this.#metrics(),
       inspect: () => this.#inspect(),
       calls: (cursor, text) => listCalls((worker, query) => this.#supervisor.calls(worker, query), { text, limit: inspectedCalls }, cursor, Date.now),
@@ -258,8 +263,12 @@ export class Node {
     this.#prober.apply(view);
     this.#registrations.apply(view);
     this.#certificates.apply(change.ops);
-    if (this.#listening) await this.#supervisor.config(change);
-    else this.#kept = change;
+    if (this.#listening) {
+      await this.#supervisor.config(change);
+      this.#readiness.configured();
+    } else {
+      this.#kept = change;
+    }
     this.#tellDraining();
     this.#log.info({ rev: change.rev, rows: change.ops.length, packed: change.packed.map((one) => one.table), origin: change.origin }, 'configuration applied');
   }
@@ -295,13 +304,6 @@ export class Node {
 
   #destinations(): readonly DestinationHealth[] {
     return this.#prober.snapshot();
-  }
-
-  #ready(): { ready: boolean; text: string } {
-    if (this.#stopping) return { ready: false, text: 'stopping' };
-    if (!this.#listening) return { ready: false, text: 'the SIP listeners are not open yet' };
-    if (this.#view.epoch === '') return { ready: false, text: 'no configuration yet: no control plane reached and none kept on disk' };
-    return { ready: true, text: `ready at revision ${this.#view.rev}` };
   }
 
   #metrics(): string {

@@ -24,6 +24,20 @@ describe('a destination that answers', () => {
     expect(rig.faults).toEqual([]);
   });
 
+  it('is awaited until its first probe has ended, unless calls may use it before', async () => {
+    const [pbx, other] = [await udp(), await udp()];
+    const rig = new ProberRig([
+      set(1, {}, { ...quick, useUnknown: false }), set(2, {}, { ...quick, useUnknown: true }),
+      at(1, pbx.port), at(2, other.port, { set: 2 }), at(3, other.port, { admin: 'disabled' }),
+    ]);
+    expect(rig.prober.awaited).toBe(1);
+    rig.prober.pause(true);
+    expect(rig.prober.awaited).toBe(0);
+    rig.prober.pause(false);
+    await rig.until(1, 'up');
+    expect(rig.prober.awaited).toBe(0);
+  });
+
   it('over TCP and over IPv6, too', async () => {
     const backend = await tcp();
     const six = await udp('::1');
