@@ -108,6 +108,12 @@ export class Proxy implements TransactionUser {
     if (status === 100) return;
     // A try that was given up, or a caller with an answer, hears nothing more but 2xx.
     const current = !ctx.answered && branch.open && branch.client === tx;
+    // With no Via but ours it is meant for this node (§16.7 step 3): a destination that answers so serves nobody.
+    if (response.via(1) === null) {
+      env.counters.add('dropped_stray_response_total');
+      if (status >= 200 && current) failed(env, branch, 'transport');
+      return;
+    }
     if (status < 200) {
       if (current) passResponse(env, ctx, response, '', tx);
       return;

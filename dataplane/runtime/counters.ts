@@ -16,7 +16,7 @@ export const counterHelp = {
   dropped_scanner_total: 'Requests of scanner user agents met with silence',
   dropped_unknown_domain_total: 'Requests for a domain that no tenant has',
   dropped_to_mismatch_total: 'Requests whose To host differs from the Request-URI host',
-  dropped_stray_response_total: 'Responses that belong to no request of ours',
+  dropped_stray_response_total: 'Responses that belong to no request of ours, or have no Via but ours',
   relayed_stray_response_total: 'Responses to requests of a former process, passed on by their Via',
   refused_dialog_total: 'In-dialog requests without a valid Record-Route token',
   refused_route_total: 'Requests with a preloaded Route that is not ours',

@@ -39,6 +39,22 @@ describe('a call through the edge', () => {
     expect([invite.target.address, invite.message.requestUri]).toEqual(['10.0.0.1', expected]);
   });
 
+  it.each(['INVITE', 'MESSAGE'])('sends no response to %s on that has no Via but ours, and tries the next destination', (method) => {
+    const edge = new Edge(world({ algorithm: 8, destinations: [destination(1, 'sip:10.0.0.1'), destination(2, 'sip:10.0.0.2')] }));
+    edge.receive(request(method), ...phone);
+    const first = edge.one();
+    const [own = '', ...others] = first.message.vias().map((via) => `Via: ${via.raw.slice(via.start, via.end)}\r\n`);
+    const stripped = (status: number): string => others.reduce((text, line) => text.replace(line, ''), answerTo(first, status));
+    expect(stripped(180)).toContain(own);
+    edge.receive(stripped(180), ...backend);
+    expect(edge.take()).toEqual([]);
+    edge.receive(stripped(200), ...backend);
+    const next = edge.take().filter(({ message }) => message.method === method);
+    expect(next.map(({ target }) => target.address)).toEqual(['10.0.0.2']);
+    expect(edge.env.calls.size).toBe(0);
+    expect(edge.count('dropped_stray_response_total')).toBe(2);
+  });
+
   it('answers 100 by itself when the backend is slow, and absorbs retransmissions', () => {
     const edge = new Edge(world());
     edge.receive(request('INVITE'), ...phone);
