@@ -1,4 +1,5 @@
 /** The syntax of `SIGNALBOX_FORBIDDEN_TARGETS`: where messages from the wire may not send the node to. */
+import { splitList } from './comma-list.ts';
 import { parsePrefix } from './contract/address.ts';
 import { err, ok, type Result } from './contract/result.ts';
 
@@ -18,7 +19,7 @@ export const forbiddenForm = `"none", or up to ${maxEntries} of these, separated
 
 /** @returns the setting, or the part that is not understood */
 export function parseForbidden(text: string): Result<ForbiddenSetting, string> {
-  const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const parts = splitList(text);
   if (parts.length === 0 || parts.length > maxEntries) return err(text);
   if (parts.length === 1 && parts[0] === 'none') return ok({ standard: false, forbidden: [], allowed: [] });
   const forbidden: string[] = [];

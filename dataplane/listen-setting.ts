@@ -1,5 +1,6 @@
 /** The syntax of `SIGNALBOX_LISTEN`: which sockets the node opens, what it calls them, and what they show. */
 import { isIP } from 'node:net';
+import { splitList } from './comma-list.ts';
 import { err, ok, type Result } from './contract/result.ts';
 import { isSecure, isTransport, type TransportName } from './transport/flow.ts';
 
@@ -29,7 +30,7 @@ const certificateForm = 'tls:0.0.0.0:5061;cert=/etc/signalbox/chain.pem;key=/etc
 
 /** Parses a comma list of listeners. A comma cannot be part of a file name in it. */
 export function parseListenList(text: string): Result<readonly ListenSetting[], ListenFault> {
-  const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const parts = splitList(text);
   if (parts.length === 0 || parts.length > maxListeners) return err({ value: text, accepted: `1 to ${maxListeners} listeners: a comma list of ${form}` });
   const listen: ListenSetting[] = [];
   for (const part of parts) {

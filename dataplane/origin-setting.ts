@@ -1,4 +1,5 @@
 /** The syntax of `SIGNALBOX_WS_ORIGINS`: web sites whose pages may open a WebSocket to the node. */
+import { splitList } from './comma-list.ts';
 import { err, ok, type Result } from './contract/result.ts';
 
 const maxOrigins = 64;
@@ -7,7 +8,7 @@ export const originForm = `"*", or up to ${maxOrigins} origins separated by comm
 /** @returns origins as browsers write them, empty = any; or the part that is not understood */
 export function parseOrigins(text: string): Result<readonly string[], string> {
   if (text.trim() === '*') return ok([]);
-  const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const parts = splitList(text);
   if (parts.length === 0 || parts.length > maxOrigins) return err(text);
   const origins: string[] = [];
   for (const part of parts) {

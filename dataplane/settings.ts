@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { splitList } from './comma-list.ts';
 import { err, ok, type Result } from './contract/result.ts';
 import { forbiddenForm, parseForbidden, standardForbidden, type ForbiddenSetting } from './forbidden-setting.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
@@ -149,8 +150,6 @@ function readFlags(argv: readonly string[]): Result<ReadonlyMap<Name, string>, s
     return err(`${error instanceof Error ? error.message : String(error)}. Accepted flags: ${accepted}.`);
   }
 }
-
-const splitList = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
 
 function isDnsServer(text: string): boolean {
   if (isIP(text) !== 0) return true;
