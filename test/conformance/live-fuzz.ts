@@ -8,7 +8,7 @@ import { mutate } from '../fuzz/mutate.ts';
 import { Random } from '../fuzz/random.ts';
 import { Peer } from '../harness/peer.ts';
 import { SipSocket, type Received } from '../harness/sip-socket.ts';
-import { callIdOf, headerOf, newBranch, toTagOf, token, uriOf, valuesOf, writeSip } from '../harness/sip-text.ts';
+import { callIdOf, headerOf, newBranch, toTagOf, token, uriOf, valuesOf, writeSip, type SipText } from '../harness/sip-text.ts';
 import type { SipTransport } from '../harness/sip-wires.ts';
 import { tortureMessages, tortureText } from '../torture/corpus.ts';
 import type { EdgePlan } from './edge.ts';
@@ -43,14 +43,24 @@ function plansFor(backend: SipSocket): EdgePlan[] {
   return [{ ...plan, domains: plan.domains.filter(isPlain) }, { ...plan, number: 2, domains: plan.domains.filter((domain) => !isPlain(domain)), trunk: [], topologyHiding: true }];
 }
 
-/** The callee of a call hangs up at once: the edge keeps calls that nobody ends for a day. */
-function bye(callee: Peer, { message }: Received): string {
-  const to = headerOf(message, 'to');
-  return writeSip(`BYE ${uriOf(headerOf(message, 'contact')) || 'sip:nobody@example.com'} SIP/2.0`, [
-    `Via: SIP/2.0/UDP ${callee.hostPort};branch=${newBranch()}`, 'Max-Forwards: 70', `From: ${to}${toTagOf(message) === '' ? ';tag=callee' : ''}`, `To: ${headerOf(message, 'from')}`,
-    `Call-ID: ${callIdOf(message)}`, 'CSeq: 1 BYE', ...valuesOf(message, 'record-route').map((value) => `Route: ${value}`),
+const routesOf = (message: SipText): string[] => valuesOf(message, 'record-route').map((value) => `Route: ${value}`);
+
+const byeCseq = '2147483647 BYE';
+
+/** A BYE of one side of a call; the edge keeps calls that nobody ends for a day. */
+const bye = (side: Peer, message: SipText, from: string, to: string, routes: readonly string[]): string =>
+  writeSip(`BYE ${uriOf(headerOf(message, 'contact')) || 'sip:nobody@example.com'} SIP/2.0`, [
+    `Via: SIP/2.0/UDP ${side.hostPort};branch=${newBranch()}`, 'Max-Forwards: 70', `From: ${from}`, `To: ${to}`, `Call-ID: ${callIdOf(message)}`, `CSeq: ${byeCseq}`, ...routes,
   ]);
+
+/** The callee hangs up, by the INVITE that it got. */
+function byeOfCallee(callee: Peer, { message }: Received): string {
+  const to = headerOf(message, 'to');
+  return bye(callee, message, `${to}${toTagOf(message) === '' ? ';tag=callee' : ''}`, headerOf(message, 'from'), routesOf(message));
 }
+
+/** The caller hangs up, by the 2xx that it got. */
+const byeOfCaller = (caller: Peer, { message }: Received): string => bye(caller, message, headerOf(message, 'from'), headerOf(message, 'to'), routesOf(message).toReversed());
 
 class LiveRun {
   readonly edge: Signalbox;
@@ -76,14 +86,24 @@ class LiveRun {
     const peer = new Peer(backend, edge);
     const run = new LiveRun(edge, backend, new Peer(await SipSocket.open(), edge), heldFolder);
     backend.onMessage = (received) => {
-      if (received.message.status > 0 || received.message.method === 'ACK' || random.below(4) === 0) return;
+      const { message } = received;
+      if (message.status > 0 || message.method === 'ACK') return;
+      if (message.method === 'BYE') {
+        peer.answer(received, 200);
+        return;
+      }
+      if (random.below(4) === 0) return;
       if (random.below(3) === 0) peer.answer(received, 180);
-      // Few: the callers are nowhere to be found, so that a BYE does not always end what the edge counts.
       const accepts = random.below(4) === 0;
       peer.answer(received, accepts ? 200 : 404);
-      if (accepts && received.message.method === 'INVITE') peer.send(bye(peer, received)).catch((error: unknown) => { run.failure ??= `no BYE: ${String(error)}`; });
+      if (accepts && message.method === 'INVITE') run.send(peer, byeOfCallee(peer, received));
     };
     return run;
+  }
+
+  /** Sends beside what is fuzzed. */
+  send(peer: Peer, text: string): void {
+    peer.send(text).catch((error: unknown) => { this.failure ??= `cannot send: ${String(error)}`; });
   }
 
   /** After each message; waits now and then, and looks whether the edge still lives. */
@@ -136,9 +156,13 @@ function freshText(random: Random): { readonly text: string; readonly callId: st
 /** Datagrams: besides living on, the edge answers no request in two ways. */
 async function datagrams(run: LiveRun, random: Random, goOn: (sent: number) => boolean): Promise<void> {
   const socket = await SipSocket.open({ tolerant: true, keep: false });
+  const caller = new Peer(socket, run.edge);
   const finals = new Map<string, number>();
-  socket.onMessage = ({ message }) => {
+  socket.onMessage = (received) => {
+    const { message } = received;
     run.answers += 1;
+    if (headerOf(message, 'cseq') === byeCseq) return;
+    if (message.method === 'INVITE' && message.status >= 200 && message.status < 300) run.send(caller, byeOfCaller(caller, received));
     const callId = callIdOf(message);
     const before = finals.get(callId);
     if (message.status < 200 || before === undefined) return;
