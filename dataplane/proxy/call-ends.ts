@@ -77,18 +77,21 @@ export function passageOf(env: ProxyEnvironment, { tenant, request, flow, lastRo
 }
 
 /**
- * Ends a call if the passage of a request proves its end.
+ * Ends a call of this worker if the passage of a request proves its end.
  * @param passage null = the dialog alone decides
- * @returns whether the call was known here
  */
-export function endCall(env: ProxyEnvironment, dialog: string, passage: Passage | null): boolean {
-  const entry = env.calls.get(dialog);
-  if (entry === null) return false;
+export function endCall(env: ProxyEnvironment, entry: CallEntry, passage: Passage | null): void {
   const { anchor } = entry;
   // One that a process of an older version has handed over has none at all.
   if (passage && anchor && !provesEnd(anchor, passage, (address) => speaksFor(env, entry, anchor, address))) env.counters.add('ends_ignored_total');
-  else env.calls.remove(dialog);
-  return true;
+  else env.calls.remove(entry.dialog);
+}
+
+/** The same for a request that passed elsewhere. @returns whether the call was known here */
+export function endCallOf(env: ProxyEnvironment, dialog: string, passage: Passage | null): boolean {
+  const entry = env.calls.get(dialog);
+  if (entry !== null) endCall(env, entry, passage);
+  return entry !== null;
 }
 
 /** Whether a destination beside the called one has that address, or a trunk of another tenant (a carrier) that the other side does not belong to. */

@@ -163,8 +163,10 @@ export class Proxy implements TransactionUser {
     const env = this.#env;
     const { callId, fromTag, toTag } = ctx.request;
     const dialog = dialogKey(callId, fromTag, toTag);
-    const passage = passageOf(env, ctx, tx, env.calls.get(dialog)?.anchor ?? null);
-    if (!endCall(env, dialog, passage)) env.neighbours.callEnded(dialog, passage);
+    const entry = env.calls.get(dialog);
+    const passage = passageOf(env, ctx, tx, entry?.anchor ?? null);
+    if (entry === null) env.neighbours.callEnded(dialog, passage);
+    else endCall(env, entry, passage);
   }
 
   onStrayResponse(response: SipMessage, flow: Flow): void {

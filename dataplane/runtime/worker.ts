@@ -6,7 +6,7 @@ import { emptyView } from '../routing/build.ts';
 import { unmask } from '../hiding/unmask.ts';
 import { KeyRing } from '../security/key-ring.ts';
 import { isKeepAlive, parseMessage } from '../sip/parse.ts';
-import { endCall } from '../proxy/call-ends.ts';
+import { endCallOf } from '../proxy/call-ends.ts';
 import { connectionsPerOwner } from '../proxy/neighbours.ts';
 import { sendKeepAlives } from '../proxy/keep-alive.ts';
 import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
@@ -153,7 +153,7 @@ function takeMail({ from, mail: letter }: Letter, transports: Transports, reader
 
 const mailReader = ({ env }: Assembly): MailReader => ({
   message: (raw, flow) => take(raw, flow, env),
-  callEnded: (dialog, passage) => endCall(env, dialog, passage),
+  callEnded: (dialog, passage) => endCallOf(env, dialog, passage),
   calls: (entries) => { for (const entry of entries) env.calls.add(entry); },
   reserved: (tenants) => debts.take(tenants, env.limits),
   released: (tenant) => debts.release(tenant, env.limits),

@@ -10,7 +10,7 @@ import type { ListenerSettings } from './settings.ts';
 import { TlsDoor } from './tls-door.ts';
 import { fileId } from './tls-identities.ts';
 import type { TlsIdentities } from './tls-identities.ts';
-import { WebDoor } from './web-door.ts';
+import type { WebDoor } from './web-door.ts';
 
 /** How TLS listeners shake hands. */
 export interface TlsParts {
@@ -24,15 +24,17 @@ export class StreamListener {
   readonly listener: BoundListener;
   readonly #server: Server;
 
-  private constructor(listener: BoundListener, settings: ListenerSettings, server: Server, table: ConnectionTable, tls: TlsParts) {
+  private constructor(listener: BoundListener, settings: ListenerSettings, server: Server, table: ConnectionTable, tls: TlsParts, Web: typeof WebDoor | null) {
     this.listener = listener;
     this.#server = server;
-    const enter = entrance(listener, settings, table, tls);
+    const enter = entrance(listener, settings, table, tls, Web);
     server.on('connection', (socket) => { if (table.admit(socket)) enter(socket); });
     server.on('error', () => { table.counters.receiveErrors++; });
   }
 
-  static open(id: number, settings: ListenerSettings, table: ConnectionTable, tls: TlsParts): Promise<Result<StreamListener, ListenError>> {
+  static async open(id: number, settings: ListenerSettings, table: ConnectionTable, tls: TlsParts): Promise<Result<StreamListener, ListenError>> {
+    // node:http brings all of fetch along, 5 MB a worker: only for those who listen for WebSockets.
+    const Web = isWebSocket(settings.transport) ? (await import('./web-door.ts')).WebDoor : null;
     return new Promise((resolve) => {
       const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
       const refused = (error: unknown): void => { resolve(err(new ListenError(settings, codeOf(error)))); };
@@ -41,7 +43,7 @@ export class StreamListener {
         server.removeListener('error', refused);
         const bound = server.address();
         const port = bound !== null && typeof bound === 'object' ? bound.port : settings.port;
-        resolve(ok(new StreamListener(new BoundListener(id, settings, port), settings, server, table, tls)));
+        resolve(ok(new StreamListener(new BoundListener(id, settings, port), settings, server, table, tls, Web)));
       });
       server.listen({
         host: settings.address, port: settings.port, ipv6Only: settings.family === 6, reusePort: settings.reusePort,
@@ -64,8 +66,8 @@ export class StreamListener {
 }
 
 /** What an admitted socket goes through: nothing, a TLS handshake, an HTTP upgrade, or one after the other. */
-function entrance(listener: BoundListener, { transport, certFile, origins }: ListenerSettings, table: ConnectionTable, { identities, tickets }: TlsParts): (socket: Socket) => void {
-  const web = isWebSocket(transport) ? new WebDoor((upgraded, socket) => table.welcomeWeb(listener, upgraded, socket), origins, table.counters) : null;
+function entrance(listener: BoundListener, { transport, certFile, origins }: ListenerSettings, table: ConnectionTable, { identities, tickets }: TlsParts, Web: typeof WebDoor | null): (socket: Socket) => void {
+  const web = Web === null ? null : new Web((upgraded, socket) => table.welcomeWeb(listener, upgraded, socket), origins, table.counters);
   const inside = (socket: Socket): void => (web === null ? table.welcome(listener, socket) : web.enter(socket));
   if (!isSecure(transport) && web === null) return inside;
   const door = isSecure(transport) ? new TlsDoor(identities, certFile === '' ? '' : fileId(certFile), tickets, table.counters, inside) : null;

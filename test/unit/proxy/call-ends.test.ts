@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { trunkDefaults, type RowOp } from '../../../dataplane/contract/rows.ts';
 import type { Passage } from '../../../dataplane/calls/anchor.ts';
-import { endCall } from '../../../dataplane/proxy/call-ends.ts';
+import { endCallOf } from '../../../dataplane/proxy/call-ends.ts';
 import { noNeighbours } from '../../../dataplane/proxy/neighbours.ts';
 import { answerTo, destination, Edge, request, tcp, udp, world, type Sent, type World } from './edge.ts';
 
@@ -269,8 +269,8 @@ describe('a request that another worker passes', () => {
     Object.assign(other.env, { neighbours: { ...noNeighbours, callEnded: (dialog: string, passage: Passage | null) => mail.push([dialog, passage]) } });
     passes(other, inDialog('BYE', caller, 'sip:x@198.51.100.66', 'a'), phone, 200);
     passes(other, inDialog('BYE', caller, pbxContact, 'b'), phone, 200);
-    expect(mail.map(([dialog, passage]) => [endCall(owner.env, dialog, structuredClone(passage)), owner.env.calls.size])).toEqual([[true, 1], [true, 0]]);
-    expect(endCall(owner.env, 'unknown', null)).toBe(false);
+    expect(mail.map(([dialog, passage]) => [endCallOf(owner.env, dialog, structuredClone(passage)), owner.env.calls.size])).toEqual([[true, 1], [true, 0]]);
+    expect(endCallOf(owner.env, 'unknown', null)).toBe(false);
   });
 });
 
