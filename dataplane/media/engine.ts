@@ -1,0 +1,21 @@
+/** What serves sessions inside a media thread: our own relay, or a pool of rtpengines. */
+import type { SessionFigures } from './figures.ts';
+import type { PassageOutcome, SdpPassage } from './passage.ts';
+
+export interface SessionEngine {
+  readonly name: 'relay' | 'rtpengine';
+  /** Sessions that it has. */
+  readonly size: number;
+  has(session: string): boolean;
+  /** Takes an SDP; `done` is called exactly once, at once or later, within `passageTimeoutMs`. */
+  pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void;
+  /** A callee has answered with a 2xx that carries no SDP: its early dialog holds. */
+  answered(session: string, calleeTag: string): void;
+  /** A dialog is over; '' = all of them, as the INVITE failed. A session whose last callee has left ends. */
+  end(session: string, calleeTag: string): void;
+  /** null = it has no such session. */
+  figures(session: string): SessionFigures | null;
+}
+
+/** An engine that does not answer in time is taken for dead: the call goes on by its policy. */
+export const passageTimeoutMs = 2_000;

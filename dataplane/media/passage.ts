@@ -1,0 +1,58 @@
+/**
+ * What a SIP worker and a media thread say to each other about an SDP that passes through us. A session is one pass of one
+ * call: an INVITE that comes by twice has two.
+ */
+import type { Family } from './relay.ts';
+
+/** How a side's media address is learned: only the one that its SDP names, from the hosts that SDP and signalling name, or from anywhere. */
+export type Latching = 'strict' | 'sdp' | 'loose';
+
+/** An SDP on its way (RFC 3264). Structured-cloned between threads. */
+export interface SdpPassage {
+  /** See `newSessionId`. */
+  readonly session: string;
+  readonly tenant: number;
+  readonly callId: string;
+  /** From tag of the INVITE that began the session. */
+  readonly callerTag: string;
+  /** Tag of the callee that the message is of or for; '' = nobody has answered yet. */
+  readonly calleeTag: string;
+  readonly fromCaller: boolean;
+  /** A PRACK carries an answer if an offer came in the response that it acknowledges, else an offer (RFC 3262 §5). */
+  readonly kind: 'offer' | 'answer' | 'prack';
+  /** Of a 2xx to an INVITE. */
+  readonly final: boolean;
+  readonly sdp: string;
+  /** Numeric address that the message came from: a side behind NAT sends its media from there. */
+  readonly source: string;
+  /** Family of the way to the receiver, and our numeric address as the receiver sees it; '' = our listeners show a name. */
+  readonly family: Family;
+  readonly ownAddress: string;
+  readonly latching: Latching;
+  /** o= too shows our address: the tenant hides its topology. */
+  readonly hideOrigin: boolean;
+}
+
+export type PassageOutcome =
+  /** Send this instead. */
+  | { readonly t: 'edited'; readonly sdp: string }
+  /** It goes on as it came: nothing that we understand, or a session of a node that is gone. */
+  | { readonly t: 'untouched'; readonly why: 'malformed' | 'unknown session' | 'no engine' }
+  /** No ports are left, or the engine cannot take more. */
+  | { readonly t: 'refused'; readonly why: 'ports' | 'sessions' | 'engine' };
+
+/** Characters of a session id: the first says the media thread, the others are random. */
+export const sessionIdLength = 12;
+
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/**
+ * @param thread which media thread serves it
+ * @param random nine random bytes
+ */
+export const newSessionId = (thread: number, random: Buffer): string => (digits[thread & 63] ?? 'A') + random.toString('base64url').slice(0, sessionIdLength - 1);
+
+/** The media thread that serves a session: the one that its id names, as long as there are so many. */
+export const threadOfSession = (session: string, threads: number): number => Math.max(0, digits.indexOf(session.charAt(0))) % threads;
+
+export const isSessionId = (text: string): boolean => text.length === sessionIdLength && /^[A-Za-z0-9_-]+$/.test(text);

@@ -1,0 +1,59 @@
+/** What relayed streams are made of, for those who decide (session.ts) and those who forward (userland, kernel). */
+import type { Latching } from './passage.ts';
+import type { StreamFigures } from './figures.ts';
+
+export type Family = 4 | 6;
+
+/** The caller sent the INVITE that began the session; a callee answered it. */
+export type Side = 'caller' | 'callee';
+export const otherSide = (side: Side): Side => (side === 'caller' ? 'callee' : 'caller');
+
+/** A canonical numeric address and a port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What SDP and signalling say of where one side of a stream is. */
+export interface Expectation {
+  /** null = nowhere that packets could be sent to yet (a name, 0.0.0.0, port 9 of trickled ICE). */
+  readonly rtp: Endpoint | null;
+  /** null = beside `rtp` as usual: the next port, or the same one with `mux`. */
+  readonly rtcp: Endpoint | null;
+  /** RTP and RTCP share a port (RFC 5761). */
+  readonly mux: boolean;
+  /** Canonical addresses that the side may send from: of its SDP, its ICE candidates and its signalling. */
+  readonly hosts: readonly string[];
+  readonly latching: Latching;
+}
+
+/** Our ports of one side: RTP on the even one, RTCP on the next (RFC 3550 §11). */
+export interface PortPair {
+  readonly family: Family;
+  readonly rtp: number;
+}
+
+/** One relayed stream (an m-line, or several that share a transport). */
+export interface RelayedStream {
+  /** Our ports that a side sends to. */
+  port(side: Side): PortPair;
+  /** The side's ports move to another family; false = none are left there, and nothing changes. */
+  rehome(side: Side, family: Family): boolean;
+  /** Says where a side is; what was learned stays if the new expectation still allows it, else it is learned anew. */
+  expect(side: Side, expectation: Expectation): void;
+  figures(): StreamFigures;
+  /** Gives the ports back, into quarantine. */
+  close(): void;
+}
+
+/** What a stream has to say to its session. */
+export interface StreamOwner {
+  /** The side's address is known: its first valid packet has come, or it sends from another place. */
+  learned(side: Side, at: Endpoint): void;
+}
+
+/** Ports and sockets; the one door to forwarding. */
+export interface Relay {
+  /** @returns null when no ports are left in one of the families */
+  open(families: Readonly<Record<Side, Family>>, owner: StreamOwner): RelayedStream | null;
+}
