@@ -10,6 +10,7 @@ import { splitList } from './comma-list.ts';
 import { err, ok, type Result } from './contract/result.ts';
 import { forbiddenForm, parseForbidden, standardForbidden, type ForbiddenSetting } from './forbidden-setting.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
+import { mediaEngines, parseRtpRange, rtpForm, type MediaEngineName, type RtpRange } from './media-setting.ts';
 import { originForm, parseOrigins } from './origin-setting.ts';
 
 /** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
@@ -25,6 +26,10 @@ export interface Settings {
   readonly forbiddenTargets: ForbiddenSetting;
   /** Origins of the pages that may open a WebSocket; empty = any. */
   readonly webOrigins: readonly string[];
+  /** Who moves media, by which ports, in how many threads. */
+  readonly media: MediaEngineName;
+  readonly rtp: RtpRange;
+  readonly mediaThreads: number;
   readonly dataDir: string;
   readonly nodeHttp: { readonly host: string; readonly port: number };
   readonly controlUrls: readonly string[];
@@ -41,7 +46,7 @@ export interface Settings {
 }
 
 const names = [
-  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_WS_ORIGINS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_WS_ORIGINS', 'SIGNALBOX_RTP', 'SIGNALBOX_MEDIA', 'SIGNALBOX_MEDIA_THREADS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
   'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ] as const;
@@ -49,6 +54,7 @@ type Name = (typeof names)[number];
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const maxWorkers = 32;
+const maxMediaThreads = 32;
 const maxDnsServers = 8;
 const maxDrainMs = 600_000;
 
@@ -96,6 +102,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   const originsText = get('SIGNALBOX_WS_ORIGINS') ?? '*';
   const webOrigins = parseOrigins(originsText);
   if (!webOrigins.ok) return refuse('SIGNALBOX_WS_ORIGINS', webOrigins.error, originForm);
+  const rtpText = get('SIGNALBOX_RTP') ?? '30000-39999';
+  const rtp = parseRtpRange(rtpText);
+  if (!rtp.ok) return refuse('SIGNALBOX_RTP', rtpText, rtpForm);
+  const mediaText = get('SIGNALBOX_MEDIA') ?? 'auto';
+  const media = mediaEngines.find((name) => name === mediaText);
+  if (media === undefined) return refuse('SIGNALBOX_MEDIA', mediaText, `one of ${mediaEngines.join(', ')}`);
+  const threadsText = get('SIGNALBOX_MEDIA_THREADS') ?? String(Math.max(1, Math.floor(availableParallelism() / 2)));
+  const mediaThreads = Number(threadsText);
+  if (!Number.isInteger(mediaThreads) || mediaThreads < 1 || mediaThreads > maxMediaThreads) {
+    return refuse('SIGNALBOX_MEDIA_THREADS', threadsText, `a whole number from 1 to ${maxMediaThreads}`);
+  }
   const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
   const workers = Number(workersText);
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
@@ -119,6 +136,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     dns,
     forbiddenTargets: forbiddenTargets.value,
     webOrigins: webOrigins.value,
+    media,
+    rtp: rtp.value,
+    mediaThreads,
     dataDir: get('SIGNALBOX_DATA') ?? './data',
     nodeHttp: nodeHttp.value,
     controlUrls,

@@ -2,6 +2,7 @@
  * What a SIP worker and a media thread say to each other about an SDP that passes through us. A session is one pass of one
  * call: an INVITE that comes by twice has two.
  */
+import { sessionLength } from '../security/tokens.ts';
 import type { Family } from './relay.ts';
 
 /** How a side's media address is learned: only the one that its SDP names, from the hosts that SDP and signalling name, or from anywhere. */
@@ -41,18 +42,14 @@ export type PassageOutcome =
   /** No ports are left, or the engine cannot take more. */
   | { readonly t: 'refused'; readonly why: 'ports' | 'sessions' | 'engine' };
 
-/** Characters of a session id: the first says the media thread, the others are random. */
-export const sessionIdLength = 12;
-
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /**
+ * A session id of `sessionLength` characters: the first says the media thread, the others are random.
  * @param thread which media thread serves it
  * @param random nine random bytes
  */
-export const newSessionId = (thread: number, random: Buffer): string => (digits[thread & 63] ?? 'A') + random.toString('base64url').slice(0, sessionIdLength - 1);
+export const newSessionId = (thread: number, random: Buffer): string => (digits[thread & 63] ?? 'A') + random.toString('base64url').slice(0, sessionLength - 1);
 
 /** The media thread that serves a session: the one that its id names, as long as there are so many. */
 export const threadOfSession = (session: string, threads: number): number => Math.max(0, digits.indexOf(session.charAt(0))) % threads;
-
-export const isSessionId = (text: string): boolean => text.length === sessionIdLength && /^[A-Za-z0-9_-]+$/.test(text);

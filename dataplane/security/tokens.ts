@@ -93,15 +93,20 @@ export interface DialogToken {
   readonly fromCaller: boolean;
   /** Flow token (see flow-token.ts) of the side that this request goes to, '' = none: it goes by Route and Request-URI. */
   readonly flow: string;
+  /** Media session of the dialog (see media/passage.ts), '' = none: its media goes direct. */
+  readonly session: string;
 }
+
+/** Characters of a media session's name. */
+export const sessionLength = 12;
 
 /** Whose flow a dialog token carries: the caller's or the callee's. */
 export type FlowSide = 'c' | 'e';
 
-function hashDialog(key: SipKey, callId: string, callerTag: string, tenantId: number, flow: string): string {
+function hashDialog(key: SipKey, callId: string, callerTag: string, tenantId: number, rest: string): string {
   hasher.reset();
   hasher.addInt(tenantId);
-  hasher.addField(flow);
+  hasher.addField(rest);
   hasher.addField(callerTag);
   hasher.addText(callId);
   hasher.digest(key);
@@ -110,13 +115,16 @@ function hashDialog(key: SipKey, callId: string, callerTag: string, tenantId: nu
 
 /**
  * User part of our Record-Route: `d`, tenant id in base 36, `.`, 11 characters of check value over tenant, Call-ID and the
- * caller's tag; with the flow of a side that can be reached no other way, `.`, the side and its flow token follow.
+ * caller's tag; `.m` and the media session follow where there is one, and with the flow of a side that can be reached no other
+ * way `.`, the side and its flow token. The check value covers all of it.
  * @param callerTag From tag of the request that begins the dialog.
  * @param flow side and flow token, '' = none.
+ * @param session media session of `sessionLength` characters, '' = none.
  */
-export function makeDialogToken(ring: KeyRing, callId: string, callerTag: string, tenantId: number, flow: `${FlowSide}${string}` | '' = ''): string {
-  const head = `d${tenantId.toString(36)}.${hashDialog(ring.signing.dialog, callId, callerTag, tenantId, flow)}`;
-  return flow === '' ? head : `${head}.${flow}`;
+export function makeDialogToken(ring: KeyRing, callId: string, callerTag: string, tenantId: number, flow: `${FlowSide}${string}` | '' = '', session = ''): string {
+  const rest = session === '' ? flow : flow === '' ? `m${session}` : `m${session}.${flow}`;
+  const head = `d${tenantId.toString(36)}.${hashDialog(ring.signing.dialog, callId, callerTag, tenantId, rest)}`;
+  return rest === '' ? head : `${head}.${rest}`;
 }
 
 /**
@@ -137,12 +145,14 @@ export function openDialogToken(ring: KeyRing, token: string, callId: string, fr
   }
   if (tenantId > 0x7fffffff) return null;
   if (token.length > end && (token.charCodeAt(end) !== 46 || token.length === end + 1)) return null;
-  const flow = token.slice(end + 1);
+  const rest = token.slice(end + 1);
   const check = token.slice(dot + 1, end);
   for (const { dialog } of ring.keys) {
-    const fromCaller = check === hashDialog(dialog, callId, fromTag, tenantId, flow);
-    if (!fromCaller && check !== hashDialog(dialog, callId, toTag, tenantId, flow)) continue;
-    return { tenantId, fromCaller, flow: flow.startsWith(fromCaller ? 'e' : 'c') ? flow.slice(1) : '' };
+    const fromCaller = check === hashDialog(dialog, callId, fromTag, tenantId, rest);
+    if (!fromCaller && check !== hashDialog(dialog, callId, toTag, tenantId, rest)) continue;
+    const session = rest.startsWith('m') ? rest.slice(1, 1 + sessionLength) : '';
+    const flow = session === '' ? rest : rest.slice(2 + sessionLength);
+    return { tenantId, fromCaller, flow: flow.startsWith(fromCaller ? 'e' : 'c') ? flow.slice(1) : '', session };
   }
   return null;
 }

@@ -64,8 +64,8 @@ describe('dialog tokens', () => {
     fc.assert(fc.property(fc.nat(0x7fffffff), fc.stringMatching(/^[ -~]{1,60}$/), fc.stringMatching(/^[a-z]{1,20}$/), (tenantId, callId, tag) => {
       const token = makeDialogToken(ring, callId, tag, tenantId);
       expect(token).toMatch(/^d[0-9a-z]+\.[A-Za-z0-9_-]{11}$/);
-      expect(openDialogToken(ring, token, callId, tag, 'CALLEE')).toEqual({ tenantId, fromCaller: true, flow: '' });
-      expect(openDialogToken(rotated, token, callId, 'CALLEE', tag)).toEqual({ tenantId, fromCaller: false, flow: '' });
+      expect(openDialogToken(ring, token, callId, tag, 'CALLEE')).toEqual({ tenantId, fromCaller: true, flow: '', session: '' });
+      expect(openDialogToken(rotated, token, callId, 'CALLEE', tag)).toEqual({ tenantId, fromCaller: false, flow: '', session: '' });
       expect(openDialogToken(ring, token, `${callId}x`, tag, 'CALLEE')).toBeNull();
       expect(openDialogToken(ring, token, callId, `${tag}x`, 'CALLEE')).toBeNull();
       expect(openDialogToken(stranger, token, callId, tag, 'CALLEE')).toBeNull();
@@ -74,15 +74,22 @@ describe('dialog tokens', () => {
 
   it('give the flow of a side to the other side alone', () => {
     const token = makeDialogToken(ring, 'call-1', 'caller', 77, 'cfTOKEN');
-    expect(openDialogToken(ring, token, 'call-1', 'callee', 'caller')).toEqual({ tenantId: 77, fromCaller: false, flow: 'fTOKEN' });
-    expect(openDialogToken(ring, token, 'call-1', 'caller', 'callee')).toEqual({ tenantId: 77, fromCaller: true, flow: '' });
+    expect(openDialogToken(ring, token, 'call-1', 'callee', 'caller')).toEqual({ tenantId: 77, fromCaller: false, flow: 'fTOKEN', session: '' });
+    expect(openDialogToken(ring, token, 'call-1', 'caller', 'callee')).toEqual({ tenantId: 77, fromCaller: true, flow: '', session: '' });
     expect(openDialogToken(ring, makeDialogToken(ring, 'call-1', 'caller', 77, 'efTOKEN'), 'call-1', 'caller', 'callee')?.flow).toBe('fTOKEN');
     expect(openDialogToken(ring, token.replace('.cf', '.ef'), 'call-1', 'caller', 'callee')).toBeNull();
     expect(openDialogToken(ring, `${makeDialogToken(ring, 'call-1', 'caller', 77)}.cfTOKEN`, 'call-1', 'callee', 'caller')).toBeNull();
   });
 
-  it.each(['', 'cfTOKEN'] as const)('cannot be changed (flow: %s)', (flow) => {
-    const token = makeDialogToken(ring, 'call-1', 'caller', 77, flow);
+  it('carry the media session, alone or before a flow', () => {
+    const alone = makeDialogToken(ring, 'call-1', 'caller', 77, '', 'Aabcdefghij-');
+    expect(openDialogToken(ring, alone, 'call-1', 'caller', 'callee')).toEqual({ tenantId: 77, fromCaller: true, flow: '', session: 'Aabcdefghij-' });
+    const both = makeDialogToken(ring, 'call-1', 'caller', 77, 'cfTOKEN', 'Aabcdefghij-');
+    expect(openDialogToken(ring, both, 'call-1', 'callee', 'caller')).toEqual({ tenantId: 77, fromCaller: false, flow: 'fTOKEN', session: 'Aabcdefghij-' });
+  });
+
+  it.each([['', ''], ['cfTOKEN', ''], ['', 'Aabcdefghij-'], ['cfTOKEN', 'Aabcdefghij-']] as const)('cannot be changed (flow: %s, session: %s)', (flow, session) => {
+    const token = makeDialogToken(ring, 'call-1', 'caller', 77, flow, session);
     for (let at = 0; at < token.length; at++) expect(openDialogToken(ring, tampered(token, at), 'call-1', 'caller', 'x')).toBeNull();
     for (const other of ['', 'd', 'd.', 'alice', token.slice(1), `d${token}`, `${token}.`, `${token}x`, 'dzzzzzzz.AAAAAAAAAAA', 'd!.AAAAAAAAAAA', `d1${token.slice(1)}`]) {
       expect(openDialogToken(ring, other, 'call-1', 'caller', 'x')).toBeNull();

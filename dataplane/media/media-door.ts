@@ -1,0 +1,18 @@
+/** The way from a SIP worker to the media of its calls. */
+import type { PassageOutcome, SdpPassage } from './passage.ts';
+
+export interface MediaDoor {
+  /** false = all media goes direct. */
+  readonly open: boolean;
+  /** The name of a session that begins. */
+  newSession(): string;
+  /** `done` is called exactly once, later; at the latest when the engine has taken too long. */
+  pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void;
+  /** A callee has answered with a 2xx without SDP. */
+  answered(session: string, calleeTag: string): void;
+  /** A dialog is over; '' = the INVITE has failed. */
+  end(session: string, calleeTag: string): void;
+}
+
+/** Without media threads. */
+export const noMedia: MediaDoor = { open: false, newSession: () => '', pass: (_passage, done) => done({ t: 'untouched', why: 'no engine' }), answered: () => undefined, end: () => undefined };
