@@ -16,7 +16,7 @@ export interface Sizes {
 const carriers = 8;
 
 const small: readonly WireRow[] = [
-  ['tenant', '1', canonicalJson({ id: 1, key: 'bench', name: 'Bench', enabled: true, limits: { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, redirects: 'pass', hideCallId: false } })],
+  ['tenant', '1', canonicalJson({ id: 1, key: 'bench', name: 'Bench', enabled: true, limits: { calls: 0, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, redirects: 'pass', hideCallId: false, latching: 'default' } })],
   ...Array.from({ length: carriers }, (_, index): WireRow => ['dispatcherSet', String(index + 1), canonicalJson({
     id: index + 1, name: `carrier ${index + 1}`, tenant: null, algorithm: 8, affinity: 'none', affinityAll: false, hashOn: 'call-id', slowStartMs: 0, registration: 'path',
     probing: { mode: 'never', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 1, codes: [200], from: '', useUnknown: true },

@@ -113,12 +113,13 @@ export function compileDestination(c: DestinationColumns): DestinationRow {
 
 export interface SettingColumns {
   readonly unknownDomain: string; readonly requireToMatch: boolean; readonly scanners: readonly string[]; readonly methods: string;
-  readonly tls: unknown; readonly registration: unknown; readonly keepAlive: unknown;
+  readonly tls: unknown; readonly registration: unknown; readonly keepAlive: unknown; readonly media: unknown;
 }
 export function compileSetting(c: SettingColumns): SettingRow {
   return {
     unknownDomain: c.unknownDomain === 'drop' ? 'drop' : c.unknownDomain === '403' ? 403 : 404,
     requireToMatch: c.requireToMatch, scanners: c.scanners, methods: c.methods as SettingRow['methods'],
     tls: c.tls as SettingRow['tls'], registration: c.registration as SettingRow['registration'], keepAlive: c.keepAlive as SettingRow['keepAlive'],
+    media: c.media as SettingRow['media'],
   };
 }

@@ -23,6 +23,7 @@ export function tenantRow(id: number, key: string, body: TenantBody): TenantRow 
     policies: {
       media: body.policies?.media ?? 'relay', topologyHiding: body.policies?.topologyHiding ?? false, digest: body.policies?.digest ?? false,
       redirects: body.policies?.redirects ?? tenantPolicyDefaults.redirects, hideCallId: body.policies?.hideCallId ?? tenantPolicyDefaults.hideCallId,
+      latching: body.policies?.latching ?? tenantPolicyDefaults.latching,
     },
   };
 }
@@ -111,5 +112,9 @@ export function settingRow(body: SettingBody): SettingRow {
     scanners: body.scanners ?? defaultSetting.scanners, methods: body.methods ?? defaultSetting.methods,
     tls: { ...defaultSetting.tls, ...body.tls }, registration: { ...defaultSetting.registration, ...body.registration },
     keepAlive: { ...defaultSetting.keepAlive, ...body.keepAlive },
+    media: {
+      ...defaultSetting.media, ...body.media,
+      rtpengines: (body.media?.rtpengines ?? []).map(({ address, weight = 1, enabled = true }) => ({ address, weight, enabled })),
+    },
   };
 }

@@ -72,5 +72,6 @@ export function presentDispatcherSet(stored: Stored<'dispatcherSet'>, destinatio
 /** null = never written: the defaults, version 0. */
 export function presentSetting(stored: Stored<'setting'> | null): Setting {
   const row = stored?.row ?? defaultSetting;
-  return { ...row, scanners: [...row.scanners], version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
+  const media = { ...row.media, rtpengines: row.media.rtpengines.map((instance) => ({ ...instance })) };
+  return { ...row, scanners: [...row.scanners], media, version: stored?.version ?? 0, updatedAtMs: stored?.updatedAtMs ?? 0 };
 }

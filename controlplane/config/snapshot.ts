@@ -27,7 +27,7 @@ interface Query<T extends TableName> {
 // The casts below say what the SELECT beside them names.
 const queries: { readonly [T in TableName]: Query<T> } = {
   setting: {
-    sql: `SELECT unknown_domain AS "unknownDomain", require_to_match AS "requireToMatch", scanners, methods, tls, registration, keep_alive AS "keepAlive" FROM "setting" WHERE "key" > $1 ORDER BY "key" LIMIT $2`,
+    sql: `SELECT unknown_domain AS "unknownDomain", require_to_match AS "requireToMatch", scanners, methods, tls, registration, keep_alive AS "keepAlive", media FROM "setting" WHERE "key" > $1 ORDER BY "key" LIMIT $2`,
     before: '', compile: (c) => compileSetting(c as unknown as SettingColumns), keyOf: () => 'global',
   },
   tenant: {

@@ -14,6 +14,7 @@ function settingColumns({ row, version, updatedAtMs }: Stored<'setting'>) {
   return {
     unknownDomain: String(row.unknownDomain), requireToMatch: row.requireToMatch, scanners: [...row.scanners], methods: row.methods,
     tls: { ...row.tls }, registration: { ...row.registration }, keepAlive: { ...row.keepAlive },
+    media: { ...row.media, rtpengines: row.media.rtpengines.map((instance) => ({ ...instance })) },
     version, updatedAt: new Date(updatedAtMs),
   } satisfies Prisma.SettingUncheckedUpdateInput;
 }

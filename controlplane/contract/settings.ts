@@ -25,6 +25,19 @@ const keepAlive = {
   method: Type.Union([Type.Literal('off'), Type.Literal('crlf'), Type.Literal('options')]),
   intervalMs: Type.Integer({ minimum: 5_000, maximum: 600_000 }),
 };
+const instance = {
+  address: Type.String({ minLength: 1, maxLength: limits.domainLength + 6, description: 'host:port of its ng protocol (UDP), IPv6 in brackets' }),
+  weight: Type.Integer({ minimum: 0, maximum: limits.weight, description: 'Share of new calls, 0 = only when no other is left' }),
+  enabled: Type.Boolean({ description: 'false = no new calls' }),
+};
+const pool = { maxItems: limits.rtpengines, description: 'What nodes with the media engine rtpengine use' };
+const media = {
+  idleMs: Type.Integer({ minimum: 10_000, maximum: 3_600_000, description: 'Without a packet either way for so long the media of a call ends' }),
+  exhausted: Type.Union([Type.Literal('refuse'), Type.Literal('direct')], { description: 'When no ports or engine are left: refuse = 503, direct = the SDP passes as it came' }),
+  latching: Type.Union([Type.Literal('strict'), Type.Literal('sdp'), Type.Literal('loose')], {
+    description: 'Where media of an end may come from: strict = only the address in its SDP, sdp = the hosts that SDP and signalling name, loose = anywhere',
+  }),
+};
 
 /** /settings/global: behaviour of every node. */
 export const SettingBody = Type.Object({
@@ -42,6 +55,12 @@ export const SettingBody = Type.Object({
   keepAlive: Type.Optional(Type.Object({
     method: Type.Optional(keepAlive.method), intervalMs: Type.Optional(keepAlive.intervalMs),
   }, { additionalProperties: false })),
+  media: Type.Optional(Type.Object({
+    rtpengines: Type.Optional(Type.Array(Type.Object({
+      address: instance.address, weight: Type.Optional(instance.weight), enabled: Type.Optional(instance.enabled),
+    }, { additionalProperties: false }), pool)),
+    idleMs: Type.Optional(media.idleMs), exhausted: Type.Optional(media.exhausted), latching: Type.Optional(media.latching),
+  }, { additionalProperties: false })),
 }, { additionalProperties: false });
 export type SettingBody = Static<typeof SettingBody>;
 
@@ -50,6 +69,7 @@ const settingFields = {
   tls: Type.Object(tls, { additionalProperties: false }),
   registration: Type.Object(registration, { additionalProperties: false }),
   keepAlive: Type.Object(keepAlive, { additionalProperties: false }),
+  media: Type.Object({ rtpengines: Type.Array(Type.Object(instance, { additionalProperties: false }), pool), ...media }, { additionalProperties: false }),
   version: Type.Integer(), updatedAtMs: Type.Integer(),
 };
 export const Setting = Type.Object(settingFields, { additionalProperties: false });

@@ -9,6 +9,9 @@ const Redirects = Type.Union([Type.Literal('pass'), Type.Literal('block'), Type.
   description: 'A 3xx of a destination: to the caller, ended as 480, or its Contacts are tried here',
 });
 const Media = Type.Union([Type.Literal('relay'), Type.Literal('direct'), Type.Literal('auto')]);
+const Latching = Type.Union([Type.Literal('default'), Type.Literal('strict'), Type.Literal('sdp'), Type.Literal('loose')], {
+  description: "Where relayed media of an end may come from: strict = only the address in its SDP, sdp = the hosts that SDP and signalling name, loose = anywhere, default = as the settings say",
+});
 
 export const TenantBody = Type.Object({
   name: Type.Optional(Name),
@@ -19,6 +22,7 @@ export const TenantBody = Type.Object({
   policies: Type.Optional(Type.Object({
     media: Type.Optional(Media), topologyHiding: Type.Optional(Type.Boolean()), digest: Type.Optional(Type.Boolean()),
     redirects: Type.Optional(Redirects), hideCallId: Type.Optional(Type.Boolean({ description: 'Topology hiding replaces Call-IDs too' })),
+    latching: Type.Optional(Latching),
   }, { additionalProperties: false })),
   ...writtenFields,
 }, { additionalProperties: false });
@@ -31,7 +35,7 @@ const tenantFields = {
   enabled: Type.Boolean(),
   limits: Type.Object(bounds, { additionalProperties: false }),
   policies: Type.Object({
-    media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean(), redirects: Redirects, hideCallId: Type.Boolean(),
+    media: Media, topologyHiding: Type.Boolean(), digest: Type.Boolean(), redirects: Redirects, hideCallId: Type.Boolean(), latching: Latching,
   }, { additionalProperties: false }),
   ...keptFields,
 };

@@ -1,11 +1,11 @@
 /** Decoders of rows that say how nodes behave: settings, certificates, desired state of one node. */
-import type { Faults, FieldReader } from './decode-reader.ts';
-import { readText } from './decode-reader.ts';
+import type { Faults } from './decode-reader.ts';
+import { FieldReader, readText } from './decode-reader.ts';
 import { slug } from './decode-tenancy.ts';
 import { limits } from './limits.ts';
 import { nodeDefaults, settingDefaults } from './rows.ts';
-import type { CertificateRow, NodeRow, SettingRow } from './rows.ts';
-import { isHost, isHostName } from './target.ts';
+import type { CertificateRow, NodeRow, RtpengineInstance, SettingRow } from './rows.ts';
+import { isHost, isHostName, parseHostPort } from './target.ts';
 
 export function decodeNode(fields: FieldReader): NodeRow {
   fields.defaulting(nodeDefaults);
@@ -25,6 +25,7 @@ export function decodeSetting(fields: FieldReader): SettingRow {
   const tls = fields.object('tls');
   const registration = fields.object('registration');
   const keepAlive = fields.object('keepAlive');
+  const media = fields.object('media');
   const row: SettingRow = {
     unknownDomain, requireToMatch, scanners, methods,
     tls: {
@@ -35,11 +36,48 @@ export function decodeSetting(fields: FieldReader): SettingRow {
     },
     registration: { perSecond: registration.integer('perSecond', 0, 1_000_000), spreadPercent: registration.integer('spreadPercent', 0, 90) },
     keepAlive: { method: keepAlive.oneOf('method', ['off', 'crlf', 'options']), intervalMs: keepAlive.integer('intervalMs', 5_000, 600_000) },
+    media: {
+      rtpengines: readRtpengines(media),
+      idleMs: media.integer('idleMs', 10_000, 3_600_000),
+      exhausted: media.oneOf('exhausted', ['refuse', 'direct']),
+      latching: media.oneOf('latching', ['strict', 'sdp', 'loose']),
+    },
   };
   tls.close();
   registration.close();
   keepAlive.close();
+  media.close();
   return row;
+}
+
+function readRtpengines(media: FieldReader): RtpengineInstance[] {
+  const instances = media.list('rtpengines', 0, limits.rtpengines, readRtpengine);
+  const seen = new Set<string>();
+  for (const [index, { address }] of instances.entries()) {
+    if (seen.has(address)) media.faults.add(`${media.at('rtpengines')}/${index}/address`, 'duplicate', `must not be listed twice: ${address}`);
+    if (address !== '') seen.add(address);
+  }
+  return instances;
+}
+
+function readRtpengine(value: unknown, pointer: string, faults: Faults): RtpengineInstance {
+  const fields = new FieldReader(value, pointer, faults);
+  const instance: RtpengineInstance = {
+    address: fields.text('address', 1, limits.domainLength + 6),
+    weight: fields.integer('weight', 0, limits.weight),
+    enabled: fields.boolean('enabled'),
+  };
+  fields.close();
+  if (instance.address !== '' && !isServerAddress(instance.address)) {
+    faults.add(fields.at('address'), 'format', `must be host:port, the host a name in lower case, an IPv4 address or an IPv6 address in brackets, not ${instance.address.slice(0, 60)}`);
+  }
+  return instance;
+}
+
+/** True for `host:port` of a UDP server: both are needed. */
+export function isServerAddress(text: string): boolean {
+  const place = parseHostPort(text);
+  return place !== null && place.port !== 0 && text === text.toLowerCase();
 }
 
 /** The form only: whether key, chain and names belong together is checked when a certificate is saved, with its key open. */

@@ -27,9 +27,10 @@ export function decodeTenant(fields: FieldReader): TenantRow {
   const digest = policies.boolean('digest');
   const redirects = policies.oneOf('redirects', ['pass', 'block', 'recurse']);
   const hideCallId = policies.boolean('hideCallId');
+  const latching = policies.oneOf('latching', ['default', 'strict', 'sdp', 'loose']);
   policies.close();
   return {
-    id, key, name, enabled, limits: { calls, cps, registrations }, policies: { media, topologyHiding, digest, redirects, hideCallId },
+    id, key, name, enabled, limits: { calls, cps, registrations }, policies: { media, topologyHiding, digest, redirects, hideCallId, latching },
   };
 }
 

@@ -34,6 +34,7 @@ export const limits = {
   /** PEM roots in the settings. */
   caBytes: 48 * 1024,
   slowStartMs: 3_600_000,
+  rtpengines: 16,
   rowBytes: 64 * 1024,
   weight: 65_535,
   rank: 65_535,

@@ -31,6 +31,8 @@ export interface TenantRow {
     readonly redirects: 'pass' | 'block' | 'recurse';
     /** Topology hiding replaces Call-IDs too. */
     readonly hideCallId: boolean;
+    /** How relayed media learns where an end is; `default` = as the settings say. */
+    readonly latching: 'default' | 'strict' | 'sdp' | 'loose';
   };
 }
 
@@ -242,6 +244,26 @@ export interface SettingRow {
   };
   /** Towards registered phones behind NAT on UDP. */
   readonly keepAlive: { readonly method: 'off' | 'crlf' | 'options'; readonly intervalMs: number };
+  readonly media: {
+    /** External engines that nodes with the engine `rtpengine` share calls out to. */
+    readonly rtpengines: readonly RtpengineInstance[];
+    /** A relayed call without a packet either way ends its media after so long. */
+    readonly idleMs: number;
+    /** What a call gets when no ports or engine are left: 503, or its SDP passes as it came. */
+    readonly exhausted: 'refuse' | 'direct';
+    /** How an end's media address is learned: only the one that its SDP names, from the hosts that SDP and signalling name, or from anywhere. */
+    readonly latching: 'strict' | 'sdp' | 'loose';
+  };
+}
+
+/** One rtpengine of the pool, reached by its ng protocol over UDP. */
+export interface RtpengineInstance {
+  /** `host:port`, the host a name in lower case or an address, IPv6 in brackets. */
+  readonly address: string;
+  /** Share of new calls beside the others; 0 = only when no other is left. */
+  readonly weight: number;
+  /** false = no new calls; those that it has stay. */
+  readonly enabled: boolean;
 }
 
 export interface Rows {
@@ -274,11 +296,12 @@ export const defaultSetting: SettingRow = {
   tls: { clientCertificates: 'off', ca: '', minVersion: 'TLSv1.2', verifyDestinations: true },
   registration: { perSecond: 0, spreadPercent: 0 },
   keepAlive: { method: 'crlf', intervalMs: 30_000 },
+  media: { rtpengines: [], idleMs: 60_000, exhausted: 'refuse', latching: 'sdp' },
 };
 
 // Fields that came after schema 1: a row written before them is read with these values.
-export const settingDefaults = { tls: defaultSetting.tls, registration: defaultSetting.registration, keepAlive: defaultSetting.keepAlive } as const;
-export const tenantPolicyDefaults = { redirects: 'pass', hideCallId: false } as const;
+export const settingDefaults = { tls: defaultSetting.tls, registration: defaultSetting.registration, keepAlive: defaultSetting.keepAlive, media: defaultSetting.media } as const;
+export const tenantPolicyDefaults = { redirects: 'pass', hideCallId: false, latching: 'default' } as const;
 export const dispatcherSetDefaults = { hashOn: 'call-id', slowStartMs: 0, registration: 'path' } as const;
 export const ruleDefaults = { prices: [], windows: [], rates: 0, enumSuffix: '' } as const;
 export const trunkDefaults = { strip: 0, prepend: '' } as const;

@@ -48,7 +48,11 @@ export function isHostName(text: string): boolean {
   );
 }
 
-function parseHostPort(text: string): { host: string; port: number; family: 4 | 6 | 0 } | null {
+/**
+ * `host[:port]`, IPv6 in brackets: the host in lower case without brackets, port 0 when none is given, family 0 of a name.
+ * null when it is anything else.
+ */
+export function parseHostPort(text: string): { host: string; port: number; family: 4 | 6 | 0 } | null {
   let host = text;
   let rest = '';
   if (text.startsWith('[')) {

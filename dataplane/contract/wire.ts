@@ -9,7 +9,7 @@ import type { TableName } from './rows.ts';
 
 export const syncPath = '/sync/v1';
 /** Version of the messages and row types; a node and a server of different schemas do not exchange rows. */
-export const wireSchema = 2;
+export const wireSchema = 3;
 
 /** Timings and bounds of the channel. Durations in milliseconds, sizes in bytes. */
 export const channel = {

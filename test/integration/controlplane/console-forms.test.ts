@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { api } = plane;
   await api.put('/tenants/acme', {
     name: 'Acme', limits: { calls: 3, cps: 2, registrations: 1 }, externalId: 'x-1', comment: 'kept',
-    policies: { media: 'direct', topologyHiding: true, digest: false, redirects: 'recurse', hideCallId: true },
+    policies: { media: 'direct', topologyHiding: true, digest: false, redirects: 'recurse', hideCallId: true, latching: 'strict' },
   });
   await api.put('/dispatcher-sets/10', {
     name: 'pbx', tenant: 'acme', algorithm: 7, affinity: 'source', affinityAll: true, hashOn: 'header:X-Account', slowStartMs: 60_000, registration: 'contact', externalId: 'x-2',
@@ -44,6 +44,7 @@ beforeAll(async () => {
   await api.put('/settings/global', {
     unknownDomain: 404, requireToMatch: true, scanners: ['scan'], methods: 'iana', tls: { clientCertificates: 'request', minVersion: 'TLSv1.3', verifyDestinations: false },
     registration: { perSecond: 9, spreadPercent: 5 }, keepAlive: { method: 'options', intervalMs: 9_000 },
+    media: { rtpengines: [{ address: 'media-1.example:2223' }, { address: '[2001:db8::9]:2223', weight: 0, enabled: false }], idleMs: 20_000, exhausted: 'direct', latching: 'loose' },
   });
 }, startDeadlineMs);
 afterAll(async () => {

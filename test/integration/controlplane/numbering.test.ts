@@ -142,5 +142,13 @@ describe('what dispatcher sets, trunks, tenants, settings and nodes gained', () 
       methods: 'strict', tls: { minVersion: 'TLSv1.3', verifyDestinations: true, ca: '' }, registration: { perSecond: 100, spreadPercent: 0 }, keepAlive: { method: 'options', intervalMs: 30_000 },
     });
     expect(await refusal('PATCH', '/settings/global', { tls: { ca: 'roots' } })).toEqual([400, [['/tls/ca', 'format']]]);
+    expect(await plane.api.patch('/settings/global', { media: { rtpengines: [{ address: '192.0.2.9:2223' }, { address: 'media-2.example:2223', weight: 0, enabled: false }], latching: 'strict' } })).toMatchObject({
+      methods: 'strict',
+      media: { rtpengines: [{ address: '192.0.2.9:2223', weight: 1, enabled: true }, { address: 'media-2.example:2223', weight: 0, enabled: false }], idleMs: 60_000, exhausted: 'refuse', latching: 'strict' },
+    });
+    expect(await plane.api.patch('/tenants/acme', { policies: { latching: 'loose' } })).toMatchObject({ policies: { latching: 'loose', hideCallId: true } });
+    expect(await refusal('PATCH', '/settings/global', { media: { rtpengines: [{ address: '192.0.2.9' }] } })).toEqual([400, [['/media/rtpengines/0/address', 'format']]]);
+    expect(await refusal('PATCH', '/settings/global', { media: { rtpengines: [{ address: '192.0.2.9:1' }, { address: '192.0.2.9:1' }] } })).toEqual([400, [['/media/rtpengines/1/address', 'duplicate']]]);
+    expect((await refusal('PATCH', '/settings/global', { media: { idleMs: 1 } }))[0]).toBe(400);
   });
 });

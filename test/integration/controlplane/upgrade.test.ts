@@ -54,14 +54,14 @@ async function fill(old: Database): Promise<void> {
 describe('a database of the release before', () => {
   it('keeps every row, with defaults for what is new', async () => {
     const { get } = plane.api;
-    expect(await get('/tenants/acme')).toMatchObject({ limits: { calls: 5 }, policies: { media: 'relay', topologyHiding: true, digest: false, redirects: 'pass', hideCallId: false } });
+    expect(await get('/tenants/acme')).toMatchObject({ limits: { calls: 5 }, policies: { media: 'relay', topologyHiding: true, digest: false, redirects: 'pass', hideCallId: false, latching: 'default' } });
     expect(await get('/dispatcher-sets/10')).toMatchObject({
       algorithm: 9, comment: 'kept', hashOn: 'call-id', slowStartMs: 0, registration: 'path', destinations: [{ uri: 'sip:10.0.0.1:5060', attrs: { duid: 'a' } }],
     });
     expect(await get('/route-sets/1')).toMatchObject({ family: 'match', rules: [{ methods: ['INVITE'], sets: [10], strip: 2, prepend: '00', prices: [], windows: [], rates: 0, enumSuffix: '' }] });
     expect(await get('/domains/acme.example')).toMatchObject({ tenant: 'acme', routeSet: 1, did: '7' });
     expect(await get('/trunks/carrier')).toMatchObject({ sources: ['192.0.2.0/24'], strip: 0, prepend: '' });
-    expect(await get('/settings/global')).toMatchObject({ unknownDomain: 404, methods: 'iana', tls: { clientCertificates: 'off' }, keepAlive: { method: 'crlf' } });
+    expect(await get('/settings/global')).toMatchObject({ unknownDomain: 404, methods: 'iana', tls: { clientCertificates: 'off' }, keepAlive: { method: 'crlf' }, media: { rtpengines: [], idleMs: 60_000, exhausted: 'refuse', latching: 'sdp' } });
   });
 
   it('begins another epoch whose hashes are those of what the nodes get', async () => {

@@ -132,9 +132,19 @@ describe('field errors say what is accepted', () => {
     ['dispatcherSet', { hashOn: 'header:' }, '/hashOn', 'format', 'must be from, from-user, to, to-user, ruri, ruri-user, call-id, source, auth-user or header:NAME'],
     ['dispatcherSet', { slowStartMs: 3_600_001 }, '/slowStartMs', 'out-of-range', 'must be 0 to 3600000'],
     ['tenant', { 'policies.redirects': 'follow' }, '/policies/redirects', 'not-allowed', 'must be one of pass, block, recurse'],
+    ['tenant', { 'policies.latching': 'any' }, '/policies/latching', 'not-allowed', 'must be one of default, strict, sdp, loose'],
     ['trunk', { strip: 65 }, '/strip', 'out-of-range', 'must be 0 to 64'],
     ['setting', { 'tls.ca': '\u0000-----BEGIN CERTIFICATE-----' }, '/tls/ca', 'format', 'must be PEM text (-----BEGIN CERTIFICATE-----) of 0 to 49152 characters'],
     ['setting', { 'keepAlive.intervalMs': 100 }, '/keepAlive/intervalMs', 'out-of-range', 'must be 5000 to 600000'],
+    ['setting', { 'media.idleMs': 9_999 }, '/media/idleMs', 'out-of-range', 'must be 10000 to 3600000'],
+    ['setting', { 'media.exhausted': 'drop' }, '/media/exhausted', 'not-allowed', 'must be one of refuse, direct'],
+    ['setting', { 'media.latching': 'default' }, '/media/latching', 'not-allowed', 'must be one of strict, sdp, loose'],
+    ['setting', { 'media.rtpengines': Array.from({ length: 17 }, (_, n) => ({ address: `192.0.2.1:${n + 1}`, weight: 1, enabled: true })) }, '/media/rtpengines', 'too-long', 'must be a list of 0 to 16 items'],
+    ['setting', { 'media.rtpengines.1.address': '192.0.2.9:2223' }, '/media/rtpengines/1/address', 'duplicate', 'must not be listed twice: 192.0.2.9:2223'],
+    ['setting', { 'media.rtpengines.0.weight': -1 }, '/media/rtpengines/0/weight', 'out-of-range', 'must be 0 to 65535'],
+    ['setting', { 'media.rtpengines.0.port': 1 }, '/media/rtpengines/0/port', 'unknown-field', 'unknown field; accepted: address, weight, enabled'],
+    ...['192.0.2.9', 'media.example', '2001:db8::9:2223', '[192.0.2.9]:2223', 'Media.example:2223', '10.0.0.300:2223', 'a:0', 'a:65536', 'udp:a:1'].map((address): [TableName, Record<string, unknown>, string, string, string] =>
+      ['setting', { 'media.rtpengines.0.address': address }, '/media/rtpengines/0/address', 'format', `must be host:port, the host a name in lower case, an IPv4 address or an IPv6 address in brackets, not ${address}`]),
     ['setting', { 'registration.spreadPercent': 91 }, '/registration/spreadPercent', 'out-of-range', 'must be 0 to 90'],
     ['rule', { prepend: 'a b' }, '/prepend', 'format', 'must be characters of a SIP user part'],
     ['domain', { name: 'SIP.example' }, '/name', 'format', 'must be a host name in lower case, *.suffix, or an IP address'],
@@ -165,7 +175,7 @@ describe('accepted forms', () => {
     ['domain', { name: '*.acme.example' }], ['domain', { name: '192.0.2.1' }], ['domain', { name: '2001:db8::1' }],
     ['rule', { match: { type: 'prefix', value: '+' } }], ['rule', { match: { type: 'exact', value: '*43#' } }], ['rule', { match: { type: 'any' } }], ['rule', { methods: [] }],
     ['dispatcherSet', { 'probing.from': 'sip:ping@edge.example:5060' }], ['dispatcherSet', { 'probing.from': 'sip:edge.example' }], ['dispatcherSet', { tenant: null }],
-    ['setting', { unknownDomain: 404, scanners: [] }], ['trunk', { sources: [] }],
+    ['setting', { unknownDomain: 404, scanners: [] }], ['setting', { 'media.rtpengines': [] }], ['setting', { 'media.rtpengines.0.address': 'media-1.example:2223' }],  ['trunk', { sources: [] }],
   ])('%s %j', (table, changes) => {
     expect(faults(table, changes).filter((fault) => fault.code !== 'mismatch')).toEqual([]);
   });

@@ -6,8 +6,9 @@ export const validRows: { readonly [T in TableName]: Rows[T] } = {
     unknownDomain: 'drop', requireToMatch: false, scanners: ['sipvicious'], methods: 'iana',
     tls: { clientCertificates: 'request', ca: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n', minVersion: 'TLSv1.3', verifyDestinations: false },
     registration: { perSecond: 500, spreadPercent: 20 }, keepAlive: { method: 'options', intervalMs: 25_000 },
+    media: { rtpengines: [{ address: '192.0.2.9:2223', weight: 3, enabled: true }, { address: '[2001:db8::9]:2223', weight: 0, enabled: false }], idleMs: 30_000, exhausted: 'direct', latching: 'strict' },
   },
-  tenant: { id: 1, key: 'acme', name: 'Acme Ltd', enabled: true, limits: { calls: 200, cps: 20, registrations: 500 }, policies: { media: 'relay', topologyHiding: true, digest: false, redirects: 'recurse', hideCallId: true } },
+  tenant: { id: 1, key: 'acme', name: 'Acme Ltd', enabled: true, limits: { calls: 200, cps: 20, registrations: 500 }, policies: { media: 'relay', topologyHiding: true, digest: false, redirects: 'recurse', hideCallId: true, latching: 'loose' } },
   certificate: { name: 'acme', names: ['sip.acme.example', '*.acme.example'], chain: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n', key: '1.c2VhbGVk' },
   dispatcherSet: {
     id: 10, name: 'acme pbx', tenant: 1, algorithm: 4, affinity: 'aor', affinityAll: false, hashOn: 'header:X-Account', slowStartMs: 30_000, registration: 'contact',

@@ -96,7 +96,7 @@ describe('an estate', () => {
     expect([calls.size, events]).toEqual([0, ['later', '-7']]);
 
     const heir = new TenantLimits(newLimitBuffer(16));
-    const tenant = { id: 7, key: 'a', name: 'A', enabled: true, limits: { calls: 2, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, redirects: 'pass', hideCallId: false } } as const;
+    const tenant = { id: 7, key: 'a', name: 'A', enabled: true, limits: { calls: 2, cps: 0, registrations: 0 }, policies: { media: 'direct', topologyHiding: false, digest: false, redirects: 'pass', hideCallId: false, latching: 'default' } } as const;
     const debts = new Debts();
     debts.take([[7, 2]], heir);
     heir.adopt(() => tenant);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { combinedHash } from '../../../dataplane/contract/hash.ts';
+import { wireSchema } from '../../../dataplane/contract/wire.ts';
 import type { NodeMessage, ServerMessage, WireRow } from '../../../dataplane/contract/wire.ts';
 import type { NodeEffect } from '../../../dataplane/sync/node-events.ts';
 import { NodeReducer } from '../../../dataplane/sync/reducer.ts';
@@ -48,7 +49,7 @@ function live(): void {
 
 describe('opening', () => {
   it('says hello with the position', () => {
-    expect(sent(node.step({ type: 'opened' }))).toMatchObject([{ t: 'hello', boot: 'b', schema: 2, have: base.position }]);
+    expect(sent(node.step({ type: 'opened' }))).toMatchObject([{ t: 'hello', boot: 'b', schema: wireSchema, have: base.position }]);
     expect(node.phase).toBe('placing');
   });
 
