@@ -1,0 +1,41 @@
+/** What the userland relay is told at its start, and what it says of itself. */
+import type { Family } from '../relay.ts';
+
+export interface RelaySettings {
+  /** First and last port that may be used, in both families. RTP takes even ports, RTCP the odd ones above. */
+  readonly first: number;
+  readonly last: number;
+  /** Numeric address that media sockets bind to, by family; '' = none of that family. `0.0.0.0` and `::` are every address. */
+  readonly bind: { readonly v4: string; readonly v6: string };
+}
+
+/** Port pairs of one family. */
+export interface PortUse {
+  readonly family: Family;
+  /** Pairs that the range has. */
+  readonly pairs: number;
+  readonly inUse: number;
+  /** Given back, and resting so that late packets of the old call meet nobody. */
+  readonly resting: number;
+}
+
+/** Node page, health and metrics. Counts only grow while the relay lives. */
+export interface RelayStatus {
+  /** How sockets are served: plain system calls where the runtime can make them, else node:dgram. */
+  readonly sockets: 'system calls' | 'node:dgram';
+  readonly streams: number;
+  /** Streams whose RTP the kernel forwards now. */
+  readonly offloaded: number;
+  readonly ports: readonly PortUse[];
+  /** Packets received and sent on by sockets of ours. */
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  /** Packets from other sources than the learned ones. */
+  readonly strangers: number;
+  /** Packets that were no RTP, RTCP, STUN or DTLS. */
+  readonly invalid: number;
+  /** Packets that the operating system did not take. */
+  readonly sendFailures: number;
+  /** How often `open` found no ports. */
+  readonly exhausted: number;
+}
