@@ -16,6 +16,8 @@ export interface Endpoint {
 
 /** What SDP and signalling say of where one side of a stream is. */
 export interface Expectation {
+  /** `rtp`: only RTP, RTCP, STUN and DTLS pass; `other` (T.38 over UDPTL, plain UDP): any packet does. */
+  readonly protocol: 'rtp' | 'other';
   /** null = nowhere that packets could be sent to yet (a name, 0.0.0.0, port 9 of trickled ICE). */
   readonly rtp: Endpoint | null;
   /** null = beside `rtp` as usual: the next port, or the same one with `mux`. */
@@ -48,6 +50,9 @@ export interface RelayedStream {
 
 /** What a stream has to say to its session. */
 export interface StreamOwner {
+  /** Which stream of which session it is: what the kernel forwards bears its name. */
+  readonly session: string;
+  readonly stream: number;
   /** The side's address is known: its first valid packet has come, or it sends from another place. */
   learned(side: Side, at: Endpoint): void;
 }
@@ -56,4 +61,10 @@ export interface StreamOwner {
 export interface Relay {
   /** @returns null when no ports are left in one of the families */
   open(families: Readonly<Record<Side, Family>>, owner: StreamOwner): RelayedStream | null;
+  /**
+   * Takes a stream of an earlier process up again, on the ports that it had.
+   * @param learned where the sides sent from when it was written down
+   * @returns null when a port is not to be had
+   */
+  reopen(ports: Readonly<Record<Side, PortPair>>, owner: StreamOwner, learned: Readonly<Record<Side, Endpoint | null>>): RelayedStream | null;
 }
