@@ -1,0 +1,81 @@
+/** rtpengine (Debian package rtpengine-daemon) in userland mode, with a control port of the ng protocol on loopback. */
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Hopeless, until } from './deadline.ts';
+import { freePort } from './ports.ts';
+import { TestProcess } from './process.ts';
+
+export interface RtpengineOptions {
+  /** Addresses that it has media ports on; both families of loopback when left out. */
+  readonly interfaces?: readonly string[];
+  /** Of its media. */
+  readonly ports: { readonly first: number; readonly last: number };
+  /** Of its control port; any free one when left out. */
+  readonly ngPort?: number;
+}
+
+export class Rtpengine {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly process: TestProcess;
+  readonly #folder: string;
+
+  private constructor(process: TestProcess, port: number, folder: string) {
+    this.process = process;
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  /** Starts it and waits until it answers a ping. */
+  static async start({ interfaces = ['127.0.0.1', '::1'], ports, ngPort }: RtpengineOptions): Promise<Rtpengine> {
+    const port = ngPort ?? (await freePort());
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-rtpengine-'));
+    const process = new TestProcess('rtpengine', 'rtpengine', [
+      '--config-file=none', '--foreground', '--log-stderr', '--log-level=5', '--table=-1', '--num-threads=2', '--no-redis-required', `--pidfile=${join(folder, 'pid')}`,
+      ...interfaces.map((address) => `--interface=default/${address}`), `--listen-ng=127.0.0.1:${port}`,
+      `--port-min=${ports.first}`, `--port-max=${ports.last}`,
+    ], { cwd: folder });
+    const engine = new Rtpengine(process, port, folder);
+    try {
+      await engine.#answers();
+    } catch (error) {
+      await engine.stop();
+      throw error;
+    }
+    return engine;
+  }
+
+  get address(): string {
+    return `${this.host}:${this.port}`;
+  }
+
+  async #answers(): Promise<void> {
+    const socket = createSocket('udp4');
+    let pong = false;
+    socket.on('message', (data) => {
+      pong ||= data.toString('latin1').includes('pong');
+    });
+    // Until it listens, the kernel says so in errors.
+    socket.on('error', () => undefined);
+    try {
+      await until('rtpengine: a pong', 10_000, () => {
+        if (!this.process.running) throw new Hopeless(`rtpengine ended:\n${this.process.tail()}`);
+        if (!pong) socket.send('1 d7:command4:pinge', this.port, this.host);
+        return pong;
+      });
+    } finally {
+      socket.close();
+    }
+  }
+
+  kill(): Promise<void> {
+    return this.process.kill();
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop(3_000);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
