@@ -16,6 +16,12 @@ export const bounds = {
   /** Values of Via and of Route that a message may carry. */
   viaValues: 71,
   routeValues: 64,
+  /** Lines and m-lines of an SDP; one with more is not understood. */
+  sdpLines: 4_096,
+  sdpStreams: 32,
+  /** Parts of a multipart body that are looked at for an SDP, in all, and how deep they may nest. */
+  bodyParts: 32,
+  bodyDepth: 3,
 } as const;
 
 /** Bounds of the head, as `parseMessage` takes them. */
