@@ -17,6 +17,8 @@ export interface CallEntry {
   readonly decision: Decision | null;
   /** Whose word ends it; null = its tenant has no limit of calls, anybody's in the dialog does. */
   readonly anchor: CallAnchor | null;
+  /** Its media session, '' = its media goes direct. */
+  readonly media: string;
 }
 
 export interface CallQuery {

@@ -9,6 +9,8 @@ import type { Flow, Target } from '../transport/flow.ts';
 import type { BestResponse } from './best-response.ts';
 import type { Branch } from './branch.ts';
 import type { CallerSide } from './call-ends.ts';
+import type { CallMedia } from './call-media.ts';
+import type { MediaDoor } from '../media/media-door.ts';
 import type { Redirected } from './redirected.ts';
 
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */
@@ -56,6 +58,8 @@ export class ProxyContext {
   /** Of an INVITE that is counted: its Record-Routes, and its caller where that is a PBX which calls a phone (see call-ends.ts). */
   records = 0;
   caller: CallerSide | null = null;
+  /** null = the media of its call goes direct, or it is of no call. */
+  media: CallMedia | null = null;
   plan: RoutePlan | null = null;
   failover: RouteSetRow['failover'] = noFailover;
 
@@ -129,10 +133,11 @@ export class ProxyContext {
 }
 
 /** The request has its final answer, or will never have one. */
-export function settle(env: { pending: number; pendingBytes: number; readonly limits: TenantLimits }, ctx: ProxyContext): void {
+export function settle(env: { pending: number; pendingBytes: number; readonly limits: TenantLimits; readonly media: MediaDoor }, ctx: ProxyContext): void {
   if (ctx.answered) return;
   ctx.answered = true;
   if (ctx.reserved) env.limits.callEnded(ctx.tenantId);
+  if (ctx.media !== null && !ctx.inDialog && !ctx.media.answered) ctx.media.end(env.media);
   if (ctx.tx !== null) {
     env.pending -= 1;
     env.pendingBytes -= ctx.bytes;

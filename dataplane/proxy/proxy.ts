@@ -17,7 +17,9 @@ import { onRegistered } from './registered.ts';
 import { relay } from './relay.ts';
 import { failed, takeFailure } from './search.ts';
 import { reconnect } from './send.ts';
-import { passResponse, refuse, replyStateless, sendReply, takeStray } from './responses.ts';
+import { passUp } from './media.ts';
+import { refuse, replyStateless, sendReply } from './responses.ts';
+import { takeStray } from './stray.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
 
 const ok = reply(200, 'OK');
@@ -99,7 +101,7 @@ export class Proxy implements TransactionUser {
     if (runPipeline(ctx, env) === 'relay') relay(env, ctx);
   }
 
-  onResponse(tx: ClientTransaction, response: SipMessage): void {
+  onResponse(tx: ClientTransaction, response: SipMessage, flow: Flow): void {
     const env = this.#env;
     const branch = tx.user as Branch;
     const { ctx } = branch;
@@ -115,14 +117,14 @@ export class Proxy implements TransactionUser {
       return;
     }
     if (status < 200) {
-      if (current) passResponse(env, ctx, response, '', tx);
+      if (current) passUp(env, ctx, response, tx, flow.address);
       return;
     }
     if (ctx.inDialog && !ctx.answered) this.#noteEnd(tx, ctx, response);
     if (status < 300) {
       this.#succeeded(branch, tx, response);
       // Each 2xx to an INVITE goes up, late ones of former tries and retransmissions too (§16.7 step 5).
-      passResponse(env, ctx, response, '', tx);
+      passUp(env, ctx, response, tx, flow.address);
       // Nobody else must ring on (§16.7 step 10).
       if (tx.invite && ctx.open > 0) cancelOpen(env, ctx, completedElsewhere);
     } else if (current) {
@@ -136,6 +138,7 @@ export class Proxy implements TransactionUser {
     const { ctx, destination, plan } = branch;
     if (branch.client === tx) branch.close(response.status);
     const decision = tx.invite && !ctx.inDialog && plan !== null ? decisionOf(plan, destination) : null;
+    if (ctx.media !== null) ctx.media.answered = true;
     if (!ctx.answered) {
       if (tx.method === 'REGISTER') onRegistered(env, branch, ctx.request, response);
       settle(env, ctx);
@@ -149,7 +152,7 @@ export class Proxy implements TransactionUser {
     const { callId, fromTag, toTag } = response;
     const dialog = dialogKey(callId, fromTag, toTag);
     if (!ctx.begins(dialog)) return;
-    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response) });
+    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response), media: ctx.media?.recorded ?? '' });
   }
 
   /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */
@@ -165,13 +168,14 @@ export class Proxy implements TransactionUser {
     const dialog = dialogKey(callId, fromTag, toTag);
     const entry = env.calls.get(dialog);
     const passage = passageOf(env, ctx, tx, entry?.anchor ?? null);
+    ctx.media?.end(env.media);
     if (entry === null) env.neighbours.callEnded(dialog, passage);
     else endCall(env, entry, passage);
   }
 
   onStrayResponse(response: SipMessage, flow: Flow): void {
     const env = this.#env;
-    if (!env.neighbours.takesResponse(response, flow)) takeStray(env, response);
+    if (!env.neighbours.takesResponse(response, flow)) takeStray(env, response, flow.address);
   }
 
   onTimeout(tx: ClientTransaction): void {

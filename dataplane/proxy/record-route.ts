@@ -29,7 +29,7 @@ export function viaLine(env: ProxyEnvironment, listener: Listener, target: Targe
  */
 export function recordRouteLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const { request, flow } = ctx;
-  const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow);
+  const token = makeDialogToken(env.keys, request.callId, request.fromTag, ctx.tenantId, ctx.calleeFlow === '' ? callerFlow(env, ctx) : ctx.calleeFlow, ctx.media?.recorded);
   // A sips Request-URI asks for sips in Record-Route and Path too (RFC 3261 §16.6 step 4).
   const secure = isSips(request);
   const far = publicOf(env, outgoing);

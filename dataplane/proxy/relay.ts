@@ -5,6 +5,7 @@ import { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer, nextHopFailed } from './final-response.ts';
+import { beginMedia } from './media.ts';
 import { failed, locate, startNext } from './search.ts';
 import { send } from './send.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
@@ -13,6 +14,8 @@ import { serviceUnavailable } from './verdict.ts';
 /** Starts a request whose target or plan the pipeline has found. */
 export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
   const { plan } = ctx;
+  beginMedia(env, ctx);
+  if (ctx.media !== null) ctx.media.unsent = unsent;
   if (plan !== null) {
     countNew(env, ctx.request.method);
     if (plan.awaits === '') begin(env, ctx, plan);
@@ -23,6 +26,8 @@ export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
   if (ctx.fixedTarget === null) locate(env, branch, ctx.fixedHost, ctx.fixedPort, ctx.fixedTransport, ctx.fixedSecure);
   else if (!send(env, branch, ctx.fixedTarget)) failed(env, branch, 'transport');
 }
+
+const unsent = (env: ProxyEnvironment, branch: Branch): void => failed(env, branch, 'transport');
 
 function begin(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan): void {
   if (startNext(env, ctx, plan, 0)) return;

@@ -1,19 +1,16 @@
 /** Responses on their way up: ours are built, others lose our Via and pass (RFC 3261 §16.7 steps 3 and 9). */
-import { verifyBranch } from '../security/tokens.ts';
 import type { ParseFault } from '../sip/parse.ts';
 import { buildResponse } from '../sip/responses.ts';
 import { siphash24 } from '../security/siphash.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
-import { Address, defaultPort, transportOfVia, type Flow } from '../transport/flow.ts';
-import { familyOf } from '../contract/address.ts';
+import type { Flow } from '../transport/flow.ts';
 import { Branch } from './branch.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { forUpstream } from './for-upstream.ts';
 import { hideFromCaller } from './hide.ts';
-import { answersKeepAlive } from './keep-alive.ts';
 import { spreadExpires } from './spread-expires.ts';
 import type { Reply } from './verdict.ts';
 
@@ -70,36 +67,4 @@ export function passResponse(env: ProxyEnvironment, ctx: ProxyContext, response:
 function sendersOf({ target, user }: ClientTransaction): readonly string[] {
   const destination = user instanceof Branch ? user.destination : null;
   return destination === null ? [target.address] : [target.address, destination.host];
-}
-
-/**
- * A response without a client transaction. When its branch carries our check value it answers a request of a former
- * process of this installation (or comes after its transaction's time): it goes on by the next Via, so that a restart
- * harms no call. The check covers that Via, so the response cannot be sent anywhere else. Everything else is dropped
- * (RFC 6026 §8.9), and so is a 100, which goes one hop only, and what comes so late that its request has been answered
- * without it (RFC 3261 §17.2.2); but a 2xx to an INVITE is never too late.
- */
-export function takeStray(env: ProxyEnvironment, response: SipMessage): void {
-  if (answersKeepAlive(response)) return;
-  const next = response.via(1);
-  const top = response.topVia;
-  const address = next === null || next.received === '' ? (next?.host ?? '') : next.received;
-  const family = familyOf(address);
-  const transport = next === null ? null : transportOfVia(next.transport);
-  const listener = family === 0 || transport === null ? null : env.publicListener(transport, family);
-  if (top === null || next === null || transport === null || family === 0 || listener === null || response.status === 100) {
-    env.counters.add('dropped_stray_response_total');
-    return;
-  }
-  const port = next.rport > 0 ? next.rport : next.port > 0 ? next.port : defaultPort(transport);
-  const { callId, cseqNumber, cseqMethod } = response;
-  const answered = env.layer.hasAnswered(next, cseqMethod) && (cseqMethod !== 'INVITE' || response.status >= 300);
-  if (answered || verifyBranch(env.keys, top.branch, { method: cseqMethod, branch: next.branch, sentBy: next.sentBy, address, port, callId, cseqNumber }) < 0) {
-    env.counters.add('dropped_stray_response_total');
-    return;
-  }
-  env.counters.add('relayed_stray_response_total');
-  const text = forUpstream(env, response, transport, '');
-  const shown = response.hidden === 0 ? text : hideFromCaller(env, response, listener, address, 0, [], text);
-  env.sender.send(new Address(transport, family, address, port, listener, 0), shown, null);
 }

@@ -11,6 +11,7 @@ import { addExtraEdits } from './extra-edits.ts';
 import { answer } from './final-response.ts';
 import { editRequest } from './forward.ts';
 import { hideFromTarget, keepsContacts } from './hide.ts';
+import { awaitsSdp, editSdp } from './media.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
 import { telRequestUri } from './tel-uri.ts';
@@ -27,7 +28,7 @@ const amongPlaces: RequestTimeouts = { frMs: 5_000, frInviteMs: 181_000 };
 /** Rewrites and sends one try; an ACK leaves without a transaction. False = there is no way to that target. */
 export function send(env: ProxyEnvironment, branch: Branch, target: Target): boolean {
   branch.narrow = null;
-  return sendBy(env, branch, target);
+  return (branch.ctx.media !== null && awaitsSdp(env, branch, target, sendBy)) || sendBy(env, branch, target);
 }
 
 /** Sends a large request by UDP after all, because TCP did not come about; false = that is not the case here. */
@@ -83,6 +84,7 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     stream,
   });
   addExtraEdits(env, branch);
+  if (ctx.media !== null) editSdp(env, ctx, target);
   const text = hideFromTarget(env, branch, listener, target, env.edits.apply(request.raw));
   if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
     branch.narrow = target;

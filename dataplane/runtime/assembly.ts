@@ -8,6 +8,7 @@ import { EnumDirectory } from '../dns/number-directory.ts';
 import type { Families } from '../dns/records.ts';
 import { ServerLocator } from '../dns/server-locator.ts';
 import { SystemDns } from '../dns/system-dns.ts';
+import { ThreadDoor } from '../media/door.ts';
 import { WorkerHealth } from '../health/worker-health.ts';
 import { ConfiguredPlaces } from '../proxy/configured-places.ts';
 import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';
@@ -84,7 +85,7 @@ export function assemble(
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
     forbidden: new ForbiddenTargets(setup.forbiddenTargets, transports.listeners, setup.interfaces), configured: new ConfiguredPlaces(),
-    sender, neighbours, locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, media: new ThreadDoor(setup.media, clock), locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     targetRefused: (address: string, port: number) => refusals.note((more) => tell.refusedTarget(address, port, more)),

@@ -1,18 +1,20 @@
 /** Commands that the control plane may send to this node (push channel: ephemeral actions only). */
 import type { Prober } from '../health/prober.ts';
 import type { Binding } from '../registrations/binding.ts';
-import { listCalls, type AskWorker } from './call-list.ts';
+import { listCalls, type AskMedia, type AskWorker } from './call-list.ts';
 import type { Registrations } from './registrations.ts';
 import type { Logger } from './log.ts';
 
-/** Registrations or calls in one answer: it has to fit into a frame of the push channel, whatever phones write. */
-const maxPage = 250;
+/** What one answer holds: it has to fit into a frame of the push channel, whatever phones write. */
+const maxRegistrations = 250;
+const maxCalls = 100;
 const shownLength = 512;
 
 export interface CommandTargets {
   readonly prober: Prober;
   readonly registrations: Pick<Registrations, 'page'>;
   readonly calls: AskWorker;
+  readonly media: AskMedia;
   readonly log: Logger;
 }
 
@@ -35,12 +37,12 @@ export async function runCommand(targets: CommandTargets, name: string, args: un
     }
     case 'registrations.list': {
       const { cursor } = fields;
-      const page = targets.registrations.page({ ...listing(fields), cursor: typeof cursor === 'number' ? cursor : 0 });
+      const page = targets.registrations.page({ ...listing(fields, maxRegistrations), cursor: typeof cursor === 'number' ? cursor : 0 });
       return { ...page, items: page.items.map(shown) };
     }
     case 'calls.list': {
       const { cursor } = fields;
-      return listCalls(targets.calls, listing(fields), typeof cursor === 'string' ? cursor : '', Date.now);
+      return listCalls(targets.calls, targets.media, listing(fields, maxCalls), typeof cursor === 'string' ? cursor : '', Date.now);
     }
     case 'log.level': {
       const { level } = fields;
@@ -54,7 +56,7 @@ export async function runCommand(targets: CommandTargets, name: string, args: un
 }
 
 /** What both lists take. */
-function listing({ tenant, text, limit }: Readonly<Record<string, unknown>>) {
+function listing({ tenant, text, limit }: Readonly<Record<string, unknown>>, maxPage: number) {
   return {
     ...(typeof tenant === 'number' ? { tenant } : {}), text: typeof text === 'string' ? text : '',
     limit: typeof limit === 'number' ? Math.min(Math.max(1, limit), maxPage) : maxPage,

@@ -58,6 +58,8 @@ export const counterHelp = {
   dns_lookups_total: 'Names and numbers looked up in DNS because no answer was at hand or one was to be renewed',
   dns_silent_total: 'DNS look-ups that stayed without an answer',
   dns_refused_total: 'DNS look-ups not begun because too many were under way',
+  media_refused_total: 'SDPs of calls that got no ports or no engine',
+  media_untouched_total: 'SDPs of relayed calls that went on as they came: nothing that we understand, or a session that is gone',
   faults_total: 'Messages given up because a part of this node failed; each kind is in the log',
 } as const;
 

@@ -61,6 +61,8 @@ export interface WorkerSetup {
   readonly keySecrets: KeySecrets;
   /** Which worker holds which server transaction (transaction-directory.ts); null with one worker. */
   readonly directory: SharedArrayBuffer | null;
+  /** Ways to the media threads; none = media goes direct. */
+  readonly media: readonly MessagePort[];
   /** By worker: a way to each sibling, null at the worker's own place. */
   readonly siblings: readonly (MessagePort | null)[];
 }

@@ -33,6 +33,7 @@ import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
+import { MediaThreads } from './media-threads.ts';
 import { listens, probeSources } from './probe-sources.ts';
 import type { Succession } from './succession.ts';
 import { ListenRefused, Supervisor } from './supervisor.ts';
@@ -60,6 +61,7 @@ export class Node {
   readonly #startedMs = Date.now();
   readonly #counters: CounterTable;
   readonly #supervisor: Supervisor;
+  readonly #media: MediaThreads;
   readonly #board: HealthBoard;
   readonly #prober: Prober;
   readonly #healthFile: HealthFile;
@@ -107,6 +109,14 @@ export class Node {
       },
       mail: (from, to, mail) => succession.mail(from, to, mail),
     });
+    this.#media = new MediaThreads({
+      engine: settings.media, threads: settings.mediaThreads, rtp: settings.rtp, folder, nodeName: settings.nodeName, log,
+      onEvent: (event) => this.#sync.events([{ atMs: Date.now(), ...event }]),
+      crashed: (error) => {
+        log.fatal({ err: error }, 'a media thread died');
+        ends.crashed();
+      },
+    });
     this.#certificates = new Certificates({ folder, listen: settings.listen, names: settings.names, log, onChange: (state) => this.#supervisor.tls(state) });
     this.#registrations = new Registrations({ folder, log, limits: this.#limits, ping: (method, phones) => this.#supervisor.ping(method, phones) });
     this.#board = new HealthBoard(settings.workers, (update) => this.#supervisor.board(update));
@@ -137,9 +147,9 @@ export class Node {
       version: this.#version,
       nodeToken: settings.nodeToken ?? undefined,
       joinToken: settings.joinToken ?? undefined,
-      capabilities: ['media:direct'],
+      capabilities: [settings.media === 'off' ? 'media:direct' : `media:${settings.media}`],
       listener: { commit: (change) => this.#commit(change) },
-      onCommand: (name, args) => runCommand({ prober: this.#prober, registrations: this.#registrations, calls: (worker, query) => this.#supervisor.calls(worker, query), log }, name, args),
+      onCommand: (name, args) => runCommand({ prober: this.#prober, registrations: this.#registrations, calls: (worker, query) => this.#supervisor.calls(worker, query), media: (sessions) => this.#media.figures(sessions), log }, name, args),
       onClusterKeys: (keys) => this.#useKeys(keys),
       log: (level, text, detail) => log[level]({ ...detail }, text),
     });
@@ -154,13 +164,14 @@ export class Node {
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
     const backendPorts = await this.#freePorts();
+    const media = await this.#media.start(settings.workers, this.#view.setting.media);
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
       tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,
       generation: this.#succession.self.generation, former: this.#succession.former, keySecrets: this.#succession.keySecrets,
-    }, backendPorts);
+    }, backendPorts, media);
     this.#addresses = listening[0] ?? [];
     if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
@@ -173,7 +184,7 @@ export class Node {
       ready: () => (this.#stopping ? { ready: false, text: 'stopping' } : this.#readiness.state(this.#view.rev)),
       metrics: () => this.#metrics(),
       inspect: () => this.#inspect(),
-      calls: (cursor, text) => listCalls((worker, query) => this.#supervisor.calls(worker, query), { text, limit: inspectedCalls }, cursor, Date.now),
+      calls: (cursor, text) => listCalls((worker, query) => this.#supervisor.calls(worker, query), (sessions) => this.#media.figures(sessions), { text, limit: inspectedCalls }, cursor, Date.now),
     });
     await this.#succession.await({
       pause: () => this.#pause(),
@@ -210,6 +221,7 @@ export class Node {
     this.#stopping = true;
     await this.#supervisor.drain(this.#settings.drainMs);
     await this.#supervisor.stop(stopDeadlineMs);
+    await this.#media.stop(false);
     this.#succession.close();
     if (this.#succession.succeeded) return;
     this.#healthFile.keep();
@@ -263,6 +275,7 @@ export class Node {
     this.#prober.apply(view);
     this.#registrations.apply(view);
     this.#certificates.apply(change.ops);
+    this.#media.settings(view.setting.media);
     if (this.#listening) {
       await this.#supervisor.config(change);
       this.#readiness.configured();
@@ -324,6 +337,7 @@ export class Node {
       gauges: this.#counters.gauges(),
       workers: this.#counters.workers(),
       counters: this.#counters.counters(),
+      media: this.#media.states,
       handover: this.#succession.inspect(),
     };
   }

@@ -59,14 +59,15 @@ export class Supervisor {
   /**
    * Starts `setup.workers` workers and waits until all of them listen.
    * @param backendPorts by worker
+   * @param media by worker: its ways to the media threads
    * @returns what each worker listens on
    * @throws ListenRefused when one of them cannot
    */
-  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts' | 'directory' | 'siblings'>, backendPorts: readonly BackendPorts[]): Promise<readonly (readonly string[])[]> {
+  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts' | 'media' | 'directory' | 'siblings'>, backendPorts: readonly BackendPorts[], media: readonly (readonly MessagePort[])[]): Promise<readonly (readonly string[])[]> {
     const { workers } = setup;
     const directory = workers > 1 ? newDirectoryBuffer(workers) : null;
     const siblings = portsBetween(workers);
-    return Promise.all(siblings.map((ports, worker) => this.#spawn({ ...setup, worker, backendPorts: backendPorts[worker] ?? noBackendPorts, directory, siblings: ports })));
+    return Promise.all(siblings.map((ports, worker) => this.#spawn({ ...setup, worker, backendPorts: backendPorts[worker] ?? noBackendPorts, media: media[worker] ?? [], directory, siblings: ports })));
   }
 
   /** Resolves when every worker routes by the new configuration. */
@@ -172,7 +173,7 @@ export class Supervisor {
   }
 
   #spawn(setup: WorkerSetup): Promise<readonly string[]> {
-    const transferList = setup.siblings.filter((port) => port !== null);
+    const transferList = [...setup.siblings.filter((port) => port !== null), ...setup.media];
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup, transferList });
     const slot: Slot = { thread, applied: new Map(), listings: new Map(), waiting: new Map() };
     const self = setup.generation * ownersPerGeneration + setup.worker;

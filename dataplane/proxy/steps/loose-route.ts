@@ -8,7 +8,8 @@ import type { SipUri } from '../../sip/uri.ts';
 import { isWebSocket } from '../../transport/flow.ts';
 import { openFlow } from '../../security/flow-token.ts';
 import { sealedMark } from '../../security/sealed-text.ts';
-import { openDialogToken } from '../../security/tokens.ts';
+import { openDialogToken, type DialogToken } from '../../security/tokens.ts';
+import { CallMedia, mediaTerms } from '../call-media.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { draining, overLimit, reply, type Verdict } from '../verdict.ts';
@@ -84,7 +85,15 @@ function openToken(ctx: ProxyContext, env: ProxyEnvironment, token: string): str
   const opened = openDialogToken(env.keys, token, request.callId, request.fromTag, request.toTag);
   if (opened === null) return null;
   ctx.tenantId = opened.tenantId;
+  if (opened.session !== '' && env.media.open) noteSession(ctx, env, opened);
   return opened.flow;
+}
+
+/** The media of the dialog passes through the session that the token names; a request that comes by twice at once has two. */
+function noteSession(ctx: ProxyContext, env: ProxyEnvironment, { session, tenantId, fromCaller }: DialogToken): void {
+  const { fromTag, toTag } = ctx.request;
+  const terms = mediaTerms(env, env.view.tenant(tenantId), tenantId);
+  ctx.media = new CallMedia([...(ctx.media?.sessions ?? []), session], terms, fromCaller, fromCaller ? fromTag : toTag, fromCaller ? toTag : fromTag, true);
 }
 
 const hasHeaders = ({ sipUri }: RouteValue): boolean => sipUri !== null && sipUri.headersPart !== '';

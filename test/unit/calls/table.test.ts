@@ -5,7 +5,7 @@ import type { Outcome } from '../../../dataplane/proxy/environment.ts';
 import type { Decision } from '../../../dataplane/routing/decision.ts';
 
 const byRule = (rule: number): Decision => ({ trunk: '', number: '', alias: '', domain: '', rule, rates: 0, enumSuffix: '', set: 0, algorithm: '', affinity: false, missed: [], destination: 9 });
-const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: null, anchor: null });
+const entry = (dialog: string, startedMs = 0): CallEntry => ({ dialog, tenant: 1, destination: 2, startedMs, decision: null, anchor: null, media: '' });
 
 function table(capacity?: number, maxAgeMs?: number): { calls: CallTable; events: string[] } {
   const events: string[] = [];

@@ -30,6 +30,8 @@ import { ownBounds } from '../../../dataplane/sip/bounds.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
 import { LargeRequests } from '../../../dataplane/transport/large-requests.ts';
+import type { MediaDoor } from '../../../dataplane/media/media-door.ts';
+import { noMedia } from '../../../dataplane/media/media-door.ts';
 import type { Located } from '../../../dataplane/transport/locate.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
 
@@ -72,7 +74,7 @@ export class Edge {
   readonly #wheel: TimerWheel;
   readonly #board: HealthBoard;
 
-  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }]), listeners: readonly Listener[] = [udp, tcp], forbidden: ForbiddenSetting = standardForbidden) {
+  constructor(ops: readonly RowOp[], keys = new KeyRing([{ id: 1, key: new Uint8Array(32).fill(7) }]), listeners: readonly Listener[] = [udp, tcp], forbidden: ForbiddenSetting = standardForbidden, media: MediaDoor = noMedia) {
     this.#wheel = new TimerWheel(this.clock);
     let health: WorkerHealth | null = null;
     this.#board = new HealthBoard(1, (update) => health?.update(update));
@@ -110,6 +112,7 @@ export class Edge {
           done(this.places.get(host) ?? []);
         },
       },
+      media,
       numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
       registrations: { known: (_tenant: number, aor: string, contact: string) => this.bindings.has(`${aor} ${contact}`), changed: (change: BindingChange) => void this.changes.push(change) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },

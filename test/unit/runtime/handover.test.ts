@@ -85,7 +85,7 @@ describe('an estate', () => {
     const events: string[] = [];
     const limits = new TenantLimits(newLimitBuffer(16));
     const calls = new CallTable({ added: ({ tenant }) => limits.callStarted(tenant), removed: ({ tenant }) => limits.callEnded(tenant) });
-    const entry = (dialog: string): CallEntry => ({ dialog, tenant: 7, destination: 1, startedMs: 0, decision: null, anchor: null });
+    const entry = (dialog: string): CallEntry => ({ dialog, tenant: 7, destination: 1, startedMs: 0, decision: null, anchor: null, media: '' });
     calls.add(entry('up'));
     limits.callStarted(7);
     expect(calls.bequeath(({ dialog }) => events.push(dialog)).map(({ dialog }) => dialog)).toEqual(['up']);
@@ -151,7 +151,7 @@ describe('NeighbourMail', () => {
     mail.setSuccessor({ generation: 0, workers: 1 });
     expect([mail.takes(1, 2, request, phone()), mail.takesResponse(response('A'), backendFlow())]).toEqual([true, true]);
     mail.callEnded('x', null);
-    mail.bequeathCalls([{ dialog: 'd', tenant: 1, destination: 0, startedMs: 0, decision: null, anchor: null }]);
+    mail.bequeathCalls([{ dialog: 'd', tenant: 1, destination: 0, startedMs: 0, decision: null, anchor: null, media: '' }]);
     expect(posted).toEqual(['0: 2', '0: 2', '0: callEnded', '0: calls']);
   });
 

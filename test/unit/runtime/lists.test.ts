@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CallTable, dialogKey } from '../../../dataplane/calls/table.ts';
 import type { Binding } from '../../../dataplane/registrations/binding.ts';
 import { RegistrationTable } from '../../../dataplane/registrations/table.ts';
+import type { DirectionFigures, SessionFigures } from '../../../dataplane/media/figures.ts';
 import { listCalls, type AskWorker, type ListedCall } from '../../../dataplane/runtime/call-list.ts';
 import { runCommand, type CommandTargets } from '../../../dataplane/runtime/commands.ts';
 
@@ -12,7 +13,7 @@ const deaf = { added: () => undefined, removed: () => undefined };
 function workers(...calls: readonly number[]): AskWorker {
   const tables = calls.map((count, worker) => {
     const table = new CallTable(deaf);
-    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: null, anchor: null });
+    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: null, anchor: null, media: 'Aabcdefghij-' });
     return table;
   });
   return (worker, query) => {
@@ -21,10 +22,12 @@ function workers(...calls: readonly number[]): AskWorker {
   };
 }
 
+const noFigures = (): Promise<ReadonlyMap<string, SessionFigures>> => Promise.resolve(new Map());
+
 async function all(ask: AskWorker, limit: number): Promise<ListedCall[]> {
   const calls: ListedCall[] = [];
   for (let cursor = ''; ; ) {
-    const page = await listCalls(ask, { text: '', limit }, cursor, () => 100_000);
+    const page = await listCalls(ask, noFigures, { text: '', limit }, cursor, () => 100_000);
     expect(page.items.length).toBeLessThanOrEqual(limit);
     calls.push(...page.items);
     if (page.cursor === '') return calls;
@@ -39,28 +42,30 @@ describe('the calls of a node', () => {
   });
 
   it('began at an instant of the wall clock', async () => {
-    expect((await all(workers(1), 10))[0]).toEqual({ callId: 'w0-1', tenant: 0, destination: 7, startedMs: 96_000, decision: '' });
+    expect((await all(workers(1), 10))[0]).toEqual({ callId: 'w0-1', tenant: 0, destination: 7, startedMs: 96_000, decision: '', media: null });
   });
 
   it('begin anew for a cursor that is none', async () => {
-    expect((await listCalls(workers(1), { text: '', limit: 5 }, 'x.y', () => 0)).items).toHaveLength(1);
+    expect((await listCalls(workers(1), noFigures, { text: '', limit: 5 }, 'x.y', () => 0)).items).toHaveLength(1);
   });
 });
 
 describe('an answer to a list command', () => {
+  const direction: DirectionFigures = { packets: 123_456_789, bytes: 123_456_789_000, lost: 1_234_567, jitterMs: 123.456, mos: 4.123, strangers: 1_234_567, invalid: 1_234_567, idleMs: 1_234_567 };
+  const figures: SessionFigures = { session: 'Aabcdefghij-', streams: Array.from({ length: 32 }, () => ({ kind: 'application', engine: 'rtpengine', roundTripMs: 123.456, caller: direction, callee: direction })) };
   const binding: Binding = {
     aor: 'bob@acme.example', contact: `sip:bob@192.0.2.9;x=${'y'.repeat(5_000)}`, tenant: 1, destination: 0, listener: 0, transport: 'udp', family: 4, address: '192.0.2.9', port: 5060,
     behindNat: false, agent: '', registeredMs: 0, expiresMs: 60_000,
   };
   const table = new RegistrationTable(deaf);
   for (let n = 0; n < 300; n++) table.apply({ tenant: binding.tenant, aor: `u${n}`, all: false, removed: [], put: [{ ...binding, aor: `u${n}` }] });
-  const targets = { registrations: table, calls: workers(300) } as unknown as CommandTargets;
+  const targets = { registrations: table, calls: workers(300), media: (sessions: readonly string[]) => Promise.resolve(new Map(sessions.map((session) => [session, figures]))) } as unknown as CommandTargets;
 
-  it.each(['registrations.list', 'calls.list'])('of %s is bounded in items and length whatever is asked for', async (name) => {
+  it.each([['registrations.list', 250], ['calls.list', 100]])('of %s is bounded in items and length whatever is asked for', async (name, most) => {
     const answer = await runCommand(targets, name, { limit: 1_000_000 }) as { readonly items: readonly unknown[]; readonly cursor: unknown };
-    expect(answer.items).toHaveLength(250);
+    expect(answer.items).toHaveLength(most);
     expect(answer.cursor).toBeTruthy();
     expect(JSON.stringify(answer).length).toBeLessThan(256 * 1_024);
-    expect((await runCommand(targets, name, { limit: 250, cursor: answer.cursor }) as typeof answer).items).toHaveLength(50);
+    expect((await runCommand(targets, name, { limit: 250, cursor: answer.cursor }) as typeof answer).items).toHaveLength(Math.min(most, 300 - most));
   });
 });

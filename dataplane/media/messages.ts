@@ -1,0 +1,82 @@
+/** What media threads, SIP workers and the main thread tell each other. Everything here is structured-cloned. */
+import type { MessagePort } from 'node:worker_threads';
+import type { SettingRow } from '../contract/rows.ts';
+import type { MediaEngineName, RtpRange } from '../media-setting.ts';
+import type { SessionFigures } from './figures.ts';
+import type { PassageOutcome, SdpPassage } from './passage.ts';
+
+/** What a media thread is born with. */
+export interface MediaSetup {
+  readonly thread: number;
+  readonly engine: Exclude<MediaEngineName, 'off'>;
+  /** The ports of this thread alone. */
+  readonly rtp: RtpRange;
+  /** Where its sessions are written down for the next process. */
+  readonly journal: string;
+  /** Names the node among others of this host. */
+  readonly nodeName: string;
+  readonly settings: SettingRow['media'];
+  /** By SIP worker: a way to it. */
+  readonly workers: readonly MessagePort[];
+}
+
+/** From a SIP worker. */
+export type MediaAsk =
+  /** Answered by a `MediaReply` with the same number. */
+  | { readonly t: 'pass'; readonly n: number; readonly passage: SdpPassage }
+  | { readonly t: 'answered'; readonly session: string; readonly calleeTag: string }
+  | { readonly t: 'end'; readonly session: string; readonly calleeTag: string };
+
+export interface MediaReply {
+  readonly n: number;
+  readonly outcome: PassageOutcome;
+}
+
+/** From the main thread. */
+export type ToMedia =
+  | { readonly t: 'settings'; readonly settings: SettingRow['media'] }
+  /** Answered by `figures` with the same number. */
+  | { readonly t: 'figures'; readonly n: number; readonly sessions: readonly string[] }
+  /** Answered by `stopped`. `keep` = calls go on in the next process: what the kernel forwards stays. */
+  | { readonly t: 'stop'; readonly keep: boolean };
+
+/** Something that an operator should hear of. */
+export interface MediaEvent {
+  readonly kind: 'media.exhausted' | 'media.available' | 'media.engine' | 'rtpengine.down' | 'rtpengine.up' | 'media.idle';
+  readonly subject: string;
+  readonly text: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export type FromMedia =
+  | { readonly t: 'ready'; readonly engine: 'kernel' | 'worker' | 'rtpengine'; /** Why it is not the wanted one, or ''. */ readonly sentence: string; readonly restored: number }
+  | { readonly t: 'figures'; readonly n: number; readonly figures: readonly SessionFigures[] }
+  | { readonly t: 'state'; readonly state: MediaState }
+  | { readonly t: 'event'; readonly event: MediaEvent }
+  | { readonly t: 'fault'; readonly where: string; readonly detail: string }
+  | { readonly t: 'stopped' };
+
+/** One instance of the rtpengine pool. */
+export interface RtpengineState {
+  readonly address: string;
+  readonly state: 'up' | 'down' | 'unknown';
+  readonly sessions: number;
+  readonly reason: string;
+}
+
+/** How a media thread stands, told every second. */
+export interface MediaState {
+  readonly engine: 'kernel' | 'worker' | 'rtpengine';
+  readonly sentence: string;
+  readonly sessions: number;
+  readonly portsUsed: number;
+  readonly portsFree: number;
+  /** Streams that the kernel forwards. */
+  readonly kernelStreams: number;
+  /** Totals since the thread began. */
+  readonly packets: number;
+  readonly bytes: number;
+  readonly strangers: number;
+  readonly invalid: number;
+  readonly rtpengines: readonly RtpengineState[];
+}

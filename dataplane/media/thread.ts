@@ -1,0 +1,38 @@
+/** Entry of a media thread: its engines, the ways to the SIP workers, and what it tells the main thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { MediaDesk } from './desk.ts';
+import { openEngines } from './engines.ts';
+import type { FromMedia, MediaAsk, MediaSetup, ToMedia } from './messages.ts';
+
+const stateIntervalMs = 1_000;
+
+const setup = workerData as MediaSetup;
+const port = parentPort;
+if (port === null) throw new Error('thread.ts runs as a worker thread');
+const tell = (message: FromMedia): void => port.postMessage(message);
+const fault = (where: string, error: unknown): void => tell({ t: 'fault', where, detail: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+
+const engines = await openEngines(setup, (event) => tell({ t: 'event', event }), fault);
+const desk = new MediaDesk(engines.serving, fault);
+for (const worker of setup.workers) worker.on('message', (ask: MediaAsk) => desk.take(ask, (reply) => worker.postMessage(reply)));
+const told = setInterval(() => tell({ t: 'state', state: engines.state() }), stateIntervalMs);
+
+port.on('message', (message: ToMedia) => {
+  switch (message.t) {
+    case 'settings':
+      engines.configure(message.settings);
+      return;
+    case 'figures':
+      tell({ t: 'figures', n: message.n, figures: desk.figures(message.sessions) });
+      return;
+    case 'stop':
+      clearInterval(told);
+      for (const worker of setup.workers) worker.close();
+      engines.close(message.keep).then(() => tell({ t: 'stopped' }), (error: unknown) => {
+        fault('stop', error);
+        tell({ t: 'stopped' });
+      });
+  }
+});
+tell({ t: 'state', state: engines.state() });
+tell({ t: 'ready', engine: engines.name, sentence: engines.sentence, restored: desk.sessions });

@@ -1,0 +1,82 @@
+/** What a request's context knows of the media of its call: whose sessions, in which direction, what has become of its SDP. */
+import type { MediaDoor } from '../media/media-door.ts';
+import type { Latching } from '../media/passage.ts';
+import type { TenantRow } from '../contract/rows.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
+import type { Family } from '../transport/flow.ts';
+import type { Branch } from './branch.ts';
+import type { ProxyEnvironment } from './environment.ts';
+
+/** A response on its way up, behind which others wait. */
+export interface HeldResponse {
+  response: SipMessage;
+  readonly tx: ClientTransaction;
+  /** Its SDP has come back, or it has none. */
+  ready: boolean;
+}
+
+/** What all messages of a call have in common. */
+export interface MediaTerms {
+  readonly tenant: number;
+  readonly latching: Latching;
+  readonly hideOrigin: boolean;
+}
+
+/** @param tenant null = it is gone, its calls go on by what holds for everybody */
+export const mediaTerms = ({ view }: ProxyEnvironment, tenant: TenantRow | null, id: number): MediaTerms => {
+  const latching = tenant?.policies.latching ?? 'default';
+  return { tenant: id, latching: latching === 'default' ? view.setting.media.latching : latching, hideOrigin: tenant?.policies.topologyHiding === true };
+};
+
+/** Responses of one request that wait; what comes beyond is sent again by its sender. */
+export const maxHeldResponses = 64;
+
+export class CallMedia {
+  /** One, or in the order of the way of this request two: of a dialog that comes by twice and whose Routes of ours follow each other. */
+  readonly sessions: readonly string[];
+  readonly terms: MediaTerms;
+  /** The request comes from the side that sent the INVITE. */
+  readonly fromCaller: boolean;
+  readonly callerTag: string;
+  /** '' = the request begins the dialog. */
+  readonly calleeTag: string;
+  /** The media is relayed; with policy `auto` that depends on where the request goes. */
+  active: boolean;
+  /** The request carries an SDP: what comes back answers it. */
+  offered = false;
+  /** A callee has accepted: the session outlives the INVITE. */
+  answered = false;
+  readonly held: HeldResponse[] = [];
+  /** Takes a branch that waited for its SDP and could not be sent then. */
+  unsent: (env: ProxyEnvironment, branch: Branch) => void = () => undefined;
+  /** What targets of IPv4 and IPv6 get for the request's SDP, null = not known yet. */
+  readonly #edited: [v4: string | null, v6: string | null] = [null, null];
+
+  constructor(sessions: readonly string[], terms: MediaTerms, fromCaller: boolean, callerTag: string, calleeTag: string, active: boolean) {
+    this.sessions = sessions;
+    this.terms = terms;
+    this.fromCaller = fromCaller;
+    this.callerTag = callerTag;
+    this.calleeTag = calleeTag;
+    this.active = active;
+  }
+
+  /** The session that our Record-Route names, '' = none. */
+  get recorded(): string {
+    return this.active ? (this.sessions[0] ?? '') : '';
+  }
+
+  /** The INVITE has failed, or the dialog with this callee is over: the sessions are not needed for it any more. */
+  end(door: MediaDoor): void {
+    for (const session of this.sessions) door.end(session, this.calleeTag);
+  }
+
+  sdpFor(family: Family): string | null {
+    return this.#edited[family === 4 ? 0 : 1];
+  }
+
+  keep(family: Family, sdp: string): void {
+    this.#edited[family === 4 ? 0 : 1] = sdp;
+  }
+}

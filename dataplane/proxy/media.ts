@@ -1,0 +1,166 @@
+/**
+ * SDP on its way through the proxy (RFC 3264, RFC 6337): a message whose call is relayed waits until a media thread has
+ * put our ports into it, and messages behind it wait for their turn. Everything else of the call goes on.
+ */
+import { familyOf } from '../contract/address.ts';
+import type { PassageOutcome, SdpPassage } from '../media/passage.ts';
+import { parseMessage } from '../sip/parse.ts';
+import { findSdp, replaceSdp, type SdpPart } from '../sip/sdp-body.ts';
+import type { SipMessage } from '../sip/message.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
+import type { Listener, Target } from '../transport/flow.ts';
+import type { Branch } from './branch.ts';
+import { CallMedia, maxHeldResponses, mediaTerms } from './call-media.ts';
+import type { ProxyContext } from './context.ts';
+import type { ProxyEnvironment } from './environment.ts';
+import { answer } from './final-response.ts';
+import { onlyByFlow } from './reachability.ts';
+import { passResponse } from './responses.ts';
+import { reply, serviceUnavailable } from './verdict.ts';
+
+/** Methods whose SDP is one of an offer and answer (RFC 6337 §2.2). */
+const carriers = new Set(['INVITE', 'ACK', 'PRACK', 'UPDATE']);
+const mediaFailed = reply(500, 'Media Failed');
+
+/** Gives an INVITE that begins a call its media session, if its tenant wants one. */
+export function beginMedia(env: ProxyEnvironment, ctx: ProxyContext): void {
+  const { tenant, request } = ctx;
+  if (!env.media.open || ctx.inDialog || tenant === null || tenant.policies.media === 'direct' || request.method !== 'INVITE') return;
+  ctx.media = new CallMedia([env.media.newSession()], mediaTerms(env, tenant, tenant.id), true, request.fromTag, '', tenant.policies.media === 'relay');
+}
+
+/** Policy `auto`: only where the ends cannot reach each other by themselves, as one is behind NAT or their families differ. */
+const needsRelay = ({ request, flow, calleeFlow }: ProxyContext, target: Target): boolean =>
+  calleeFlow !== '' || flow.family !== target.family || onlyByFlow(request, flow);
+
+/** The SDP of a request that takes part in offer and answer; null = none. */
+export const sdpOf = (message: SipMessage): SdpPart | null => (carriers.has(message.isRequest ? message.method : message.cseqMethod) ? findSdp(message) : null);
+
+/**
+ * Whether a branch has to wait for its SDP. It is sent by `go` once that is there.
+ * @param go false = there is no way to the target
+ */
+export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target, go: (env: ProxyEnvironment, branch: Branch, target: Target) => boolean): boolean {
+  const { ctx } = branch;
+  const { media, request } = ctx;
+  if (media === null || (!media.active && !needsRelay(ctx, target))) return false;
+  media.active = true;
+  const part = sdpOf(request);
+  if (part === null || media.sdpFor(target.family) !== null) return false;
+  media.offered = true;
+  const { method } = request;
+  const listener = target.listener ?? env.pickListener(target.transport, target.family);
+  const sdp = request.raw.slice(part.start, part.end);
+  pass(env, media, media.sessions, {
+    callId: request.callId, calleeTag: media.calleeTag, fromCaller: media.fromCaller, kind: method === 'PRACK' ? 'prack' : method === 'ACK' ? 'answer' : 'offer',
+    final: false, sdp, source: ctx.flow.address, family: target.family, ownAddress: ownAddress(env, listener, target.address),
+  }, (outcome) => {
+    if (ctx.over || !branch.open) return;
+    if (outcome.t === 'refused' && !goesDirect(env, ctx)) {
+      answer(env, ctx, serviceUnavailable);
+      return;
+    }
+    if (ctx.media !== null) media.keep(target.family, outcome.t === 'edited' ? outcome.sdp : sdp);
+    if (!go(env, branch, target)) media.unsent(env, branch);
+  }, () => answer(env, ctx, mediaFailed));
+  return true;
+}
+
+/** A call without ports: may its media go direct? Inside of a relayed call it cannot; what needs no answer goes on as it is. */
+function goesDirect(env: ProxyEnvironment, ctx: ProxyContext): boolean {
+  env.counters.add('media_refused_total');
+  if (ctx.inDialog) return ctx.tx === null || ctx.request.method === 'PRACK';
+  if (env.view.setting.media.exhausted === 'refuse') return false;
+  ctx.media?.end(env.media);
+  ctx.media = null;
+  return true;
+}
+
+/** Adds the request's SDP as the target gets it to `env.edits`. */
+export function editSdp(env: ProxyEnvironment, { media, request }: ProxyContext, target: Target): void {
+  const sdp = media?.sdpFor(target.family) ?? null;
+  const part = sdp === null ? null : findSdp(request);
+  if (part !== null && sdp !== null) replaceSdp(env.edits, request, part, sdp);
+}
+
+/** Passes a 1xx or 2xx up, in the order in which they came, its SDP pointing to us. */
+export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, tx: ClientTransaction, source: string): void {
+  const { media } = ctx;
+  if (media === null || !media.active) {
+    passResponse(env, ctx, response, '', tx);
+    return;
+  }
+  const part = sdpOf(response);
+  const accepted = tx.invite && response.status >= 200;
+  const calleeTag = media.calleeTag === '' ? response.toTag : media.calleeTag;
+  if (part === null && accepted) for (const session of media.sessions) env.media.answered(session, calleeTag);
+  if (part === null && media.held.length === 0) {
+    passResponse(env, ctx, response, '', tx);
+    return;
+  }
+  if (media.held.length >= maxHeldResponses) return;
+  const held = { response, tx, ready: part === null };
+  media.held.push(held);
+  if (part === null) return;
+  pass(env, media, media.sessions.toReversed(), {
+    callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted,
+    sdp: response.raw.slice(part.start, part.end), source, family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address),
+  }, (outcome) => {
+    if (outcome.t === 'edited') held.response = withSdp(env, response, part, outcome.sdp);
+    held.ready = true;
+    release(env, ctx, media);
+  }, () => {
+    held.ready = true;
+    release(env, ctx, media);
+  });
+}
+
+function release(env: ProxyEnvironment, ctx: ProxyContext, { held }: CallMedia): void {
+  for (let first = held[0]; first?.ready === true; first = held[0]) {
+    held.shift();
+    // A final answer has overtaken it.
+    if (ctx.answered && first.response.status < 200) continue;
+    passResponse(env, ctx, first.response, '', first.tx);
+  }
+}
+
+/** The response with another SDP. */
+export function withSdp(env: ProxyEnvironment, response: SipMessage, part: SdpPart, sdp: string): SipMessage {
+  const { edits } = env;
+  edits.clear();
+  replaceSdp(edits, response, part, sdp);
+  const outcome = parseMessage(edits.apply(response.raw));
+  if (!outcome.ok) throw new Error(`a response with an edited SDP cannot be read: ${outcome.reason}`);
+  outcome.message.hidden = response.hidden;
+  outcome.message.sealed = response.sealed;
+  return outcome.message;
+}
+
+type Passing = Omit<SdpPassage, 'session' | 'tenant' | 'latching' | 'hideOrigin' | 'callerTag'>;
+
+/**
+ * Takes an SDP through the sessions of a call, one after the other.
+ * @param done hears the outcome; what throws in it is a fault of ours and goes to `broken`
+ */
+export function pass(env: ProxyEnvironment, { terms, callerTag }: Pick<CallMedia, 'terms' | 'callerTag'>, sessions: readonly string[], passing: Passing, done: (outcome: PassageOutcome) => void, broken: () => void): void {
+  const [session = '', ...others] = sessions;
+  env.media.pass({ ...passing, ...terms, callerTag, session }, (outcome) => {
+    try {
+      if (outcome.t === 'untouched') env.counters.add('media_untouched_total');
+      if (outcome.t === 'edited' && others.length > 0) pass(env, { terms, callerTag }, others, { ...passing, sdp: outcome.sdp, source: passing.ownAddress }, done, broken);
+      else done(outcome);
+    } catch (error) {
+      // Media threads answer from outside of the guard round messages and timers.
+      env.fault('media', error);
+      broken();
+    }
+  });
+}
+
+/** Our numeric address as `peer` sees it; '' = a name is shown. */
+export function ownAddress(env: ProxyEnvironment, listener: Listener | null, peer: string): string {
+  if (listener === null) return '';
+  const hostPort = env.identity.hostPort(listener, peer);
+  const host = hostPort.startsWith('[') ? hostPort.slice(1, hostPort.indexOf(']')) : hostPort.slice(0, hostPort.lastIndexOf(':'));
+  return familyOf(host) === 0 ? '' : host;
+}

@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import type { MediaDoor } from '../../../dataplane/media/media-door.ts';
+import type { PassageOutcome, SdpPassage } from '../../../dataplane/media/passage.ts';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import { standardForbidden } from '../../../dataplane/forbidden-setting.ts';
+import { answerTo, Edge, request, tcp, udp, world, type Sent, type World } from './edge.ts';
+
+const phone = ['198.51.100.7', 5060] as const;
+const backend = ['10.0.0.1', 5060] as const;
+const sdp = (who: string): string => `v=0\r\no=- 1 1 IN IP4 ${who}\r\ns=-\r\nc=IN IP4 ${who}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n`;
+
+/** Media threads that answer when the test says so. */
+class Threads implements MediaDoor {
+  readonly open = true;
+  readonly passed: SdpPassage[] = [];
+  readonly ended: [session: string, calleeTag: string][] = [];
+  readonly accepted: [session: string, calleeTag: string][] = [];
+  #waiting: ((outcome: PassageOutcome) => void)[] = [];
+  #sessions = 0;
+
+  newSession(): string {
+    return `session-000${++this.#sessions}`.slice(-12);
+  }
+
+  pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void {
+    this.passed.push(passage);
+    this.#waiting.push(done);
+  }
+
+  answered(session: string, calleeTag: string): void {
+    this.accepted.push([session, calleeTag]);
+  }
+
+  end(session: string, calleeTag: string): void {
+    this.ended.push([session, calleeTag]);
+  }
+
+  /** Answers the oldest passage that waits, or number `at` of those. */
+  answer(outcome: PassageOutcome | string, at = 0): void {
+    const [done] = this.#waiting.splice(at, 1);
+    if (done === undefined) throw new Error('no passage waits');
+    done(typeof outcome === 'string' ? { t: 'edited', sdp: outcome } : outcome);
+  }
+}
+
+function start(options: World = {}, media: 'relay' | 'auto' | 'direct' = 'relay'): { edge: Edge; threads: Threads } {
+  const threads = new Threads();
+  return { threads, edge: new Edge(world({ ...options, policies: { media, ...options.policies } }), undefined, [udp, tcp], standardForbidden, threads) };
+}
+
+/** The message with a body. */
+const withBody = (text: string, body: string): string =>
+  text.replace('Content-Length: 0\r\n\r\n', `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+const invite = (more: Parameters<typeof request>[1] = {}): string => withBody(request('INVITE', more), sdp('198.51.100.7'));
+const bodyOf = ({ message }: Sent): string => message.raw.slice(message.bodyStart);
+const session = 'session-0001';
+
+/** A call whose INVITE has reached its backend. */
+function ringing(options: World = {}): { edge: Edge; threads: Threads; sent: Sent } {
+  const { edge, threads } = start(options);
+  edge.receive(invite(), ...phone);
+  threads.answer(sdp('192.0.2.1'));
+  return { edge, threads, sent: edge.one() };
+}
+
+/** The same call, answered. */
+function up(): { edge: Edge; threads: Threads; sent: Sent; route: string } {
+  const { edge, threads, sent } = ringing();
+  edge.receive(withBody(answerTo(sent, 200, 'callee', 'Contact: <sip:1001@10.0.0.1:5060>\r\n'), sdp('10.0.0.1')), ...backend);
+  threads.answer(sdp('192.0.2.1'));
+  edge.take();
+  return { edge, threads, sent, route: `Route: ${sent.message.header('record-route') ?? ''}\r\n` };
+}
+
+describe('the SDP of an INVITE', () => {
+  it('goes through a media session before it is sent, and the dialog keeps that session', () => {
+    const { edge, threads } = start();
+    edge.receive(invite(), ...phone);
+    expect(edge.take()).toEqual([]);
+    expect(threads.passed).toEqual([{
+      session, tenant: 1, callId: 'call-1@198.51.100.7', callerTag: 'alice', calleeTag: '', fromCaller: true, kind: 'offer', final: false, sdp: sdp('198.51.100.7'),
+      source: '198.51.100.7', family: 4, ownAddress: '192.0.2.1', latching: 'sdp', hideOrigin: false,
+    }]);
+    threads.answer(`${sdp('192.0.2.1')}a=longer\r\n`);
+    const sent = edge.one();
+    expect(bodyOf(sent)).toBe(`${sdp('192.0.2.1')}a=longer\r\n`);
+    expect(sent.message.contentLength).toBe(bodyOf(sent).length);
+    expect(sent.message.header('record-route')).toContain(`.m${session}@`);
+  });
+
+  it('is not looked at where the tenant wants its media direct, and neither is any other body', () => {
+    const { edge, threads } = start({}, 'direct');
+    edge.receive(invite(), ...phone);
+    expect(bodyOf(edge.one())).toBe(sdp('198.51.100.7'));
+    edge.receive(withBody(request('MESSAGE'), 'hello'), ...phone);
+    expect(edge.take()).toHaveLength(1);
+    expect(threads.passed).toEqual([]);
+  });
+
+  it('that comes without one is sent at once, and its session is named all the same', () => {
+    const { edge, threads } = start();
+    edge.receive(request('INVITE'), ...phone);
+    const sent = edge.one();
+    expect(sent.message.header('record-route')).toContain(`.m${session}@`);
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    expect(threads.passed).toMatchObject([{ session, kind: 'offer', fromCaller: false, calleeTag: 'callee', final: true, source: '10.0.0.1' }]);
+    threads.answer(sdp('192.0.2.1'));
+    expect(bodyOf(edge.one())).toBe(sdp('192.0.2.1'));
+  });
+
+  it('is asked for once, whatever number of destinations is tried', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(answerTo(sent, 503), ...backend);
+    const second = edge.take().find(({ message }) => message.method === 'INVITE');
+    expect(second?.target.address).toBe('10.0.0.2');
+    expect(second?.text).toContain(sdp('192.0.2.1'));
+    expect(threads.passed).toHaveLength(1);
+    expect(threads.ended).toEqual([]);
+  });
+
+  it('with policy auto is relayed for a caller behind NAT, and left alone for one that can be reached', () => {
+    const open = start({}, 'auto');
+    open.edge.receive(invite(), ...phone);
+    expect(open.threads.passed).toEqual([]);
+    expect(open.edge.one().message.header('record-route')).not.toContain('.m');
+    const hidden = start({}, 'auto');
+    hidden.edge.receive(invite().replace('Contact: <sip:alice@198.51.100.7:5060>', 'Contact: <sip:alice@192.168.1.20:5060>'), ...phone);
+    expect(hidden.threads.passed).toHaveLength(1);
+  });
+
+  it('that nobody understands goes on as it came, counted', () => {
+    const { edge, threads } = start();
+    edge.receive(invite(), ...phone);
+    threads.answer({ t: 'untouched', why: 'malformed' });
+    expect(bodyOf(edge.one())).toBe(sdp('198.51.100.7'));
+    expect(edge.count('media_untouched_total')).toBe(1);
+  });
+});
+
+describe('a call without ports', () => {
+  it('is refused with 503', () => {
+    const { edge, threads } = start();
+    edge.receive(invite(), ...phone);
+    threads.answer({ t: 'refused', why: 'ports' });
+    expect(edge.one().message.status).toBe(503);
+    expect(edge.count('media_refused_total')).toBe(1);
+    expect(threads.ended).toEqual([[session, '']]);
+  });
+
+  it('goes direct where the settings say so', () => {
+    const { edge, threads } = start({ setting: { media: { ...defaultSetting.media, exhausted: 'direct' } } });
+    edge.receive(invite(), ...phone);
+    threads.answer({ t: 'refused', why: 'ports' });
+    const sent = edge.one();
+    expect(bodyOf(sent)).toBe(sdp('198.51.100.7'));
+    expect(sent.message.header('record-route')).not.toContain('.m');
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    expect(bodyOf(edge.one())).toBe(sdp('10.0.0.1'));
+    expect(threads.passed).toHaveLength(1);
+  });
+});
+
+describe('the SDP of responses', () => {
+  it('waits, and what comes behind it waits too', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(withBody(answerTo(sent, 183), sdp('10.0.0.1')), ...backend);
+    edge.receive(answerTo(sent, 180), ...backend);
+    expect(edge.take()).toEqual([]);
+    expect(threads.passed[1]).toMatchObject({ session, kind: 'answer', fromCaller: false, calleeTag: 'callee', final: false, source: '10.0.0.1', family: 4, ownAddress: '192.0.2.1' });
+    threads.answer(sdp('192.0.2.1'));
+    const passed = edge.take();
+    expect(passed.map(({ message }) => message.status)).toEqual([183, 180]);
+    expect(passed[0]?.text).toContain(sdp('192.0.2.1'));
+  });
+
+  it('of a 2xx overtakes none, and a provisional response that it overtakes is dropped', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(withBody(answerTo(sent, 183), sdp('10.0.0.1')), ...backend);
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    threads.answer(sdp('192.0.2.1'), 1);
+    expect(edge.take()).toEqual([]);
+    threads.answer(sdp('192.0.2.1'));
+    expect(edge.take().map(({ message }) => message.status)).toEqual([200]);
+    expect(threads.passed[2]).toMatchObject({ final: true });
+    expect(edge.env.calls.size).toBe(1);
+  });
+
+  it('of a late 2xx of another callee passes, too', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(withBody(answerTo(sent, 200, 'one'), sdp('10.0.0.1')), ...backend);
+    threads.answer(sdp('192.0.2.1'));
+    edge.receive(withBody(answerTo(sent, 200, 'two'), sdp('10.0.0.9')), ...backend);
+    threads.answer(sdp('192.0.2.1'));
+    expect(edge.take().map(({ message }) => [message.status, message.toTag])).toEqual([[200, 'one'], [200, 'two']]);
+    expect(threads.passed.slice(1).map(({ calleeTag }) => calleeTag)).toEqual(['one', 'two']);
+  });
+
+  it('goes up as it came when the engine fails', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    threads.answer({ t: 'refused', why: 'engine' });
+    expect(bodyOf(edge.one())).toBe(sdp('10.0.0.1'));
+  });
+
+  it('is not there in a 2xx behind a reliable 183: the session hears that the callee has accepted', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(answerTo(sent, 200), ...backend);
+    expect(edge.one().message.status).toBe(200);
+    expect(threads.accepted).toEqual([[session, 'callee']]);
+  });
+
+  it('is passed on for a former process, whose session the Record-Route names', () => {
+    const { sent } = ringing();
+    const { edge, threads } = start();
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    expect(edge.take()).toEqual([]);
+    expect(threads.passed).toMatchObject([{ session, kind: 'answer', fromCaller: false, callerTag: 'alice', calleeTag: 'callee', final: true, source: '10.0.0.1' }]);
+    threads.answer(sdp('192.0.2.1'));
+    expect(bodyOf(edge.one())).toBe(sdp('192.0.2.1'));
+  });
+});
+
+describe('a media session', () => {
+  it('ends with the INVITE that fails', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(answerTo(sent, 486), ...backend);
+    expect(edge.take().at(-1)?.message.status).toBe(486);
+    expect(threads.ended).toEqual([[session, '']]);
+  });
+
+  it('ends with an INVITE that is cancelled while its SDP is away, and nothing is sent', () => {
+    const { edge, threads } = start();
+    edge.receive(invite(), ...phone);
+    edge.receive(request('CANCEL', { branch: 'INVITE-1' }), ...phone);
+    expect(edge.take().map(({ message }) => message.status)).toEqual([200, 487]);
+    threads.answer(sdp('192.0.2.1'));
+    expect(edge.take()).toEqual([]);
+    expect(threads.ended).toEqual([[session, '']]);
+  });
+
+  it('ends with the BYE, from either side, that is accepted', () => {
+    const { edge, threads, route } = up();
+    edge.receive(request('BYE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 2, branch: 'bye', headers: route }), ...phone);
+    expect(threads.ended).toEqual([]);
+    edge.receive(answerTo(edge.one(), 200), ...backend);
+    expect(threads.ended).toEqual([[session, 'callee']]);
+  });
+
+  it('goes on with a re-INVITE of the callee, at a process that has never seen the call', () => {
+    const { route } = up();
+    const { edge, threads } = start();
+    const text = withBody(request('INVITE', { uri: 'sip:alice@198.51.100.7:5060', toTag: 'alice', cseq: 7, branch: 're', headers: route, to: 'sip:alice@acme.example' }), sdp('10.0.0.1'))
+      .replace('From: <sip:alice@acme.example>;tag=alice', 'From: <sip:1001@acme.example>;tag=callee');
+    edge.receive(text, ...backend);
+    expect(threads.passed).toMatchObject([{ session, fromCaller: false, callerTag: 'alice', calleeTag: 'callee', kind: 'offer', source: '10.0.0.1' }]);
+    threads.answer(sdp('192.0.2.1'));
+    const sent = edge.one();
+    expect(bodyOf(sent)).toBe(sdp('192.0.2.1'));
+    edge.receive(withBody(answerTo(sent, 200), sdp('198.51.100.7')), ...phone);
+    expect(threads.passed[1]).toMatchObject({ session, fromCaller: true, callerTag: 'alice', calleeTag: 'callee', kind: 'answer', source: '198.51.100.7' });
+  });
+
+  it.each([['ACK', 'answer'], ['PRACK', 'prack'], ['UPDATE', 'offer']])('takes the SDP of %s as %s', (method, kind) => {
+    const { edge, threads, route } = up();
+    edge.receive(withBody(request(method, { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: method, headers: route }), sdp('198.51.100.7')), ...phone);
+    expect(threads.passed.at(-1)).toMatchObject({ session, fromCaller: true, calleeTag: 'callee', kind });
+    threads.answer(sdp('192.0.2.1'));
+    expect(bodyOf(edge.one())).toBe(sdp('192.0.2.1'));
+  });
+
+  it('whose engine fails in a call refuses the re-INVITE and lets the ACK go', () => {
+    const { edge, threads, route } = up();
+    edge.receive(withBody(request('INVITE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: route }), sdp('198.51.100.7')), ...phone);
+    threads.answer({ t: 'refused', why: 'engine' });
+    expect(edge.one().message.status).toBe(503);
+    edge.receive(withBody(request('ACK', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 1, branch: 'ack', headers: route }), sdp('198.51.100.7')), ...phone);
+    threads.answer({ t: 'refused', why: 'engine' });
+    expect(edge.one().message.method).toBe('ACK');
+    expect(threads.ended).toEqual([]);
+  });
+});
