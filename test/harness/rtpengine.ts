@@ -39,7 +39,7 @@ export class Rtpengine {
     ], { cwd: folder });
     const engine = new Rtpengine(process, port, folder);
     try {
-      await engine.#answers();
+      await engine.#ask('ping');
     } catch (error) {
       await engine.stop();
       throw error;
@@ -51,23 +51,31 @@ export class Rtpengine {
     return `${this.host}:${this.port}`;
   }
 
-  async #answers(): Promise<void> {
+  /** Has a command answered that shows no more than how it stands. */
+  async #ask(command: string): Promise<string> {
     const socket = createSocket('udp4');
-    let pong = false;
+    let answer = '';
     socket.on('message', (data) => {
-      pong ||= data.toString('latin1').includes('pong');
+      answer = data.toString('latin1');
     });
     // Until it listens, the kernel says so in errors.
     socket.on('error', () => undefined);
     try {
-      await until('rtpengine: a pong', 10_000, () => {
+      return await until(`rtpengine: an answer to ${command}`, 10_000, () => {
         if (!this.process.running) throw new Hopeless(`rtpengine ended:\n${this.process.tail()}`);
-        if (!pong) socket.send('1 d7:command4:pinge', this.port, this.host);
-        return pong;
+        if (answer === '') socket.send(`1 d7:command${command.length}:${command}e`, this.port, this.host);
+        return answer;
       });
     } finally {
       socket.close();
     }
+  }
+
+  /** Whether it has a call. */
+  async hasCalls(): Promise<boolean> {
+    const answer = await this.#ask('list');
+    if (!answer.includes('5:callsl')) throw new Error(`rtpengine: no list of calls: ${answer}`);
+    return !answer.includes('5:callsle');
   }
 
   kill(): Promise<void> {
