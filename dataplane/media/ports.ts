@@ -1,0 +1,130 @@
+/** Port pairs of one family: even for RTP, the odd one above for RTCP (RFC 3550 §11). Pure; every step takes the same time, however full the range is. */
+
+const inUse = -1;
+const resting = -2;
+
+/**
+ * Free pairs are drawn at random, so that nobody can guess the ports of the next call. A pair that was given back rests for a
+ * while: late packets of the old call must not reach a new one.
+ */
+export class PortRange {
+  readonly pairs: number;
+  readonly #first: number;
+  readonly #restMs: number;
+  /** Indices of free pairs, in no order. */
+  readonly #free: Uint16Array;
+  #freeCount: number;
+  /** Of each pair: where it stands in `#free`, `inUse` or `resting`. */
+  readonly #state: Int32Array;
+  /** Ring of resting pairs in the order in which they were given back. */
+  readonly #queue: Uint16Array;
+  readonly #until: Float64Array;
+  #head = 0;
+  #queued = 0;
+
+  /**
+   * @param first lowest port that may be used, 1 to 65,535
+   * @param last highest one; a pair needs both of its ports inside
+   * @param restMs how long a pair that was given back is left alone
+   */
+  constructor(first: number, last: number, restMs: number) {
+    this.#first = first + (first & 1);
+    this.pairs = Math.max(0, Math.floor((last - this.#first + 1) / 2));
+    this.#restMs = restMs;
+    this.#free = Uint16Array.from({ length: this.pairs }, (_, index) => index);
+    this.#freeCount = this.pairs;
+    this.#state = Int32Array.from({ length: this.pairs }, (_, index) => index);
+    this.#queue = new Uint16Array(this.pairs);
+    this.#until = new Float64Array(this.pairs);
+  }
+
+  /**
+   * Takes a free pair.
+   * @param nowMs monotonic time
+   * @param random in [0, 1)
+   * @returns its RTP port; null = none is free
+   */
+  take(nowMs: number, random: number): number | null {
+    this.#wake(nowMs);
+    if (this.#freeCount === 0) return null;
+    const index = this.#free[Math.floor(random * this.#freeCount)] ?? 0;
+    this.#occupy(index);
+    return this.#first + 2 * index;
+  }
+
+  /** Takes the pair of this RTP port, also while it rests: a call of a former process goes on. @returns false = it is in use, or not of this range */
+  claim(port: number, nowMs: number): boolean {
+    const index = this.#indexOf(port);
+    if (index < 0) return false;
+    this.#wake(nowMs);
+    const state = this.#state[index] ?? inUse;
+    if (state === inUse) return false;
+    if (state !== resting) this.#occupy(index);
+    else this.#unqueue(index);
+    return true;
+  }
+
+  /** Gives a pair back, which rests from now on. A port that is not in use is left as it is. */
+  give(port: number, nowMs: number): void {
+    const index = this.#indexOf(port);
+    if (index < 0 || this.#state[index] !== inUse) return;
+    const at = (this.#head + this.#queued) % this.pairs;
+    this.#queue[at] = index;
+    this.#until[at] = nowMs + this.#restMs;
+    this.#queued++;
+    this.#state[index] = resting;
+  }
+
+  /** Whether a pair of this range has the RTP port. */
+  has(port: number): boolean {
+    return this.#indexOf(port) >= 0;
+  }
+
+  /** Pairs that rest at this time. */
+  resting(nowMs: number): number {
+    this.#wake(nowMs);
+    return this.#queued;
+  }
+
+  get inUse(): number {
+    return this.pairs - this.#freeCount - this.#queued;
+  }
+
+  #indexOf(port: number): number {
+    const index = (port - this.#first) / 2;
+    return Number.isInteger(index) && index >= 0 && index < this.pairs ? index : -1;
+  }
+
+  #occupy(index: number): void {
+    const at = this.#state[index] ?? 0;
+    const lastFree = this.#free[--this.#freeCount] ?? 0;
+    this.#free[at] = lastFree;
+    this.#state[lastFree] = at;
+    this.#state[index] = inUse;
+  }
+
+  /** Frees what has rested enough. */
+  #wake(nowMs: number): void {
+    while (this.#queued > 0 && (this.#until[this.#head] ?? 0) <= nowMs) {
+      const index = this.#queue[this.#head] ?? 0;
+      this.#head = (this.#head + 1) % this.pairs;
+      this.#queued--;
+      this.#free[this.#freeCount] = index;
+      this.#state[index] = this.#freeCount++;
+    }
+  }
+
+  /** Takes a resting pair out of the ring: seen after a restart at most, so a walk over the ring is cheap enough. */
+  #unqueue(index: number): void {
+    let kept = 0;
+    for (let i = 0; i < this.#queued; i++) {
+      const from = (this.#head + i) % this.pairs;
+      if (this.#queue[from] === index) continue;
+      const to = (this.#head + kept++) % this.pairs;
+      this.#queue[to] = this.#queue[from] ?? 0;
+      this.#until[to] = this.#until[from] ?? 0;
+    }
+    this.#queued = kept;
+    this.#state[index] = inUse;
+  }
+}

@@ -1,0 +1,48 @@
+/** Which sockets a media thread forwards by. */
+import type { Family } from '../relay.ts';
+import type { Datagrams } from './datagrams.ts';
+import { NodeSockets } from './node-sockets.ts';
+import { PolledSockets } from './polled-sockets.ts';
+import type { RelaySettings } from './settings.ts';
+import { systemCalls } from './system-calls.ts';
+
+const portsTried = 16;
+const arrivalMs = 200;
+
+/** System calls where they work, shown by a packet that goes through them; node:dgram elsewhere. */
+export function chooseDatagrams(settings: RelaySettings): Datagrams {
+  const calls = systemCalls();
+  if (calls === null) return new NodeSockets(settings.bind);
+  try {
+    const polled = new PolledSockets(calls, settings.bind);
+    const families: Family[] = [];
+    if (settings.bind.v4 !== '') families.push(4);
+    if (settings.bind.v6 !== '') families.push(6);
+    if (families.every((family) => carries(polled, family, settings))) return polled;
+  } catch {
+    // No epoll, or calls that take other arguments in this runtime: the sockets of Node serve.
+  }
+  return new NodeSockets(settings.bind);
+}
+
+/** Sends a packet from a socket to itself. */
+function carries(polled: PolledSockets, family: Family, { first, last, bind }: RelaySettings): boolean {
+  const address = family === 4 ? bind.v4.replace(/^0\.0\.0\.0$/, '127.0.0.1') : bind.v6.replace(/^::$/, '::1');
+  for (let port = first; port <= Math.min(last, first + portsTried); port++) {
+    let arrived = '';
+    const hear = (data: Uint8Array, length: number): void => { arrived = Buffer.from(data.subarray(0, length)).toString('latin1'); };
+    const socket = polled.open(family, port, { known: hear, other: () => undefined });
+    if (socket === null) continue;
+    const at = { address, port };
+    socket.know(at);
+    socket.aim(at);
+    const text = `self-test ${port}`;
+    socket.send(Buffer.from(text, 'latin1'), text.length);
+    // Node's loop may have something to do at any time, which ends a wait early.
+    const until = performance.now() + arrivalMs;
+    while (arrived === '' && performance.now() < until) polled.serve(1);
+    socket.close();
+    return arrived === text;
+  }
+  return false;
+}

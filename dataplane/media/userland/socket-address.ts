@@ -1,0 +1,42 @@
+/** struct sockaddr_in and sockaddr_in6 as Linux has them, to and from text. Pure. */
+import { bytesOfAddress } from '../../contract/address.ts';
+import type { Endpoint, Family } from '../relay.ts';
+import { constants } from './system-calls.ts';
+
+export const socketAddressBytes = (family: Family): number => (family === 4 ? 16 : 28);
+
+/**
+ * Writes an address and port.
+ * @param into at least `socketAddressBytes` long
+ * @returns false = the text is no address of this family
+ */
+export function writeSocketAddress(into: Buffer, family: Family, { address, port }: Endpoint): boolean {
+  const bytes = bytesOfAddress(address);
+  if (bytes === null || bytes.length !== (family === 4 ? 4 : 16)) return false;
+  into.fill(0, 0, socketAddressBytes(family));
+  // Linux runs little-endian on both architectures that are served.
+  into.writeUInt16LE(family === 4 ? constants.inet : constants.inet6, 0);
+  into.writeUInt16BE(port, 2);
+  into.set(bytes, family === 4 ? 4 : 8);
+  return true;
+}
+
+/** Reads what the kernel wrote; IPv6 in its canonical form (RFC 5952). */
+export function readSocketAddress(from: Buffer, family: Family): Endpoint {
+  const port = from.readUInt16BE(2);
+  if (family === 4) return { address: `${from[4]}.${from[5]}.${from[6]}.${from[7]}`, port };
+  return { address: canonicalIpv6(from), port };
+}
+
+function canonicalIpv6(from: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, index) => from.readUInt16BE(8 + 2 * index));
+  let [start, length] = [-1, 1];
+  for (let i = 0; i < 8; i++) {
+    let run = 0;
+    while (i + run < 8 && groups[i + run] === 0) run++;
+    if (run > length) [start, length] = [i, run];
+    i += run;
+  }
+  const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
+  return start < 0 ? text(groups) : `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
+}

@@ -1,0 +1,81 @@
+/**
+ * The few system calls that forwarding needs, made straight from JavaScript by node:ffi: receiving and sending a datagram costs
+ * little more than the kernel takes, where node:dgram allocates a buffer, an address, a request and several closures for each.
+ * Linux on x64 and arm64 with a runtime that has node:ffi; null elsewhere. Memory that is handed to the kernel belongs to
+ * objects that live as long as the sockets, and every length is that of its array.
+ */
+import type * as Ffi from 'node:ffi';
+
+export interface SystemCalls {
+  socket(family: number, type: number, protocol: number): number;
+  bind(socket: number, address: bigint, bytes: number): number;
+  close(descriptor: number): number;
+  setsockopt(socket: number, level: number, option: number, value: bigint, bytes: number): number;
+  /** @returns bytes; below 0 = nothing there */
+  recvmsg(socket: number, message: bigint, flags: number): number;
+  /** @returns bytes; below 0 = not taken */
+  sendmsg(socket: number, message: bigint, flags: number): number;
+  epollCreate(flags: number): number;
+  epollControl(poll: number, operation: number, descriptor: number, event: bigint): number;
+  epollWait(poll: number, events: bigint, count: number, timeoutMs: number): number;
+  /** Descriptor that turns readable when Node's own loop of this thread has something to do. */
+  loopDescriptor(): number;
+  /** Address of an array's memory: it must outlive each use. */
+  pointer(memory: NodeJS.ArrayBufferView): bigint;
+}
+
+export const constants = {
+  inet: 2, inet6: 10, datagram: 2, nonblocking: 0o4000, closeOnExec: 0o2000000,
+  ipv6Level: 41, ipv6Only: 26, dontWait: 0x40, noSignal: 0x4000, pollIn: 1, pollAdd: 1, pollDelete: 2,
+} as const;
+
+/** Words of struct epoll_event: packed on x64 only. */
+export const eventWords = process.arch === 'x64' ? 3 : 4;
+/** Which of them bears our number. */
+export const eventToken = process.arch === 'x64' ? 1 : 2;
+
+const int = 'int32';
+
+/** @returns null = this platform or runtime cannot make them */
+export function systemCalls(): SystemCalls | null {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) return null;
+  const ffi = loadQuietly();
+  if (ffi === null) return null;
+  try {
+    const { functions: calls } = ffi.dlopen(null, {
+      socket: { arguments: [int, int, int], return: int },
+      bind: { arguments: [int, 'pointer', int], return: int },
+      close: { arguments: [int], return: int },
+      setsockopt: { arguments: [int, int, int, 'pointer', int], return: int },
+      recvmsg: { arguments: [int, 'pointer', int], return: int },
+      sendmsg: { arguments: [int, 'pointer', int], return: int },
+      epoll_create1: { arguments: [int], return: int },
+      epoll_ctl: { arguments: [int, int, int, 'pointer'], return: int },
+      epoll_wait: { arguments: [int, 'pointer', int, int], return: int },
+      uv_backend_fd: { arguments: ['pointer'], return: int },
+    });
+    const loop = ffi.getCurrentEventLoop();
+    return {
+      socket: calls.socket, bind: calls.bind, close: calls.close, setsockopt: calls.setsockopt, recvmsg: calls.recvmsg, sendmsg: calls.sendmsg,
+      epollCreate: calls.epoll_create1, epollControl: calls.epoll_ctl, epollWait: calls.epoll_wait,
+      loopDescriptor: () => calls.uv_backend_fd(loop),
+      pointer: (memory) => ffi.getRawPointer(memory),
+    };
+  } catch {
+    // A runtime that exports less, or that was started without the permission: node:dgram does it all.
+    return null;
+  }
+}
+
+/** Loads node:ffi without its line about being experimental: the runtime is pinned, and whatever differs is found by the self-test. */
+function loadQuietly(): typeof Ffi | null {
+  const emitWarning: unknown = Reflect.get(process, 'emitWarning');
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule('node:ffi') ?? null;
+  } catch {
+    return null;
+  } finally {
+    Reflect.set(process, 'emitWarning', emitWarning);
+  }
+}
