@@ -8,6 +8,7 @@ import type { MediaAsk, MediaReply } from './messages.ts';
 import { newSessionId, threadOfSession, type PassageOutcome, type SdpPassage } from './passage.ts';
 
 interface Waiting {
+  readonly ask: MediaAsk;
   readonly done: (outcome: PassageOutcome) => void;
   readonly dueMs: number;
 }
@@ -30,6 +31,7 @@ export class ThreadDoor implements MediaDoor {
   readonly #pool = Buffer.alloc(randomBytes * 256);
   #used = this.#pool.length;
   #asked = 0;
+  #moved: ((ask: MediaAsk) => void) | null = null;
   #begun = 0;
 
   /** @param threads ways to the media threads; none = media goes direct */
@@ -37,7 +39,7 @@ export class ThreadDoor implements MediaDoor {
     this.#threads = threads;
     this.#clock = clock;
     this.open = threads.length > 0;
-    for (const port of threads) port.on('message', ({ n, outcome }: MediaReply) => this.#answered(n, outcome));
+    for (const port of threads) port.on('message', (reply: MediaReply) => this.take(reply));
     if (this.open) setInterval(() => this.#sweep(), sweepMs).unref();
   }
 
@@ -57,8 +59,9 @@ export class ThreadDoor implements MediaDoor {
       return;
     }
     const n = ++this.#asked;
-    this.#waiting.set(n, { done, dueMs: this.#clock.now() + lostMs });
-    this.#tell(passage.session, { t: 'pass', n, passage });
+    const ask: MediaAsk = { t: 'pass', n, passage };
+    this.#waiting.set(n, { ask, done, dueMs: this.#clock.now() + lostMs });
+    this.#tell(passage.session, ask);
   }
 
   answered(session: string, calleeTag: string): void {
@@ -69,11 +72,28 @@ export class ThreadDoor implements MediaDoor {
     this.#tell(session, { t: 'end', session, calleeTag });
   }
 
+  /** Another process has the sessions from now on: it is asked instead, also for what the threads have not answered. */
+  moveTo(ask: (ask: MediaAsk) => void): void {
+    this.#moved = ask;
+    for (const waiting of this.#waiting.values()) ask(waiting.ask);
+  }
+
+  /** Asks on behalf of a worker of the process before this one. */
+  relay(ask: MediaAsk, reply: (reply: MediaReply) => void): void {
+    if (ask.t === 'pass') this.pass(ask.passage, (outcome) => reply({ n: ask.n, outcome }));
+    else this.#tell(ask.session, ask);
+  }
+
   #tell(session: string, ask: MediaAsk): void {
+    if (this.#moved !== null) {
+      this.#moved(ask);
+      return;
+    }
     this.#threads[threadOfSession(session, this.#threads.length)]?.postMessage(ask);
   }
 
-  #answered(n: number, outcome: PassageOutcome): void {
+  /** Takes an answer; one that comes twice counts once. */
+  take({ n, outcome }: MediaReply): void {
     const waiting = this.#waiting.get(n);
     if (waiting === undefined) return;
     this.#waiting.delete(n);
@@ -84,7 +104,7 @@ export class ThreadDoor implements MediaDoor {
     const now = this.#clock.now();
     for (const [n, { dueMs }] of this.#waiting) {
       if (dueMs > now) return;
-      this.#answered(n, refused);
+      this.take({ n, outcome: refused });
     }
   }
 }

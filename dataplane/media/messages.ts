@@ -34,6 +34,8 @@ export interface MediaReply {
 
 /** From the main thread. */
 export type ToMedia =
+  /** Take the sessions up that the journal has, and serve. */
+  | { readonly t: 'restore' }
   | { readonly t: 'settings'; readonly settings: SettingRow['media'] }
   /** Answered by `figures` with the same number. */
   | { readonly t: 'figures'; readonly n: number; readonly sessions: readonly string[] }

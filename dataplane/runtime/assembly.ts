@@ -53,6 +53,7 @@ const lookUpCounters: Readonly<Record<LookUpNote, CounterName>> = { begun: 'dns_
 export interface Assembly {
   readonly env: ProxyEnvironment;
   readonly health: WorkerHealth;
+  readonly door: ThreadDoor;
   /** A request came over TLS: its Via may ask for requests to come back by the same connection (RFC 5923 §4). */
   noteAlias(request: SipMessage, flow: Flow): void;
   /** Writes this worker's gauges. */
@@ -68,6 +69,7 @@ export function assemble(
   const limits = new TenantLimits(setup.limits);
   const clock = hostClock;
   const refusals = new Thinned(clock);
+  const door = new ThreadDoor(setup.media, clock);
   const dns = new SystemDns(clock, setup.dns);
   const note = (what: LookUpNote): void => counters.add(lookUpCounters[what]);
   const calls = new CallTable({
@@ -85,7 +87,7 @@ export function assemble(
     view: emptyView(), keys, pending: 0, pendingBytes: 0, draining: false, answersOptions: true, health, limits, calls, counters, clock, wallClock,
     identity: new NodeIdentity(transports.listeners, setup.names, setup.interfaces),
     forbidden: new ForbiddenTargets(setup.forbiddenTargets, transports.listeners, setup.interfaces), configured: new ConfiguredPlaces(),
-    sender, neighbours, media: new ThreadDoor(setup.media, clock), locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
+    sender, neighbours, media: door, locator: new ServerLocator(clock, dns, reach, Math.random, { note }), numbers: new EnumDirectory(clock, dns, { note }), turns: new Turns(randomInt(2 ** 32)), sink: new OutcomeFilter(tell.outcome), registrations: new RegistrationMail(setup.bindings, tell.registrations), edits: new Edits(), worker: setup.worker,
     pickListener: (...of: Parameters<Transports['listenerFor']>) => transports.listenerFor(...of),
     flows: new FlowTokens(), connectionTo: (...of: Parameters<Transports['connectionTo']>) => transports.connectionTo(...of),
     targetRefused: (address: string, port: number) => refusals.note((more) => tell.refusedTarget(address, port, more)),
@@ -105,6 +107,7 @@ export function assemble(
   return {
     env,
     health,
+    door,
     noteAlias(request, flow) {
       const via = request.topVia;
       if (via !== null && via.param('alias') !== null) transports.alias(flow.connection, via.port === 0 ? defaultPort(flow.transport) : via.port);

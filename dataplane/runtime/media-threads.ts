@@ -35,6 +35,8 @@ export class MediaThreads {
   readonly #options: MediaThreadsOptions;
   readonly #slots: Slot[] = [];
   #asked = 0;
+  #ready: Promise<unknown> = Promise.resolve();
+  #restored = false;
   #stopping = false;
 
   constructor(options: MediaThreadsOptions) {
@@ -42,11 +44,12 @@ export class MediaThreads {
   }
 
   /**
-   * Starts the threads and waits until they serve.
+   * Starts the threads and waits until they serve; while another process still has the sessions, they wait for `restore`.
    * @param workers SIP workers
+   * @param later there is another process
    * @returns for each SIP worker its ways to the threads; none of them with media `off`
    */
-  async start(workers: number, settings: SettingRow['media']): Promise<readonly (readonly MessagePort[])[]> {
+  async start(workers: number, settings: SettingRow['media'], later: boolean): Promise<readonly (readonly MessagePort[])[]> {
     const { engine, threads, rtp, folder, nodeName } = this.#options;
     const doors: MessagePort[][] = Array.from({ length: workers }, () => []);
     if (engine === 'off') return doors;
@@ -59,8 +62,16 @@ export class MediaThreads {
       });
       return this.#spawn({ thread, engine, rtp: slice, journal: join(folder, 'media', `${thread}.jsonl`), nodeName, settings, workers: ways });
     });
-    await Promise.all(ready);
+    this.#ready = Promise.all(ready);
+    if (!later) await this.restore();
     return doors;
+  }
+
+  /** No other process has the sessions any more: they go on here. */
+  async restore(): Promise<void> {
+    if (!this.#restored) this.#tell({ t: 'restore' });
+    this.#restored = true;
+    await this.#ready;
   }
 
   settings(settings: SettingRow['media']): void {

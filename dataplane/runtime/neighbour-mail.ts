@@ -7,6 +7,7 @@ import { branchWorker } from '../security/tokens.ts';
 import type { Passage } from '../calls/anchor.ts';
 import type { CallEntry } from '../calls/table.ts';
 import type { Neighbours } from '../proxy/neighbours.ts';
+import type { MediaAsk, MediaReply } from '../media/messages.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Elsewhere } from '../transaction/elsewhere.ts';
 import { Address, ReceivedBy, type Family, type Flow, type SendOwner, type Target, type TransportName } from '../transport/flow.ts';
@@ -27,7 +28,10 @@ export type Mail =
   | { readonly k: 'calls'; readonly entries: readonly CallEntry[] }
   /** To the next process: calls that are being set up here, by tenant, and the end of one of them. */
   | { readonly k: 'reserved'; readonly tenants: readonly (readonly [number, number])[] }
-  | { readonly k: 'released'; readonly tenant: number };
+  | { readonly k: 'released'; readonly tenant: number }
+  /** To the next process, which has the media sessions; and its answer. */
+  | { readonly k: 'media'; readonly ask: MediaAsk }
+  | { readonly k: 'mediaReply'; readonly reply: MediaReply };
 
 export const ownersPerGeneration = 64;
 /** Generations follow each other in a circle: so many processes at a time can tell each other apart. */
@@ -54,6 +58,8 @@ export interface MailReader {
   calls(entries: readonly CallEntry[]): void;
   reserved(tenants: readonly (readonly [number, number])[]): void;
   released(tenant: number): void;
+  media(ask: MediaAsk, reply: (reply: MediaReply) => void): void;
+  mediaReply(reply: MediaReply): void;
 }
 
 export class NeighbourMail implements Neighbours, Elsewhere {
@@ -197,6 +203,12 @@ export class NeighbourMail implements Neighbours, Elsewhere {
     this.#bequeath(0, { k: 'released', tenant });
   }
 
+  /** Asks the media threads of the next process: the sessions are theirs. What is asked of a session keeps its order. */
+  askMedia(ask: MediaAsk): void {
+    const session = ask.t === 'pass' ? ask.passage.session : ask.session;
+    this.#bequeath(spread(session, 0) % (this.#successor?.workers ?? 1), { k: 'media', ask });
+  }
+
   #bequeath(worker: number, mail: Mail): void {
     if (this.#successor !== null) this.#post(this.#successor.generation * ownersPerGeneration + worker, mail);
   }
@@ -237,6 +249,12 @@ export class NeighbourMail implements Neighbours, Elsewhere {
         return;
       case 'released':
         reader.released(mail.tenant);
+        return;
+      case 'media':
+        reader.media(mail.ask, (reply) => this.#post(from, { k: 'mediaReply', reply }));
+        return;
+      case 'mediaReply':
+        reader.mediaReply(mail.reply);
     }
   }
 

@@ -164,7 +164,7 @@ export class Node {
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
     const backendPorts = await this.#freePorts();
-    const media = await this.#media.start(settings.workers, this.#view.setting.media);
+    const media = await this.#media.start(settings.workers, this.#view.setting.media, this.#succession.former !== null);
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
@@ -180,6 +180,7 @@ export class Node {
     this.#kept = nothingKept;
     this.#tellDraining();
     await this.#succession.takeOver(this.#supervisor, (changes) => this.#takeRegistrations(changes));
+    await this.#media.restore();
     this.#admin = await openAdmin(settings.nodeHttp.host, settings.nodeHttp.port, {
       ready: () => (this.#stopping ? { ready: false, text: 'stopping' } : this.#readiness.state(this.#view.rev)),
       metrics: () => this.#metrics(),
@@ -254,7 +255,7 @@ export class Node {
     if (this.#reportTimer !== null) clearInterval(this.#reportTimer);
     this.#certificates.close();
     this.#registrations.close();
-    await this.#prober.close();
+    await Promise.all([this.#prober.close(), this.#media.stop(true)]);
     this.#admin?.closeAllConnections();
     this.#admin?.close();
   }

@@ -151,12 +151,14 @@ function takeMail({ from, mail: letter }: Letter, transports: Transports, reader
   }
 }
 
-const mailReader = ({ env }: Assembly): MailReader => ({
+const mailReader = ({ env, door }: Assembly): MailReader => ({
   message: (raw, flow) => take(raw, flow, env),
   callEnded: (dialog, passage) => endCallOf(env, dialog, passage),
   calls: (entries) => { for (const entry of entries) env.calls.add(entry); },
   reserved: (tenants) => debts.take(tenants, env.limits),
   released: (tenant) => debts.release(tenant, env.limits),
+  media: (ask, reply) => door.relay(ask, reply),
+  mediaReply: (reply) => door.take(reply),
 });
 
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
@@ -167,7 +169,7 @@ function orDie(promise: Promise<void>): void {
   promise.catch((error: unknown) => setImmediate(() => { throw error; }));
 }
 
-function obey(message: ToWorker, { env, health }: Assembly, transports: Transports, reader: MailReader): void {
+function obey(message: ToWorker, { env, health, door }: Assembly, transports: Transports, reader: MailReader): void {
   switch (message.t) {
     case 'config':
       apply(env, message);
@@ -205,6 +207,7 @@ function obey(message: ToWorker, { env, health }: Assembly, transports: Transpor
       return;
     case 'succeeded':
       tell({ t: 'estate', keys: bequeath(message.by, env, transports) });
+      door.moveTo((ask) => mail.askMedia(ask));
       return;
     case 'drain':
       stopping = true;
