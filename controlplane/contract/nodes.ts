@@ -9,6 +9,25 @@ export const NodeStateName = Type.Union([
 ]);
 export type NodeStateName = Static<typeof NodeStateName>;
 
+export const RtpengineNow = Type.Object({
+  address: Type.String(),
+  state: Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('unknown')]),
+  sessions: Type.Integer(),
+  reason: Type.String({ description: 'Why it is down' }),
+}, { additionalProperties: false });
+export type RtpengineNow = Static<typeof RtpengineNow>;
+
+export const NodeMedia = Type.Object({
+  engine: Type.Union([Type.Literal('kernel'), Type.Literal('worker'), Type.Literal('rtpengine')], { description: 'What new calls get' }),
+  sentence: Type.String({ description: 'Why it is not the engine that the node was told to use' }),
+  sessions: Type.Integer({ description: 'Calls whose media it relays' }),
+  portsUsed: Type.Integer(),
+  portsFree: Type.Integer(),
+  kernelStreams: Type.Integer({ description: 'Streams that the kernel forwards' }),
+  rtpengines: Type.Array(RtpengineNow),
+}, { additionalProperties: false });
+export type NodeMedia = Static<typeof NodeMedia>;
+
 export const NodeItem = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -32,6 +51,8 @@ export const NodeItem = Type.Object({
   memoryBytes: Type.Integer(),
   calls: Type.Integer(),
   callsPerSecond: Type.Number(),
+  /** null = it relays none, is away, or is of a version that does not tell. */
+  media: Type.Union([NodeMedia, Type.Null()]),
   quarantined: Type.Array(Type.Object({
     table: Type.String(), key: Type.String(), reason: Type.String(),
   }, { additionalProperties: false })),

@@ -1,7 +1,10 @@
 /** What an operator must know now. PURE: from facts to a list; the board remembers since when. */
+import type { MediaReport } from '../../dataplane/contract/media.ts';
+import type { SettingRow } from '../../dataplane/contract/rows.ts';
 import type { Expiry } from '../certificates/expiry.ts';
 import type { Alarm } from '../contract/overview.ts';
 import type { NodeState } from '../push/ports.ts';
+import { mediaAlarms } from './media-alarms.ts';
 
 export interface AlarmNode {
   readonly id: string;
@@ -10,6 +13,7 @@ export interface AlarmNode {
   readonly detail: string;
   readonly lagMs: number;
   readonly quarantined: number;
+  readonly media: MediaReport | null;
 }
 
 export interface AlarmDestination {
@@ -43,6 +47,8 @@ export interface AlarmInput {
   readonly nodes: readonly AlarmNode[];
   readonly destinations: readonly AlarmDestination[];
   readonly deadSets: readonly AlarmSet[];
+  /** What becomes of calls that get no relay. */
+  readonly exhausted: SettingRow['media']['exhausted'];
 }
 
 export type RaisedAlarm = Omit<Alarm, 'since'>;
@@ -53,7 +59,10 @@ export const behindAfterMs = 10_000;
 const maxAlarms = 200;
 
 export function alarmsOf(input: AlarmInput): readonly RaisedAlarm[] {
-  const alarms = [...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.certificates.map(certificateAlarm), ...input.destinations.map(destinationAlarm)];
+  const alarms = [
+    ...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.nodes.flatMap((node) => mediaAlarms(node, input.exhausted)),
+    ...input.certificates.map(certificateAlarm), ...input.destinations.map(destinationAlarm),
+  ];
   if (alarms.length <= maxAlarms) return alarms;
   return [...alarms.slice(0, maxAlarms), { id: 'more', severity: 'error', text: `${alarms.length - maxAlarms} more alarms.` }];
 }

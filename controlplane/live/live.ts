@@ -40,13 +40,14 @@ export interface LiveDeps {
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** A node may say how serious it is; a destination that goes down always is. */
+/** A node may say how serious it is; what goes down or runs out always is. */
 function severityOf(event: NodeEvent): StoredEvent['severity'] {
   const said = event.detail['severity'];
   if (said === 'warning' || said === 'error') return said;
-  return event.kind === 'destination.down' ? 'warning' : 'info';
+  return warnings.has(event.kind) ? 'warning' : 'info';
 }
 
+const warnings: ReadonlySet<string> = new Set(['destination.down', 'media.exhausted', 'rtpengine.down']);
 const tickMs = 2_000;
 const mirrorWaitMs = 1_000;
 /** Nodes of the database are read again after so many ticks. */
@@ -274,11 +275,14 @@ export class Live {
   private updateAlarms(): void {
     const nowMs = this.deps.now();
     const { down, deadSets } = this.summary();
+    const { view } = this.mirror;
     const grace = nowMs - this.startedAtMs < graceMs;
     const nodes = this.registry.items().filter((node) => !(grace && node.boot === '')).map((node) => ({
-      id: node.id, name: node.name, state: node.state, detail: node.detail, lagMs: node.lagMs, quarantined: node.quarantined.length,
+      id: node.id, name: node.name, state: node.state, detail: node.detail, lagMs: node.lagMs, quarantined: node.quarantined.length, media: node.media,
     }));
-    const { raised, cleared } = this.alarmBoard.update(alarmsOf({ nodes, destinations: down, deadSets, certificates: this.certificates.expiring(this.mirror.view.tables.certificates.values(), nowMs) }), nowMs);
+    const { raised, cleared } = this.alarmBoard.update(alarmsOf({
+      nodes, destinations: down, deadSets, exhausted: view.setting.media.exhausted, certificates: this.certificates.expiring(view.tables.certificates.values(), nowMs),
+    }), nowMs);
     for (const alarm of raised) this.hub.publish('alarm', { alarm, raised: true });
     for (const alarm of cleared) this.hub.publish('alarm', { alarm, raised: false });
   }

@@ -1,5 +1,6 @@
 /** All that is known of one node from its socket: who it is, what it runs, how it fares, what it sees. */
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
+import type { MediaReport } from '../../dataplane/contract/media.ts';
 import type { NodeIdentity, NodeReport, NodeState, QuarantinedRow } from '../push/ports.ts';
 import { Rates } from './rates.ts';
 import type { SharedFacts } from './shared-facts.ts';
@@ -30,6 +31,8 @@ export class NodeFacts {
   stateSinceMs = 0;
   quarantined: readonly QuarantinedRow[] = [];
   gauges: Readonly<Record<string, number>> = {};
+  /** null = it relays none, or does not tell. */
+  media: MediaReport | null = null;
   health = new Map<number, DestinationHealth>();
   private readonly rates = new Rates();
   /** Not null = another replica holds its socket; this is what that one wrote last. */
@@ -64,6 +67,7 @@ export class NodeFacts {
     facts.lastSeenMs = shared.atMs;
     facts.quarantined = shared.quarantined;
     facts.gauges = shared.gauges;
+    facts.media = shared.media ?? null;
     facts.health = new Map(shared.health.map((health) => [health.id, health]));
     return facts;
   }
@@ -107,6 +111,7 @@ export class NodeFacts {
   report(report: NodeReport, nowMs: number): readonly DestinationHealth[] {
     this.lastSeenMs = nowMs;
     this.gauges = report.gauges;
+    this.media = report.media ?? null;
     this.rates.add(this.boot, nowMs, report.counters);
     const changed: DestinationHealth[] = [];
     const next = new Map<number, DestinationHealth>();
@@ -123,6 +128,7 @@ export class NodeFacts {
     this.setState('gone', reason, nowMs);
     this.connectedSinceMs = null;
     this.gauges = {};
+    this.media = null;
     // What a node that is away once saw says nothing about now.
     this.health = new Map();
   }

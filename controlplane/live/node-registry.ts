@@ -3,7 +3,8 @@
  * gateway's NodeSink; tells a listener what moved, keeps no history itself.
  */
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
-import type { NodeItem } from '../contract/nodes.ts';
+import type { MediaReport } from '../../dataplane/contract/media.ts';
+import type { NodeItem, NodeMedia } from '../contract/nodes.ts';
 import type { NodeRecord } from '../auth/stores.ts';
 import type { NodeEvent, NodeIdentity, NodeReport, NodeSink, NodeState, QuarantinedRow } from '../push/ports.ts';
 import type { HeadHistory } from './head-history.ts';
@@ -91,7 +92,7 @@ export class NodeRegistry implements NodeSink {
       connectedSinceMs: node.connectedSinceMs, lastSeenMs: node.lastSeenMs > 0 ? node.lastSeenMs : record?.lastSeenAtMs ?? null,
       workers: Math.round(node.gauge('workers')), ...this.deps.desired(node.id), loopDelayMs: node.gauge('loop_delay_ms'),
       memoryBytes: Math.round(node.gauge('rss_bytes')), calls: Math.round(node.gauge('calls')),
-      callsPerSecond: rounded(node.callsPerSecond(nowMs)), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
+      callsPerSecond: rounded(node.callsPerSecond(nowMs)), media: shownMedia(node.media), quarantined: node.quarantined.map((row) => ({ ...row })), boot: node.boot,
     };
   }
 
@@ -146,6 +147,16 @@ export class NodeRegistry implements NodeSink {
     if (!this.records.some((record) => record.id === nodeId)) this.facts.delete(nodeId);
     this.deps.listener.changed(node, 'went', 'warning', `${node.name} is gone${reason === '' ? '' : `: ${reason}`}.`);
   }
+}
+
+/** Exactly the fields that the API has: a newer node may tell more. */
+function shownMedia(media: MediaReport | null): NodeMedia | null {
+  if (media === null) return null;
+  const { engine, sentence, sessions, portsUsed, portsFree, kernelStreams, rtpengines } = media;
+  return {
+    engine, sentence, sessions, portsUsed, portsFree, kernelStreams,
+    rtpengines: rtpengines.map(({ address, state, sessions: calls, reason }) => ({ address, state, sessions: calls, reason })),
+  };
 }
 
 function rowName(row: QuarantinedRow): string {

@@ -3,6 +3,7 @@
  * socket. A replica writes those of its own nodes every few seconds; what is older than `staleMs` counts as gone.
  */
 import type { DestinationHealth } from '../../dataplane/contract/health.ts';
+import type { MediaReport } from '../../dataplane/contract/media.ts';
 import type { NodeState, QuarantinedRow } from '../push/ports.ts';
 import type { NodeFacts } from './node-facts.ts';
 
@@ -22,6 +23,8 @@ export interface SharedFacts {
   readonly connectedSinceMs: number | null;
   readonly quarantined: readonly QuarantinedRow[];
   readonly gauges: Readonly<Record<string, number>>;
+  /** Absent = written by a replica of a former version. */
+  readonly media?: MediaReport | null;
   readonly callsPerSecond: number;
   readonly invites: { readonly total: number; readonly failed: number };
   readonly health: readonly DestinationHealth[];
@@ -38,7 +41,7 @@ export interface SharedFactsStore {
 export function toShared(node: NodeFacts, replica: string, nowMs: number): SharedFacts {
   return {
     replica, atMs: nowMs, boot: node.boot, version: node.version, address: node.address, state: node.state, detail: node.detail,
-    rev: node.rev, epoch: node.epoch, connectedSinceMs: node.connectedSinceMs, quarantined: node.quarantined, gauges: node.gauges,
+    rev: node.rev, epoch: node.epoch, connectedSinceMs: node.connectedSinceMs, quarantined: node.quarantined, gauges: node.gauges, media: node.media,
     callsPerSecond: node.callsPerSecond(nowMs), invites: node.invites(), health: [...node.health.values()].slice(0, sharing.destinations),
   };
 }

@@ -3,6 +3,7 @@ import { isTableName } from './decode.ts';
 import { isObject } from './decode-reader.ts';
 import { isHash, readTableHashes } from './hash.ts';
 import { limits } from './limits.ts';
+import { mediaReportBounds as media } from './media.ts';
 import type { Result } from './result.ts';
 import { err, ok } from './result.ts';
 import { tableNames } from './rows.ts';
@@ -56,6 +57,7 @@ const hashes: Check = (value) => readTableHashes(value) !== null;
 const list = (max: number, item: Check): Check => (value) => Array.isArray(value) && value.length <= max && value.every((entry: unknown) => item(entry));
 const object = (shape: Readonly<Record<string, Check>>): Check => (value) => isObject(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
 const oneOf = (...accepted: readonly string[]): Check => (value) => typeof value === 'string' && accepted.includes(value);
+const optional = (item: Check): Check => (value) => value === undefined || value === null || item(value);
 const record = (max: number, item: Check): Check => (value) => isObject(value) && Object.keys(value).length <= max && Object.values(value).every(item);
 
 const epoch = text(64);
@@ -69,6 +71,10 @@ const destination = object({
   reason: (value) => isObject(value) && typeof value['kind'] === 'string',
   latencyMs: object({ last: number, avg: number, max: number }),
 });
+const mediaReport = object({
+  engine: oneOf('kernel', 'worker', 'rtpengine'), sentence: text(media.sentence), sessions: count, portsUsed: count, portsFree: count, kernelStreams: count,
+  rtpengines: list(media.rtpengines, object({ address: text(media.address), state: oneOf('up', 'down', 'unknown'), sessions: count, reason: text(media.reason) })),
+});
 const event = object({ atMs: number, kind: text(64), subject: text(256), text: text(1_024), detail: (value: unknown) => isObject(value) });
 
 const nodeShapes: Readonly<Record<NodeMessage['t'], Readonly<Record<string, Check>>>> = {
@@ -78,7 +84,7 @@ const nodeShapes: Readonly<Record<NodeMessage['t'], Readonly<Record<string, Chec
   resync: { reason: oneOf('lag', 'hash', 'epoch', 'ahead', 'silence'), have: position },
   credit: { batch: count, upTo: count },
   hb: { n: count, epoch, rev: count, hash },
-  report: { report: object({ counters: record(1_000, number), gauges: record(1_000, number), destinations: list(100_000, destination) }) },
+  report: { report: object({ counters: record(1_000, number), gauges: record(1_000, number), destinations: list(100_000, destination), media: optional(mediaReport) }) },
   events: { first: count, events: list(1_000, event) },
   result: { id: text(64), ok: flag, data: anything, error: text(4_096) },
 };

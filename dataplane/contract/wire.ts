@@ -5,6 +5,7 @@
  */
 import type { DestinationHealth } from './health.ts';
 import type { TableHashes } from './hash.ts';
+import type { MediaReport } from './media.ts';
 import type { TableName } from './rows.ts';
 
 export const syncPath = '/sync/v1';
@@ -69,6 +70,8 @@ export interface NodeReport {
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, number>>;
   readonly destinations: readonly DestinationHealth[];
+  /** null = the node relays no media; absent = it is of a former version. */
+  readonly media?: MediaReport | null;
 }
 
 export interface NodeEvent {

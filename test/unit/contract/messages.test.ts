@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyHashes, zeroHash } from '../../../dataplane/contract/hash.ts';
+import { mediaReportBounds, type MediaReport } from '../../../dataplane/contract/media.ts';
 import { parseNodeMessage, parseServerMessage } from '../../../dataplane/contract/messages.ts';
 import type { NodeMessage, ServerMessage } from '../../../dataplane/contract/wire.ts';
 
@@ -62,5 +63,33 @@ describe.each([
     fc.assert(fc.property(fc.constantFrom(...messages), fc.jsonValue({ maxDepth: 3 }), (message, value) => {
       for (const name of Object.keys(message)) parse(JSON.stringify({ ...message, [name]: value }));
     }));
+  });
+});
+
+describe('the media in a report of a node', () => {
+  const media: MediaReport = {
+    engine: 'rtpengine', sentence: '', sessions: 2, portsUsed: 8, portsFree: 92, kernelStreams: 0,
+    rtpengines: [{ address: '192.0.2.7:2223', state: 'down', sessions: 1, reason: 'no answer' }],
+  };
+  const report = (value: unknown) => parseNodeMessage(JSON.stringify({ t: 'report', report: { counters: {}, gauges: {}, destinations: [], media: value } }));
+
+  it.each([['that it relays', media], ['that it does not relay', null], ['that a former version does not know', undefined]])('%s passes', (_, value) => {
+    expect(report(value).ok).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['an engine that nobody knows', { ...media, engine: 'magic' }],
+    ['no engine', { ...media, engine: undefined }],
+    ['a sentence without end', { ...media, sentence: 'x'.repeat(mediaReportBounds.sentence + 1) }],
+    ['fewer ports than none', { ...media, portsFree: -1 }],
+    ['half a session', { ...media, sessions: 0.5 }],
+    ['a number as text', { ...media, kernelStreams: '3' }],
+    ['no list of instances', { ...media, rtpengines: {} }],
+    ['too many instances', { ...media, rtpengines: Array.from({ length: mediaReportBounds.rtpengines + 1 }, () => media.rtpengines[0]) }],
+    ['an instance in a state of its own', { ...media, rtpengines: [{ ...media.rtpengines[0], state: 'tired' }] }],
+    ['an instance with a novel for a reason', { ...media, rtpengines: [{ ...media.rtpengines[0], reason: 'x'.repeat(mediaReportBounds.reason + 1) }] }],
+    ['nothing but a word', 'kernel'],
+  ])('with %s is malformed', (_, value) => {
+    expect(report(value)).toMatchObject({ ok: false, error: { code: 'malformed', message: 'report: bad report' } });
   });
 });

@@ -3,9 +3,9 @@ import { AlarmBoard, alarmsOf } from '../../../controlplane/live/alarms.ts';
 import type { AlarmDestination, AlarmNode } from '../../../controlplane/live/alarms.ts';
 import type { NodeState } from '../../../controlplane/push/ports.ts';
 
-const node = (over: Partial<AlarmNode>): AlarmNode => ({ id: '1', name: 'ams-1', state: 'in-step', detail: '', lagMs: 0, quarantined: 0, ...over });
+const node = (over: Partial<AlarmNode>): AlarmNode => ({ id: '1', name: 'ams-1', state: 'in-step', detail: '', lagMs: 0, quarantined: 0, media: null, ...over });
 const down = (over: Partial<AlarmDestination>): AlarmDestination => ({ id: 7, uri: 'sip:10.0.0.1', set: 10, setName: 'acme', downOn: ['ams-1'], seenBy: 1, reason: 'no answer in time', ...over });
-const nothing = { nodes: [], destinations: [], deadSets: [], certificates: [] };
+const nothing = { nodes: [], destinations: [], deadSets: [], certificates: [], exhausted: 'refuse' as const };
 
 describe('alarms', () => {
   it.each<[NodeState, number, string[]]>([

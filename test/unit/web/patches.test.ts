@@ -21,7 +21,7 @@ const stats = (atMs: number, calls: number): LiveEvents['stats'] => ({
 });
 const node = (id: string, name: string, rev: number): NodeItem => ({
   id, name, version: '1', address: '', state: 'in-step', detail: '', rev, epoch: 'e', headRev: rev, lagMs: 0, connectedSinceMs: 0, lastSeenMs: 0,
-  workers: 1, draining: false, answerOptions: true, loopDelayMs: 0, memoryBytes: 0, calls: 0, callsPerSecond: 0, quarantined: [], boot: 'b',
+  workers: 1, draining: false, answerOptions: true, loopDelayMs: 0, memoryBytes: 0, calls: 0, callsPerSecond: 0, media: null, quarantined: [], boot: 'b',
 });
 
 describe('statistics', () => {

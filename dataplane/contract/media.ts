@@ -1,0 +1,31 @@
+/** What a node says of the media that it relays: the same words in the data plane, the REST API and the console. */
+
+/** What moves the packets: nftables, the node's own threads, or another program. */
+export type MediaEngine = 'kernel' | 'worker' | 'rtpengine';
+
+/** One instance of the rtpengine pool as a node sees it. */
+export interface RtpengineReport {
+  /** `host:port` of its ng protocol. */
+  readonly address: string;
+  readonly state: 'up' | 'down' | 'unknown';
+  /** Calls that this node has there. */
+  readonly sessions: number;
+  /** Why it is down, or ''. */
+  readonly reason: string;
+}
+
+/** All media threads of a node together. */
+export interface MediaReport {
+  readonly engine: MediaEngine;
+  /** Why it is not the engine that the node's settings ask for, or ''. */
+  readonly sentence: string;
+  readonly sessions: number;
+  readonly portsUsed: number;
+  readonly portsFree: number;
+  /** Streams that the kernel forwards. */
+  readonly kernelStreams: number;
+  readonly rtpengines: readonly RtpengineReport[];
+}
+
+/** What of it fits into a report; a node cuts what is longer. */
+export const mediaReportBounds = { sentence: 512, address: 320, reason: 256, rtpengines: 64 } as const;
