@@ -99,9 +99,12 @@ export class MediaPeer {
 
   /** Takes the INVITE that begins a call. */
   async isCalled(callId: string): Promise<WithSdp> {
-    this.callId = callId;
-    const received = await this.sip.gets('INVITE', callId);
+    return this.isCalledBy(await this.sip.gets('INVITE', callId));
+  }
+
+  isCalledBy(received: Received): WithSdp {
     const { message } = received;
+    this.callId = callIdOf(message);
     this.#invite = received;
     this.#remoteTag = paramOf(headerOf(message, 'from'), 'tag');
     this.#uri = uriOf(headerOf(message, 'contact'));
@@ -138,10 +141,11 @@ export class MediaPeer {
     await this.sip.send(this.#within(method, this.#cseq, sdp, headers));
   }
 
-  /** Takes a request inside the call. */
-  async takes(method: string): Promise<WithSdp & { readonly received: Received }> {
-    const received = await this.sip.gets(method, this.callId);
-    if (method === 'INVITE') this.#invite = received;
+  /** Takes the next request inside the call, of a method or of any of several. */
+  async takes(methods: string | readonly string[], ms?: number): Promise<WithSdp & { readonly received: Received }> {
+    const wanted = [methods].flat();
+    const received = await this.sip.socket.waitFor(wanted.join(' or '), (m) => m.status === 0 && wanted.includes(m.method) && callIdOf(m) === this.callId, ms);
+    if (received.message.method === 'INVITE') this.#invite = received;
     return { received, message: received.message, sdp: this.follows(received.message.body) };
   }
 

@@ -1,7 +1,9 @@
 /** The real data plane as a process of its own, started from a last-known-good configuration, without a control plane. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import { applyChanges, emptyHashes, mapTables } from '../../../dataplane/contract/hash.ts';
 import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type DispatcherSetRow, type RouteSetRow, type RuleRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
@@ -10,7 +12,7 @@ import { RowTable } from '../../../dataplane/sync/row-table.ts';
 import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
 import { Hopeless, until } from '../../harness/deadline.ts';
 import { freePort } from '../../harness/ports.ts';
-import { TestProcess } from '../../harness/process.ts';
+import { projectRoot, TestProcess } from '../../harness/process.ts';
 import { Peer } from '../../harness/peer.ts';
 import { SipSocket, type SipSocketOptions } from '../../harness/sip-socket.ts';
 import type { Endpoint, SipTransport } from '../../harness/sip-wires.ts';
@@ -65,6 +67,8 @@ export interface RigOptions {
   readonly workers?: number;
   /** Further settings of the process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Words in front of its command: it runs somewhere else (`ip netns exec NAME`). */
+  readonly inside?: readonly string[];
 }
 
 export class Rig {
@@ -73,6 +77,7 @@ export class Rig {
   readonly #httpPort: number;
   readonly #dataDir: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #inside: readonly string[];
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly #replaced: TestProcess[] = [];
   readonly #ports: Readonly<Record<SipTransport, number>>;
@@ -84,6 +89,7 @@ export class Rig {
     this.port = ports.udp;
     this.#httpPort = httpPort;
     this.#dataDir = dataDir;
+    this.#inside = options.inside ?? [];
     this.#env = {
       SIGNALBOX_LISTEN: listen.replace(/(?:(TLS|WS|WSS)_)?PORT/g, (_, name: string | undefined) => String(ports[(name ?? 'udp').toLowerCase() as SipTransport])),
       SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
@@ -95,7 +101,30 @@ export class Rig {
   }
 
   #spawn(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): TestProcess {
-    return TestProcess.node('dataplane', 'dataplane/main.ts', args, { env: { ...this.#env, ...env } });
+    const [command = '', ...words] = [...this.#inside, process.execPath, `${projectRoot}dataplane/main.ts`, ...args];
+    return new TestProcess('dataplane', command, words, { env: { ...this.#env, ...env } });
+  }
+
+  /** What its HTTP port says, from where it runs; throws when that is not 200. */
+  async #read(path: string): Promise<string> {
+    const url = `http://127.0.0.1:${this.#httpPort}${path}`;
+    const [command, ...words] = this.#inside;
+    if (command !== undefined) {
+      const script = 'const answer = await fetch(process.argv[1]); process.stdout.write(await answer.text()); process.exitCode = answer.ok ? 0 : 1;';
+      return (await promisify(execFile)(command, [...words, process.execPath, '--input-type=module', '-e', script, url], { maxBuffer: 64 * 1024 * 1024 })).stdout;
+    }
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return answer.text();
+  }
+
+  async #ready(): Promise<void> {
+    await until('the data plane to be ready', 30_000, async () => {
+      const { process } = this;
+      if (!process.running) throw new Hopeless(`the data plane ended with ${process.exitCode} before it was ready:\n${process.tail()}`);
+      await this.#read('/ready');
+      return true;
+    });
   }
 
   static async start(plans: readonly Plan[], options: RigOptions = {}): Promise<Rig> {
@@ -107,7 +136,7 @@ export class Rig {
     const port = await freePort();
     const ports = { udp: port, tcp: port, tls: await freePort(), ws: await freePort(), wss: await freePort() };
     const rig = new Rig(ports, await freePort(), dataDir, options);
-    await rig.process.ready(`http://127.0.0.1:${rig.#httpPort}/ready`);
+    await rig.#ready();
     return rig;
   }
 
@@ -138,11 +167,11 @@ export class Rig {
   async restart(): Promise<void> {
     await this.process.stop();
     this.process = this.#spawn();
-    await this.process.ready(`http://127.0.0.1:${this.#httpPort}/ready`);
+    await this.#ready();
   }
 
   async inspect(path = '/inspect'): Promise<Readonly<Record<string, unknown>>> {
-    return (await (await fetch(`http://127.0.0.1:${this.#httpPort}${path}`)).json()) as Readonly<Record<string, unknown>>;
+    return JSON.parse(await this.#read(path)) as Readonly<Record<string, unknown>>;
   }
 
   addressFor(transport: SipTransport, host: string): Endpoint {
@@ -158,7 +187,7 @@ export class Rig {
 
   /** Value of a metric without labels. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#httpPort}/metrics`)).text();
+    const text = await this.#read('/metrics');
     return Number(new RegExp(`^signalbox_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
   }
 
