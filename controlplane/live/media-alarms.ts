@@ -17,12 +17,11 @@ export function mediaAlarms(node: { readonly id: string; readonly name: string; 
 }
 
 function portAlarms(id: string, name: string, { portsUsed, portsFree }: MediaReport, outcome: string): RaisedAlarm[] {
-  const total = portsUsed + portsFree;
-  if (total === 0 || portsUsed <= nearlyAll * total) return [];
+  if (portsUsed <= nearlyAll * (portsUsed + portsFree)) return [];
   const grouped = (value: number): string => value.toLocaleString('en');
   return portsFree < portsOfCall
-    ? [{ id: `node:${id}:ports:none`, severity: 'error', text: `${name} has no media ports left: new calls that need relaying ${outcome}. All ${grouped(total)} ports of SIGNALBOX_RTP are taken.` }]
-    : [{ id: `node:${id}:ports`, severity: 'warning', text: `${name} uses ${grouped(portsUsed)} of its ${grouped(total)} media ports. When none is left, new calls that need relaying ${outcome}.` }];
+    ? [{ id: `node:${id}:ports:none`, severity: 'error', text: `${name} has no media ports left: new calls that need relaying ${outcome}. Those of SIGNALBOX_RTP are in use, or rest after a call.` }]
+    : [{ id: `node:${id}:ports`, severity: 'warning', text: `${name} uses ${grouped(portsUsed)} media ports and has ${grouped(portsFree)} left. When there is none, new calls that need relaying ${outcome}.` }];
 }
 
 function rtpengineAlarms(id: string, name: string, { rtpengines }: MediaReport, outcome: string): RaisedAlarm[] {

@@ -1,6 +1,8 @@
 /** Prometheus text exposition of the node's counters and gauges (text format 0.0.4). */
 import type { DestinationHealth } from '../contract/health.ts';
+import type { MediaState } from '../media/messages.ts';
 import { counterHelp, gaugeHelp, type CounterName, type CounterTable, type GaugeName } from './counters.ts';
+import { reportMedia } from './media-report.ts';
 
 export interface NodeFacts {
   readonly version: string;
@@ -10,6 +12,8 @@ export interface NodeFacts {
   readonly registrations: number;
   readonly connected: boolean;
   readonly destinations: readonly DestinationHealth[];
+  /** Of each media thread; empty = the node relays no media. */
+  readonly media: readonly MediaState[];
 }
 
 /** Renders everything under `/metrics`; names start with `signalbox_`. */
@@ -32,5 +36,19 @@ export function renderMetrics(table: CounterTable, facts: NodeFacts): string {
     ...facts.destinations.filter((one) => one.latencyMs.avg >= 0).map((one) => `{destination="${one.id}"} ${one.latencyMs.avg.toFixed(2)}`));
   family('destination_calls', 'gauge', 'Calls up through the destination',
     ...facts.destinations.map((one) => `{destination="${one.id}"} ${one.calls}`));
+  const media = reportMedia(facts.media);
+  const total = (of: (state: MediaState) => number): string => ` ${facts.media.reduce((sum, state) => sum + of(state), 0)}`;
+  family('media_engine', 'gauge', 'What moves the media of new calls', ...(media === null ? [] : [`{engine="${media.engine}"} 1`]));
+  family('media_sessions', 'gauge', 'Calls whose media this node relays', total((state) => state.sessions));
+  family('media_ports_used', 'gauge', 'Ports of SIGNALBOX_RTP in use', total((state) => state.portsUsed));
+  family('media_ports_free', 'gauge', 'Ports of SIGNALBOX_RTP free; those that rest after a call are in neither', total((state) => state.portsFree));
+  family('media_kernel_streams', 'gauge', 'Streams that the kernel forwards', total((state) => state.kernelStreams));
+  family('media_packets_total', 'counter', 'Media packets relayed', total((state) => state.packets));
+  family('media_bytes_total', 'counter', 'Bytes of media relayed', total((state) => state.bytes));
+  family('media_strangers_total', 'counter', 'Media packets dropped because they came from another source than the learned one', total((state) => state.strangers));
+  family('media_invalid_total', 'counter', 'Media packets dropped because they are no RTP, RTCP, STUN or DTLS', total((state) => state.invalid));
+  family('rtpengine_up', 'gauge', 'Whether the rtpengine answers (1) or not (0)',
+    ...(media?.rtpengines ?? []).map(({ address, state }) => `{address="${address}"} ${state === 'up' ? 1 : 0}`));
+  family('rtpengine_sessions', 'gauge', 'Calls that this node has at the rtpengine', ...(media?.rtpengines ?? []).map(({ address, sessions }) => `{address="${address}"} ${sessions}`));
   return `${lines.join('\n')}\n`;
 }

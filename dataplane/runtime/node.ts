@@ -33,6 +33,7 @@ import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
 import { buildView } from './next-view.ts';
 import { heldPort } from './port-probe.ts';
+import { reportMedia } from './media-report.ts';
 import { MediaThreads } from './media-threads.ts';
 import { listens, probeSources } from './probe-sources.ts';
 import type { Succession } from './succession.ts';
@@ -110,7 +111,7 @@ export class Node {
       mail: (from, to, mail) => succession.mail(from, to, mail),
     });
     this.#media = new MediaThreads({
-      engine: settings.media, threads: settings.mediaThreads, rtp: settings.rtp, folder, nodeName: settings.nodeName, log,
+      settings, folder, log,
       onEvent: (event) => this.#sync.events([{ atMs: Date.now(), ...event }]),
       crashed: (error) => {
         log.fatal({ err: error }, 'a media thread died');
@@ -313,18 +314,14 @@ export class Node {
 
   #report(): void {
     const gauges = { ...this.#counters.gauges(), registrations: this.#registrations.size, workers: this.#settings.workers, rss_bytes: process.memoryUsage.rss() };
-    this.#sync.report({ counters: this.#counters.counters(), gauges, destinations: this.#destinations() });
-  }
-
-  #destinations(): readonly DestinationHealth[] {
-    return this.#prober.snapshot();
+    this.#sync.report({ counters: this.#counters.counters(), gauges, destinations: this.#prober.snapshot(), media: reportMedia(this.#media.states) });
   }
 
   #metrics(): string {
     const status = this.#sync.status();
     return renderMetrics(this.#counters, {
       version: this.#version, rev: this.#view.rev, rssBytes: process.memoryUsage.rss(), uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
-      registrations: this.#registrations.size, connected: status.connection === 'connected', destinations: this.#destinations(),
+      registrations: this.#registrations.size, connected: status.connection === 'connected', destinations: this.#prober.snapshot(), media: this.#media.states,
     });
   }
 
@@ -334,7 +331,7 @@ export class Node {
       pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#addresses,
       config: { epoch: this.#view.epoch, rev: this.#view.rev, hash: status.hash, rows: this.#view.counts, quarantined: status.quarantined, held: status.held },
       control: { connection: status.connection, url: status.url, node: status.node },
-      destinations: this.#destinations(),
+      destinations: this.#prober.snapshot(),
       gauges: this.#counters.gauges(),
       workers: this.#counters.workers(),
       counters: this.#counters.counters(),

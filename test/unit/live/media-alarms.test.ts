@@ -20,9 +20,9 @@ describe('alarms of media ports', () => {
   });
 
   it('say what becomes of calls by the settings', () => {
-    expect(alarms({ portsUsed: 9_504, portsFree: 496 })[0]?.text).toBe('ams-1 uses 9,504 of its 10,000 media ports. When none is left, new calls that need relaying get 503.');
+    expect(alarms({ portsUsed: 9_504, portsFree: 496 })[0]?.text).toBe('ams-1 uses 9,504 media ports and has 496 left. When there is none, new calls that need relaying get 503.');
     expect(alarms({ portsUsed: 9_504, portsFree: 496 }, 'direct')[0]?.text).toContain('go on without being relayed.');
-    expect(alarms({ portsUsed: 1_000, portsFree: 0 })[0]?.text).toBe('ams-1 has no media ports left: new calls that need relaying get 503. All 1,000 ports of SIGNALBOX_RTP are taken.');
+    expect(alarms({ portsUsed: 1_000, portsFree: 0 })[0]?.text).toBe('ams-1 has no media ports left: new calls that need relaying get 503. Those of SIGNALBOX_RTP are in use, or rest after a call.');
   });
 
   it('are none of a node that relays nothing or does not tell', () => {
