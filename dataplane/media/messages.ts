@@ -1,7 +1,10 @@
 /** What media threads, SIP workers and the main thread tell each other. Everything here is structured-cloned. */
 import type { MessagePort } from 'node:worker_threads';
 import type { SettingRow } from '../contract/rows.ts';
+import type { ForbiddenSetting } from '../forbidden-setting.ts';
+import type { ListenSetting } from '../listen-setting.ts';
 import type { MediaEngineName, RtpRange } from '../media-setting.ts';
+import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 
@@ -16,6 +19,13 @@ export interface MediaSetup {
   /** Names the node among others of this host. */
   readonly nodeName: string;
   readonly settings: SettingRow['media'];
+  /** Where no media goes to, whatever an SDP names: see proxy/forbidden-targets.ts. */
+  readonly forbidden: ForbiddenSetting;
+  readonly places: readonly Pick<ListenSetting, 'address' | 'advertisedHost'>[];
+  readonly interfaces: readonly InterfaceAddress[];
+  /** Numeric addresses by family: what media sockets bind to, and what an SDP shows where SIP goes by the other family; '' = none. */
+  readonly bind: { readonly v4: string; readonly v6: string };
+  readonly addresses: { readonly v4: string; readonly v6: string };
   /** By SIP worker: a way to it. */
   readonly workers: readonly MessagePort[];
 }
@@ -44,7 +54,7 @@ export type ToMedia =
 
 /** Something that an operator should hear of. */
 export interface MediaEvent {
-  readonly kind: 'media.exhausted' | 'media.available' | 'media.engine' | 'rtpengine.down' | 'rtpengine.up' | 'media.idle';
+  readonly kind: 'media.exhausted' | 'media.available' | 'media.engine' | 'rtpengine.down' | 'rtpengine.up' | 'media.idle' | 'media.silent';
   readonly subject: string;
   readonly text: string;
   readonly detail: Readonly<Record<string, unknown>>;

@@ -25,7 +25,7 @@ export class ForbiddenTargets {
    * @param listeners a node that listens or is advertised beyond loopback keeps strangers from its own host, too
    * @param interfaces addresses of this host
    */
-  constructor({ standard, forbidden, allowed }: ForbiddenSetting, listeners: readonly Listener[], interfaces: readonly InterfaceAddress[]) {
+  constructor({ standard, forbidden, allowed }: ForbiddenSetting, listeners: readonly Pick<Listener, 'address' | 'advertisedHost'>[], interfaces: readonly InterfaceAddress[]) {
     const outside = listeners.some(({ address, advertisedHost }) => !isLoopback(address) || !isLoopback(advertisedHost));
     const own = outside ? [...loopback, ...interfaces.map(({ address }) => address)] : [];
     this.#forbidden = prefixes([...(standard ? [...never, ...own] : []), ...forbidden]);

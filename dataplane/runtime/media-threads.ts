@@ -9,16 +9,16 @@ import type { SettingRow } from '../contract/rows.ts';
 import type { SessionFigures } from '../media/figures.ts';
 import type { FromMedia, MediaEvent, MediaSetup, MediaState, ToMedia } from '../media/messages.ts';
 import { threadOfSession } from '../media/passage.ts';
-import type { MediaEngineName, RtpRange } from '../media-setting.ts';
+import type { RtpRange } from '../media-setting.ts';
+import type { Settings } from '../settings.ts';
+import { interfaceAddresses } from './interfaces.ts';
 import type { Logger } from './log.ts';
+import { mediaAddresses, mediaBind } from './media-addresses.ts';
 
 export interface MediaThreadsOptions {
-  readonly engine: MediaEngineName;
-  readonly threads: number;
-  readonly rtp: RtpRange;
+  readonly settings: Pick<Settings, 'media' | 'mediaThreads' | 'rtp' | 'listen' | 'forbiddenTargets' | 'nodeName'>;
   /** The node's own folder. */
   readonly folder: string;
-  readonly nodeName: string;
   readonly log: Logger;
   onEvent(event: MediaEvent): void;
   crashed(error: unknown): void;
@@ -50,17 +50,19 @@ export class MediaThreads {
    * @returns for each SIP worker its ways to the threads; none of them with media `off`
    */
   async start(workers: number, settings: SettingRow['media'], later: boolean): Promise<readonly (readonly MessagePort[])[]> {
-    const { engine, threads, rtp, folder, nodeName } = this.#options;
+    const { folder, settings: { media: engine, mediaThreads: threads, rtp, listen, forbiddenTargets, nodeName } } = this.#options;
     const doors: MessagePort[][] = Array.from({ length: workers }, () => []);
     if (engine === 'off') return doors;
     mkdirSync(join(folder, 'media'), { recursive: true, mode: 0o700 });
+    const interfaces = interfaceAddresses();
+    const common = { engine, nodeName, settings, forbidden: forbiddenTargets, places: listen, interfaces, bind: mediaBind(listen), addresses: mediaAddresses(listen, interfaces) };
     const ready = slices(rtp, threads).map((slice, thread) => {
       const ways = doors.map((door) => {
         const { port1, port2 } = new MessageChannel();
         door.push(port1);
         return port2;
       });
-      return this.#spawn({ thread, engine, rtp: slice, journal: join(folder, 'media', `${thread}.jsonl`), nodeName, settings, workers: ways });
+      return this.#spawn({ ...common, thread, rtp: slice, journal: join(folder, 'media', `${thread}.jsonl`), workers: ways });
     });
     this.#ready = Promise.all(ready);
     if (!later) await this.restore();
