@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:http';
 import { newLimitBuffer } from '../calls/limit-cells.ts';
-import { describeHealth, type DestinationHealth } from '../contract/health.ts';
+import { describeHealth } from '../contract/health.ts';
 import type { ClusterKey } from '../contract/wire.ts';
 import { findServers } from '../dns/find-servers.ts';
 import { SystemDns } from '../dns/system-dns.ts';
