@@ -15,7 +15,7 @@ export interface SdpAddress {
   readonly family: 4 | 6;
   /** As written. */
   readonly address: string;
-  /** `unspecified` is 0.0.0.0 or ::, the hold of RFC 2543 and the place-holder of trickled ICE (RFC 8840). */
+  /** `unspecified` is 0.0.0.0 or ::, the hold of RFC 2543 and the place-holder of trickled ICE (RFC 8840); `multicast` also broadcast. */
   readonly kind: 'host' | 'unspecified' | 'multicast' | 'name';
 }
 
@@ -144,7 +144,7 @@ function isVersion({ start, end }: SdpLine): boolean {
 /** @returns false when the line breaks the SDP */
 function readLine(text: string, line: SdpLine, session: SessionPart, all: SdpMedia[]): boolean {
   const media = all.at(-1);
-  if (media !== undefined) media.end = line.next;
+  if (media !== undefined && BYTES[line.start] !== LETTER.m) media.end = line.next;
   switch (BYTES[line.start]) {
     case LETTER.m: {
       const found = all.length < bounds.sdpStreams ? readMedia(text, line) : null;
