@@ -9,6 +9,9 @@ export const NodeStateName = Type.Union([
 ]);
 export type NodeStateName = Static<typeof NodeStateName>;
 
+export const MediaEngineName = Type.Union([Type.Literal('kernel'), Type.Literal('worker'), Type.Literal('rtpengine')], { description: 'What moves the packets' });
+export type MediaEngineName = Static<typeof MediaEngineName>;
+
 export const RtpengineNow = Type.Object({
   address: Type.String(),
   state: Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('unknown')]),
@@ -18,7 +21,8 @@ export const RtpengineNow = Type.Object({
 export type RtpengineNow = Static<typeof RtpengineNow>;
 
 export const NodeMedia = Type.Object({
-  engine: Type.Union([Type.Literal('kernel'), Type.Literal('worker'), Type.Literal('rtpengine')], { description: 'What new calls get' }),
+  /** Of new calls. */
+  engine: MediaEngineName,
   sentence: Type.String({ description: 'Why it is not the engine that the node was told to use' }),
   sessions: Type.Integer({ description: 'Calls whose media it relays' }),
   portsUsed: Type.Integer(),

@@ -1,5 +1,6 @@
 /** What nodes tell of single registrations and calls, as the API shows it. PURE. */
 import type { LiveCall, Registration } from '../contract/live-lists.ts';
+import { callMediaOf } from './call-media.ts';
 import type { AskedNode } from './node-lists.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -40,5 +41,5 @@ export function registrationOf(data: Data, node: AskedNode, keyOf: KeyOfTenant):
 export function liveCallOf(data: Data, node: AskedNode, keyOf: KeyOfTenant): LiveCall | null {
   const startedMs = whole(data['startedMs']);
   const callId = text(data['callId']);
-  return callId === '' || startedMs === null ? null : { callId, ...whereIs(data, node, keyOf), startedMs, decision: text(data['decision']) };
+  return callId === '' || startedMs === null ? null : { callId, ...whereIs(data, node, keyOf), startedMs, decision: text(data['decision']), media: callMediaOf(data['media']) };
 }

@@ -29,3 +29,6 @@ export interface MediaReport {
 
 /** What of it fits into a report; a node cuts what is longer. */
 export const mediaReportBounds = { sentence: 512, address: 320, reason: 256, rtpengines: 64 } as const;
+
+/** Streams of a call that a node tells of, and characters of their kind: a page of calls fits into a frame of the push channel. */
+export const listedStreams = { streams: 4, kindLength: 32 } as const;

@@ -1,5 +1,6 @@
 /** The calls that this node has up, page by page over its workers. */
 import { callIdOf, type CallPage, type CallQuery } from '../calls/table.ts';
+import { listedStreams } from '../contract/media.ts';
 import type { SessionFigures } from '../media/figures.ts';
 import { describeDecision } from '../routing/decision.ts';
 
@@ -27,8 +28,6 @@ export type AskWorker = (worker: number, query: CallQuery) => Promise<{ readonly
 /** What media threads know of sessions; ones that have ended are left out. */
 export type AskMedia = (sessions: readonly string[]) => Promise<ReadonlyMap<string, SessionFigures>>;
 
-/** Streams shown of a call. */
-const shownStreams = 4;
 /** Characters shown of a Call-ID. */
 const callIdLength = 256;
 
@@ -42,7 +41,11 @@ export async function listCalls(ask: AskWorker, media: AskMedia, query: Omit<Cal
   return { items: items.map(({ session, ...call }) => ({ ...call, media: shown(figures.get(session)) })), cursor: next };
 }
 
-const shown = (figures: SessionFigures | undefined): SessionFigures | null => (figures === undefined ? null : { ...figures, streams: figures.streams.slice(0, shownStreams) });
+/** Bounded, whatever an SDP asks for. */
+function shown(figures: SessionFigures | undefined): SessionFigures | null {
+  if (figures === undefined) return null;
+  return { ...figures, streams: figures.streams.slice(0, listedStreams.streams).map((stream) => ({ ...stream, kind: stream.kind.slice(0, listedStreams.kindLength) })) };
+}
 
 type Collected = Omit<ListedCall, 'media'> & { readonly session: string };
 

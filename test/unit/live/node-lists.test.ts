@@ -100,7 +100,7 @@ describe('what a node tells', () => {
 
   it('of a call is shown with why it went there', () => {
     expect(liveCallOf({ callId: 'c@x', tenant: 3, destination: 5, startedMs: 7, decision: 'rule 1, destination 5' }, node('a'), keyOf)).toEqual({
-      callId: 'c@x', tenant: 'acme', node: 'a', nodeName: 'name-a', destination: 5, startedMs: 7, decision: 'rule 1, destination 5',
+      callId: 'c@x', tenant: 'acme', node: 'a', nodeName: 'name-a', destination: 5, startedMs: 7, decision: 'rule 1, destination 5', media: null,
     });
     expect(liveCallOf({ callId: 'c@x' }, node('a'), keyOf)).toBeNull();
   });

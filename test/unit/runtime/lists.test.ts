@@ -52,7 +52,7 @@ describe('the calls of a node', () => {
 
 describe('an answer to a list command', () => {
   const direction: DirectionFigures = { packets: 123_456_789, bytes: 123_456_789_000, lost: 1_234_567, jitterMs: 123.456, mos: 4.123, strangers: 1_234_567, invalid: 1_234_567, idleMs: 1_234_567 };
-  const figures: SessionFigures = { session: 'Aabcdefghij-', streams: Array.from({ length: 32 }, () => ({ kind: 'application', engine: 'rtpengine', roundTripMs: 123.456, caller: direction, callee: direction })) };
+  const figures: SessionFigures = { session: 'Aabcdefghij-', streams: Array.from({ length: 32 }, () => ({ kind: 'application'.repeat(500), engine: 'rtpengine', roundTripMs: 123.456, caller: direction, callee: direction })) };
   const binding: Binding = {
     aor: 'bob@acme.example', contact: `sip:bob@192.0.2.9;x=${'y'.repeat(5_000)}`, tenant: 1, destination: 0, listener: 0, transport: 'udp', family: 4, address: '192.0.2.9', port: 5060,
     behindNat: false, agent: '', registeredMs: 0, expiresMs: 60_000,
