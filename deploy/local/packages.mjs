@@ -24,6 +24,8 @@ const present = {
   baresip: () => executable('baresip'),
   'linphone-cli': () => executable('linphonec'),
   curl: () => executable('curl'),
+  nftables: () => executable('nft'),
+  'rtpengine-daemon': () => executable('rtpengine'),
   chromium: () => executable('chromium'),
   postgresql: postgresServer,
 };

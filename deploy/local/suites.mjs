@@ -17,10 +17,11 @@ export const suites = [
   { name: 'torture', folders: ['test/torture'] },
   { name: 'model', folders: ['test/model'] },
   { name: 'fuzz', folders: ['test/fuzz'] },
-  { name: 'integration', folders: ['test/integration'], env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
+  { name: 'integration', folders: ['auth', 'controlplane', 'dataplane', 'dns', 'health', 'import', 'live', 'push', 'transport', 'workers'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'pglite' } },
   // What the kernel deals out to two workers looks to everybody like one.
   { name: 'integration-workers', folders: ['test/integration/dataplane', 'test/integration/transport'], env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'integration-postgresql', folders: ['controlplane', 'auth', 'import', 'live', 'push'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
+  { name: 'integration-media', folders: ['test/integration/media'], serial: true, lane: 'processes', packages: ['nftables', 'rtpengine-daemon'] },
   { name: 'conformance', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes' },
   { name: 'conformance-workers', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes', env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'conformance-kamailio', folders: ['test/conformance/kamailio'], serial: true, lane: 'processes', packages: ['kamailio', 'kamailio-tls-modules', 'kamailio-websocket-modules'] },

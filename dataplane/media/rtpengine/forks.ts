@@ -1,0 +1,106 @@
+/**
+ * The callees of a session: to rtpengine they are one, and media goes to the one that was told of last. Pure. A 2xx beats
+ * provisional responses, and when a callee leaves, another one is told of again.
+ */
+import type { SdpPassage } from '../passage.ts';
+import type { Exchange } from './ng-messages.ts';
+
+/** An SDP of a callee's that rtpengine was told of. */
+export interface Said {
+  readonly passage: SdpPassage;
+  readonly exchange: Exchange;
+}
+
+/** What is written down of a callee for the next process. */
+export interface CalleeRecord {
+  readonly tag: string;
+  /** It has answered with a 2xx. */
+  readonly final: boolean;
+  /** It made the offer that the caller has not answered yet. */
+  readonly offering: boolean;
+}
+
+interface Callee extends CalleeRecord {
+  final: boolean;
+  offering: boolean;
+  /** null = nothing yet, or it said it to a former process. */
+  said: Said | null;
+}
+
+/** Forks of one INVITE that are remembered; of more the oldest early one is forgotten. */
+const maxCallees = 16;
+
+export class Forks {
+  #callees: Callee[] = [];
+  /** The one that media goes to. */
+  #current: Callee | null = null;
+
+  constructor(records: readonly CalleeRecord[] = []) {
+    this.#callees = records.map((record) => ({ ...record, said: null }));
+  }
+
+  get records(): CalleeRecord[] {
+    return this.#callees.map(({ tag, final, offering }) => ({ tag, final, offering }));
+  }
+
+  /** A 2xx has come. */
+  get answered(): boolean {
+    return this.#callees.some(({ final }) => final);
+  }
+
+  /** A PRACK answers the offer of the response that it acknowledges, else it offers (RFC 3262 §5). */
+  exchangeOf({ kind, fromCaller, calleeTag }: SdpPassage): Exchange {
+    if (kind !== 'prack') return kind;
+    return fromCaller && this.#find(calleeTag)?.offering === true ? 'answer' : 'offer';
+  }
+
+  /**
+   * Notes a passage that rtpengine took.
+   * @returns what to tell rtpengine again: the callee with the 2xx, when this one is only provisional
+   */
+  passed(passage: SdpPassage, exchange: Exchange): Said | null {
+    if (passage.calleeTag === '') return null;
+    const callee = this.#find(passage.calleeTag) ?? this.#add(passage.calleeTag);
+    callee.offering = exchange === 'offer' && !passage.fromCaller;
+    if (passage.fromCaller) return null;
+    callee.said = { passage, exchange };
+    callee.final ||= passage.final;
+    const winner = callee.final ? callee : this.#callees.findLast(({ final, said }) => final && said !== null) ?? callee;
+    this.#current = winner;
+    return winner === callee ? null : winner.said;
+  }
+
+  /** A 2xx without SDP. @returns what to tell rtpengine again */
+  answeredWithout(tag: string): Said | null {
+    const callee = this.#find(tag) ?? this.#add(tag);
+    callee.final = true;
+    if (callee === this.#current || callee.said === null) return null;
+    this.#current = callee;
+    return callee.said;
+  }
+
+  /**
+   * A dialog is over.
+   * @returns `ends` when no callee is left, else what to tell rtpengine again
+   */
+  left(tag: string): 'ends' | Said | null {
+    const callee = this.#find(tag);
+    const wasFinal = callee?.final ?? true;
+    this.#callees = this.#callees.filter((other) => other !== callee);
+    if (this.#callees.length === 0 || (wasFinal && !this.answered)) return 'ends';
+    if (callee !== this.#current) return null;
+    this.#current = this.#callees.findLast(({ final, said }) => final && said !== null) ?? this.#callees.findLast(({ said }) => said !== null) ?? null;
+    return this.#current?.said ?? null;
+  }
+
+  #find(tag: string): Callee | undefined {
+    return this.#callees.find((callee) => callee.tag === tag);
+  }
+
+  #add(tag: string): Callee {
+    if (this.#callees.length >= maxCallees) this.#callees.splice(Math.max(0, this.#callees.findIndex(({ final }) => !final)), 1);
+    const callee: Callee = { tag, final: false, offering: false, said: null };
+    this.#callees.push(callee);
+    return callee;
+  }
+}

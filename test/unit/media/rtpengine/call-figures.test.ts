@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { BencodeDictionary, Bencoded } from '../../../../dataplane/media/rtpengine/bencode.ts';
+import { idleSeconds, readFigures } from '../../../../dataplane/media/rtpengine/call-figures.ts';
+
+type Plain = string | number | readonly Plain[] | { readonly [key: string]: Plain };
+const dictionary = (fields: Readonly<Record<string, Plain>>): BencodeDictionary => new Map(Object.entries(fields).map(([key, value]) => [key, bencoded(value)]));
+const bencoded = (value: Plain): Bencoded => (typeof value !== 'object' ? value : Array.isArray(value) ? value.map(bencoded) : dictionary(value as Record<string, Plain>));
+
+const stream = (packets: number, lastPacket: number, more: Record<string, Plain> = {}): Plain => ({ 'last packet': lastPacket, stats: { packets, bytes: packets * 172, errors: 3 }, ...more });
+
+describe('figures of a call', () => {
+  const answer = dictionary({
+    created: 900,
+    SSRC: { 77: { 'cumulative loss': 4, 'average MOS': { MOS: 43, jitter: 2, 'round-trip time': 12_500, 'packet loss': 1 } } },
+    tags: {
+      caller: { medias: [{ index: 1, type: 'audio', streams: [stream(500, 998, { SSRC: 77 }), stream(9, 999)] }, { index: 2, type: 'video', streams: [stream(0, 900)] }] },
+      callee: { medias: [{ index: 1, type: 'audio', streams: [stream(480, 990, { SSRC: 5 }), stream(0, 900)] }] },
+    },
+  });
+
+  it('are those of each stream and side, quality as far as somebody reported it', () => {
+    expect(readFigures('s', answer, 1_000)).toEqual({
+      session: 's',
+      streams: [
+        {
+          kind: 'audio', engine: 'rtpengine', roundTripMs: 12.5,
+          caller: { packets: 500, bytes: 86_000, lost: 4, jitterMs: 2, mos: 4.3, strangers: 3, invalid: 0, idleMs: 2_000 },
+          callee: { packets: 480, bytes: 82_560, lost: -1, jitterMs: -1, mos: 0, strangers: 3, invalid: 0, idleMs: 10_000 },
+        },
+        {
+          kind: 'video', engine: 'rtpengine', roundTripMs: -1,
+          caller: { packets: 0, bytes: 0, lost: -1, jitterMs: -1, mos: 0, strangers: 3, invalid: 0, idleMs: -1 },
+          callee: { packets: 0, bytes: 0, lost: -1, jitterMs: -1, mos: 0, strangers: 0, invalid: 0, idleMs: -1 },
+        },
+      ],
+    });
+  });
+
+  it('any packet, of RTCP too, says that the call is not idle', () => {
+    expect(idleSeconds(answer, 1_000)).toBe(1);
+    expect(idleSeconds(dictionary({ created: 900, tags: {} }), 1_000)).toBe(100);
+  });
+
+  it('of an answer that says nothing are none', () => {
+    expect(readFigures('s', dictionary({}), 1_000)).toEqual({ session: 's', streams: [] });
+    expect(readFigures('s', dictionary({ tags: 'x', SSRC: 1 }), 1_000)).toEqual({ session: 's', streams: [] });
+  });
+});
