@@ -2,10 +2,13 @@
 
 const inUse = -1;
 const resting = -2;
+/** What is still on its way when a call ends has come by then. */
+const leastRestMs = 1_000;
 
 /**
  * Free pairs are drawn at random, so that nobody can guess the ports of the next call. A pair that was given back rests for a
- * while: late packets of the old call must not reach a new one.
+ * while, as late packets of the old call must not reach a new one; in a burst of calls that leaves nothing else, the one that
+ * has rested longest is taken before its time.
  */
 export class PortRange {
   readonly pairs: number;
@@ -46,6 +49,7 @@ export class PortRange {
    */
   take(nowMs: number, random: number): number | null {
     this.#wake(nowMs);
+    if (this.#freeCount === 0 && (this.#until[this.#head] ?? 0) - this.#restMs + leastRestMs <= nowMs) this.#wakeOldest();
     if (this.#freeCount === 0) return null;
     const index = this.#free[Math.floor(random * this.#freeCount)] ?? 0;
     this.#occupy(index);
@@ -105,13 +109,16 @@ export class PortRange {
 
   /** Frees what has rested enough. */
   #wake(nowMs: number): void {
-    while (this.#queued > 0 && (this.#until[this.#head] ?? 0) <= nowMs) {
-      const index = this.#queue[this.#head] ?? 0;
-      this.#head = (this.#head + 1) % this.pairs;
-      this.#queued--;
-      this.#free[this.#freeCount] = index;
-      this.#state[index] = this.#freeCount++;
-    }
+    while (this.#queued > 0 && (this.#until[this.#head] ?? 0) <= nowMs) this.#wakeOldest();
+  }
+
+  #wakeOldest(): void {
+    if (this.#queued === 0) return;
+    const index = this.#queue[this.#head] ?? 0;
+    this.#head = (this.#head + 1) % this.pairs;
+    this.#queued--;
+    this.#free[this.#freeCount] = index;
+    this.#state[index] = this.#freeCount++;
   }
 
   /** Takes a resting pair out of the ring: seen after a restart at most, so a walk over the ring is cheap enough. */
