@@ -54,7 +54,7 @@ export class MediaPeer {
     return writeSdp({
       address: media.host, port: media.port, version: this.#version, formats: `${media.payloadType} 101`,
       ...this.says, ...change,
-      lines: [...(media.mux ? ['a=rtcp-mux'] : []), ...(this.says.lines ?? []), ...(change.lines ?? [])],
+      lines: [...(media.offersMux && this.remote?.media[0]?.attributes.includes('rtcp-mux') !== false ? ['a=rtcp-mux'] : []), ...(this.says.lines ?? []), ...(change.lines ?? [])],
     });
   }
 
@@ -66,7 +66,8 @@ export class MediaPeer {
     const [audio] = sdp.media;
     if (audio === undefined) return sdp;
     this.media.to = audio.port === 0 ? null : { host: audio.address, port: audio.port };
-    this.media.rtcpTo = audio.port === 0 ? null : audio.rtcp;
+    this.media.mux = this.media.offersMux && audio.attributes.includes('rtcp-mux');
+    this.media.rtcpTo = audio.port !== 0 && !this.media.mux ? audio.rtcp : this.media.to;
     return sdp;
   }
 

@@ -39,7 +39,7 @@ export interface RtpStreamOptions {
   readonly host?: string;
   /** Even; any free pair when left out. */
   readonly port?: number;
-  /** RTCP by the port of RTP (RFC 5761). */
+  /** It can take RTCP by the port of RTP (RFC 5761), and does when the other side can. */
   readonly mux?: boolean;
   readonly payloadType?: number;
 }
@@ -61,7 +61,9 @@ async function evenPort(): Promise<number> {
 
 export class RtpStream {
   readonly ssrc = randomBytes(4).readUInt32BE(0);
-  readonly mux: boolean;
+  readonly offersMux: boolean;
+  /** RTCP goes by the port of RTP. */
+  mux: boolean;
   readonly payloadType: number;
   host: string;
   port = 0;
@@ -79,7 +81,8 @@ export class RtpStream {
 
   private constructor(options: RtpStreamOptions) {
     this.host = options.host ?? '127.0.0.1';
-    this.mux = options.mux ?? false;
+    this.offersMux = options.mux ?? false;
+    this.mux = this.offersMux;
     this.payloadType = options.payloadType ?? 8;
   }
 
@@ -98,7 +101,7 @@ export class RtpStream {
   }
 
   async #bind(host: string, port: number): Promise<void> {
-    const sockets = [await bound(host, port), ...(this.mux ? [] : [await bound(host, port + 1)])];
+    const sockets = [await bound(host, port), await bound(host, port + 1)];
     for (const [index, socket] of sockets.entries()) {
       socket.on('message', (data, from) => {
         const kind = kindOf(data);

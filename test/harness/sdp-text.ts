@@ -7,7 +7,7 @@ export interface SdpMedia {
   readonly protocol: string;
   /** Of the m-line's own c=, else of the session's. */
   readonly address: string;
-  /** By `a=rtcp`, rtcp-mux or the next port. */
+  /** By `a=rtcp` or the next port; ends that agree on rtcp-mux do without. */
   readonly rtcp: Endpoint;
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** Values of its a= lines. */
@@ -36,13 +36,12 @@ export function readSdp(text: string): SdpText {
       const [kind = '', port = '', protocol = ''] = lineOf(section, 'm')?.split(' ') ?? [];
       const address = addressOf(lineOf(section, 'c') ?? lineOf(session, 'c'));
       const attributes = attributesOf(section);
-      const mux = attributes.includes('rtcp-mux');
       // `rtcp:5001` or `rtcp:5001 IN IP4 192.0.2.1` (RFC 3605).
       const [rtcpPort, , , rtcpAddress] = attributes.find((a) => a.startsWith('rtcp:'))?.slice('rtcp:'.length).split(' ') ?? [];
       return {
         kind, protocol, address, attributes,
         port: Number(port),
-        rtcp: { host: rtcpAddress ?? address, port: mux ? Number(port) : Number(rtcpPort ?? Number(port) + 1) },
+        rtcp: { host: rtcpAddress ?? address, port: Number(rtcpPort ?? Number(port) + 1) },
         direction: directionOf(attributes) ?? directionOf(attributesOf(session)) ?? 'sendrecv',
       };
     }),

@@ -1,5 +1,6 @@
 /** The real data plane as a process of its own, started from a last-known-good configuration, without a control plane. */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { canonicalJson } from '../../../dataplane/contract/canonical.ts';
 import { applyChanges, emptyHashes, mapTables } from '../../../dataplane/contract/hash.ts';
 import { defaultSetting, dispatcherSetDefaults, ruleDefaults, tenantPolicyDefaults, trunkDefaults, type DispatcherSetRow, type RouteSetRow, type RuleRow, type RowOp, type SettingRow, type TenantRow } from '../../../dataplane/contract/rows.ts';
+import { writeClusterKeys, writeCredential } from '../../../dataplane/sync/secrets.ts';
 import { Replica } from '../../../dataplane/sync/replica.ts';
 import { RowTable } from '../../../dataplane/sync/row-table.ts';
 import { snapshotParts } from '../../../dataplane/sync/snapshot-file.ts';
@@ -71,6 +73,8 @@ export interface RigOptions {
   readonly inside?: readonly string[];
 }
 
+const nodeToken = 'rig';
+
 export class Rig {
   readonly host = '127.0.0.1';
   readonly port: number;
@@ -94,7 +98,7 @@ export class Rig {
       SIGNALBOX_LISTEN: listen.replace(/(?:(TLS|WS|WSS)_)?PORT/g, (_, name: string | undefined) => String(ports[(name ?? 'udp').toLowerCase() as SipTransport])),
       SIGNALBOX_NODE_HTTP: `127.0.0.1:${httpPort}`, SIGNALBOX_DATA: dataDir,
       // Nobody answers there: the node serves what it has.
-      SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: 'rig', SIGNALBOX_NAMES: 'edge.example',
+      SIGNALBOX_CONTROL_URL: `ws://127.0.0.1:${httpPort}/none`, SIGNALBOX_NODE_TOKEN: nodeToken, SIGNALBOX_NAMES: 'edge.example',
       SIGNALBOX_WORKERS: String(options.workers ?? process.env['SIGNALBOX_TEST_WORKERS'] ?? 1), SIGNALBOX_LOG: 'error', ...options.env,
     };
     this.process = this.#spawn();
@@ -133,6 +137,9 @@ export class Rig {
       { table: 'setting', key: 'global', row: { ...defaultSetting, ...options.setting } },
       ...plans.flatMap((plan, index) => rowsOf(plan, index + 1)),
     ]);
+    // Of a cluster that it has joined before: tokens in dialogs hold for the next process, too.
+    await writeCredential(join(dataDir, 'node'), { id: 'rig', name: 'rig', token: nodeToken });
+    await writeClusterKeys(join(dataDir, 'node'), nodeToken, [{ id: 1, key: randomBytes(32).toString('base64url') }]);
     const port = await freePort();
     const ports = { udp: port, tcp: port, tls: await freePort(), ws: await freePort(), wss: await freePort() };
     const rig = new Rig(ports, await freePort(), dataDir, options);
