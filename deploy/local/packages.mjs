@@ -24,6 +24,7 @@ const present = {
   baresip: () => executable('baresip'),
   'linphone-cli': () => executable('linphonec'),
   curl: () => executable('curl'),
+  iproute2: () => executable('ip'),
   nftables: () => executable('nft'),
   'rtpengine-daemon': () => executable('rtpengine'),
   chromium: () => executable('chromium'),

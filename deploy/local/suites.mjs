@@ -5,7 +5,7 @@ const bin = (path) => inRoot('node_modules', path);
 
 /**
  * `command`: a check that passes or fails as one; `folders`: Vitest runs them and each test counts.
- * `serial`: one file at a time, because its tests load the machine. `packages`: Debian names.
+ * `serial`: one file at a time, because its tests load the machine. `packages`: Debian names. `root`: makes network namespaces.
  * `lane: 'processes'`: runs beside the suites of the other lane; each lane keeps its order, what fails cheapest first.
  */
 export const suites = [
@@ -21,7 +21,8 @@ export const suites = [
   // What the kernel deals out to two workers looks to everybody like one.
   { name: 'integration-workers', folders: ['test/integration/dataplane', 'test/integration/transport'], env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'integration-postgresql', folders: ['controlplane', 'auth', 'import', 'live', 'push'].map((name) => `test/integration/${name}`), env: { SIGNALBOX_TEST_DATABASE: 'postgres' }, packages: ['postgresql'] },
-  { name: 'integration-media', folders: ['test/integration/media'], serial: true, lane: 'processes', packages: ['nftables', 'rtpengine-daemon'] },
+  { name: 'integration-media', folders: ['test/integration/media'], serial: true, lane: 'processes', packages: ['rtpengine-daemon'] },
+  { name: 'integration-media-kernel', folders: ['test/integration/media-kernel'], serial: true, lane: 'processes', packages: ['nftables', 'iproute2'], root: true },
   { name: 'conformance', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes' },
   { name: 'conformance-workers', folders: ['test/conformance/signalbox'], serial: true, lane: 'processes', env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'conformance-kamailio', folders: ['test/conformance/kamailio'], serial: true, lane: 'processes', packages: ['kamailio', 'kamailio-tls-modules', 'kamailio-websocket-modules'] },

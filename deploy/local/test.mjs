@@ -104,6 +104,11 @@ await runScript(async () => {
   const runLane = async (lane, workers) => {
     for (const suite of lane) {
       const missing = missingPackages(suite.packages ?? []);
+      if (suite.root && (process.platform !== 'linux' || process.getuid() !== 0)) {
+        leftOut.push(`${suite.name}: needs Linux and root, for network namespaces`);
+        if (underCi) failed += 1;
+        continue;
+      }
       if (missing.length > 0) {
         leftOut.push(`${suite.name}: needs the Debian package${missing.length > 1 ? 's' : ''} ${missing.join(', ')} (apt-get install ${missing.join(' ')})`);
         if (underCi) failed += 1;

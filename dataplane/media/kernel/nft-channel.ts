@@ -59,11 +59,6 @@ export class NftChannel {
     this.#options = options;
   }
 
-  /** Whether a script is under way. */
-  get busy(): boolean {
-    return this.#running !== null;
-  }
-
   /**
    * Runs a script; one at a time. A process that has ended is started anew.
    * @param hear hears all that nft writes, as it comes

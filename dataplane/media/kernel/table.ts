@@ -47,6 +47,7 @@ const isCounted = (map: MapName): boolean => map === 'from4' || map === 'from6';
  *   DTLS and whatever else reach the socket, and so do packets without a UDP checksum, whose rewriting would give them a
  *   wrong one.
  * - The source is rewritten in postrouting: a packet with a source of our own would be dropped as a martian when it is routed.
+ * - `arrived` and `left` count what was taken in and what got out: between them routing and firewalls may drop it.
  * - `notrack`: these packets need no connection entry, and NAT of the host leaves them alone.
  * @param ports those of the thread
  */
@@ -57,6 +58,8 @@ export function tableScript(table: string, { first, last }: RtpRange): string {
   return [
     `add table ${name}`,
     ...mapNames.map((map) => `add map ${name} ${map} { type ${mapTypes[map]}; size ${size};${isCounted(map) ? ' counter;' : ''} }`),
+    `add counter ${name} arrived`,
+    `add counter ${name} left`,
     `add chain ${name} arriving { type filter hook prerouting priority raw; policy accept; }`,
     `add chain ${name} passing`,
     `add chain ${name} leaving { type filter hook postrouting priority raw; policy accept; }`,
@@ -65,8 +68,8 @@ export function tableScript(table: string, { first, last }: RtpRange): string {
     ...([4, 6] as const).flatMap((family) => {
       const ip = family === 4 ? 'ip' : 'ip6';
       return [
-        `add rule ${name} passing meta mark set ${ip} saddr . udp sport . udp dport map @from${family} notrack ${ip} daddr set meta mark map @to${family} udp dport set meta mark map @toport accept`,
-        `add rule ${name} leaving ${marked} ${ip} saddr set meta mark map @as${family} udp sport set meta mark map @asport accept`,
+        `add rule ${name} passing meta mark set ${ip} saddr . udp sport . udp dport map @from${family} notrack ${ip} daddr set meta mark map @to${family} udp dport set meta mark map @toport counter name arrived accept`,
+        `add rule ${name} leaving ${marked} ${ip} saddr set meta mark map @as${family} udp sport set meta mark map @asport counter name left accept`,
       ];
     }),
     '',
