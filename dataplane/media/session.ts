@@ -113,10 +113,12 @@ export function leave(session: MediaSession, tag: string): boolean {
   const dialog = findDialog(session, tag);
   if (dialog === null) return false;
   session.dialogs = session.dialogs.filter((other) => other !== dialog);
+  // Callees that only rang have been cancelled by now.
+  if (dialog.confirmed && !isConfirmed(session)) return true;
   // The INVITE may yet be answered by somebody else; its failure is told with ''.
   if (session.dialogs.length === 0) {
     session.current = null;
-    return dialog.confirmed || session.offer === null;
+    return session.offer === null;
   }
   if (session.current === tag) session.current = (session.dialogs.findLast(({ confirmed }) => confirmed) ?? session.dialogs.at(-1))?.tag ?? null;
   return false;
