@@ -1,11 +1,12 @@
 /** An instance's answer to `query` or `delete` → figures of a session. Pure. Lost packets, jitter and MOS come from RTCP of the ends. */
 import type { DirectionFigures, SessionFigures } from '../figures.ts';
+import type { Side } from '../relay.ts';
 import { dictionariesAt, dictionaryAt, numberAt, textAt, type BencodeDictionary } from './bencode.ts';
 
 /** @param nowSeconds UNIX time, as rtpengine counts */
 export function readFigures(session: string, answer: BencodeDictionary, nowSeconds: number): SessionFigures {
   const quality = dictionaryAt(answer, 'SSRC');
-  const [caller, callee] = ['caller', 'callee'].map((tag) => dictionariesAt(dictionaryAt(dictionaryAt(answer, 'tags'), tag), 'medias')) as [readonly BencodeDictionary[], readonly BencodeDictionary[]];
+  const [caller, callee] = [mediasOf(answer, 'caller'), mediasOf(answer, 'callee')];
   const streams = Array.from({ length: Math.max(caller.length, callee.length) }, (_, n) => {
     const ends = [caller[n], callee[n]] as const;
     const rtp = ends.map((media) => rtpOf(media));
@@ -21,17 +22,39 @@ export function readFigures(session: string, answer: BencodeDictionary, nowSecon
   return { session, streams };
 }
 
-/** Seconds since a packet of any kind came from any end; since the call began when none came. */
-export function idleSeconds(answer: BencodeDictionary, nowSeconds: number): number {
-  let lastSeconds = numberAt(answer, 'created');
-  for (const end of dictionaryAt(answer, 'tags').values()) {
-    if (!(end instanceof Map)) continue;
-    for (const media of dictionariesAt(end, 'medias')) {
-      for (const stream of dictionariesAt(media, 'streams')) lastSeconds = Math.max(lastSeconds, numberAt(stream, 'last packet'));
-    }
-  }
-  return Math.max(0, nowSeconds - lastSeconds);
+export interface Activity {
+  /** Since a packet of any kind came from the side, or since an SDP last passed. */
+  readonly idleMs: number;
+  /** The side said that it sends, and the other one wants to hear. */
+  readonly awaited: boolean;
 }
+
+/** Whether packets come from the sides, and should. */
+export function readActivity(answer: BencodeDictionary, nowSeconds: number): Readonly<Record<Side, Activity>> {
+  const of = (side: Side): Activity => {
+    const medias = mediasOf(answer, side);
+    const last = medias.flatMap((media) => dictionariesAt(media, 'streams')).reduce((latest, stream) => Math.max(latest, numberAt(stream, 'last packet')), numberAt(answer, 'last signal'));
+    // "recv" is what rtpengine does.
+    const awaited = medias.some((media) => [media.get('flags')].flat().includes('recv'));
+    return { idleMs: Math.max(0, nowSeconds - last) * 1_000, awaited };
+  };
+  return { caller: of('caller'), callee: of('callee') };
+}
+
+export interface Totals {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly strangers: number;
+}
+
+/** Both directions of all streams. */
+export function totalsOf(figures: SessionFigures | null): Totals {
+  const directions = figures?.streams.flatMap(({ caller, callee }) => [caller, callee]) ?? [];
+  const sum = (of: (direction: DirectionFigures) => number): number => directions.reduce((total, direction) => total + of(direction), 0);
+  return { packets: sum(({ packets }) => packets), bytes: sum(({ bytes }) => bytes), strangers: sum(({ strangers }) => strangers) };
+}
+
+const mediasOf = (answer: BencodeDictionary, side: Side): readonly BencodeDictionary[] => dictionariesAt(dictionaryAt(dictionaryAt(answer, 'tags'), side), 'medias');
 
 const none: BencodeDictionary = new Map();
 

@@ -31,12 +31,19 @@ interface Callee extends CalleeRecord {
 const maxCallees = 16;
 
 export class Forks {
-  #callees: Callee[] = [];
+  #callees: Callee[];
+  /** The caller's INVITE carried the offer: somebody else may answer it when a callee has left. */
+  #offered: boolean;
   /** The one that media goes to. */
   #current: Callee | null = null;
 
-  constructor(records: readonly CalleeRecord[] = []) {
+  constructor(offered = false, records: readonly CalleeRecord[] = []) {
+    this.#offered = offered;
     this.#callees = records.map((record) => ({ ...record, said: null }));
+  }
+
+  get offered(): boolean {
+    return this.#offered;
   }
 
   get records(): CalleeRecord[] {
@@ -59,7 +66,10 @@ export class Forks {
    * @returns what to tell rtpengine again: the callee with the 2xx, when this one is only provisional
    */
   passed(passage: SdpPassage, exchange: Exchange): Said | null {
-    if (passage.calleeTag === '') return null;
+    if (passage.calleeTag === '') {
+      this.#offered = true;
+      return null;
+    }
     const callee = this.#find(passage.calleeTag) ?? this.#add(passage.calleeTag);
     callee.offering = exchange === 'offer' && !passage.fromCaller;
     if (passage.fromCaller) return null;
@@ -81,13 +91,13 @@ export class Forks {
 
   /**
    * A dialog is over.
-   * @returns `ends` when no callee is left, else what to tell rtpengine again
+   * @returns `ends` when nobody else can have the call, else what to tell rtpengine again
    */
   left(tag: string): 'ends' | Said | null {
     const callee = this.#find(tag);
-    const wasFinal = callee?.final ?? true;
+    if (callee === undefined) return null;
     this.#callees = this.#callees.filter((other) => other !== callee);
-    if (this.#callees.length === 0 || (wasFinal && !this.answered)) return 'ends';
+    if (callee.final ? !this.answered : this.#callees.length === 0 && !this.#offered) return 'ends';
     if (callee !== this.#current) return null;
     this.#current = this.#callees.findLast(({ final, said }) => final && said !== null) ?? this.#callees.findLast(({ said }) => said !== null) ?? null;
     return this.#current?.said ?? null;

@@ -1,5 +1,8 @@
 /** Figures of sessions, asked for in the background at a bounded rate, and what they show: sessions that are idle or lost. */
-import { idleSeconds, readFigures } from './call-figures.ts';
+import type { SessionFigures } from '../figures.ts';
+import type { Side } from '../relay.ts';
+import { defaultHeldMs } from '../relay-sessions.ts';
+import { readActivity, readFigures, type Activity } from './call-figures.ts';
 import { knowsNoCall, queryFields } from './ng-messages.ts';
 import type { RtpenginePool } from './pool.ts';
 import type { RtpengineSession } from './session.ts';
@@ -9,23 +12,31 @@ const tickMs = 200;
 const queriesPerTick = 20;
 /** A session is asked for no more often. */
 const everyMs = 5_000;
-/** A call rings no longer than this: its end was not heard of. */
-const unansweredMs = 15 * 60_000;
+
+/** What the answers show. */
+export interface PollingWatch {
+  polled(session: RtpengineSession, figures: SessionFigures): void;
+  ends(session: RtpengineSession, why: 'idle' | 'lost'): void;
+  /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
+  silent(session: string, side: Side): void;
+}
+
+const bothSides: readonly Side[] = ['caller', 'callee'];
 
 export class Polling {
-  /** Without a packet for so long an answered session ends. */
+  /** Without a packet for so long an answered session ends, or for `defaultHeldMs` where none is awaited. */
   idleMs: number;
   readonly #sessions: Map<string, RtpengineSession>;
   readonly #pool: RtpenginePool;
-  readonly #ends: (session: RtpengineSession, why: 'idle' | 'lost') => void;
+  readonly #watch: PollingWatch;
   readonly #timer: NodeJS.Timeout;
 
   /** @param sessions is kept in the order in which they were asked for */
-  constructor(sessions: Map<string, RtpengineSession>, pool: RtpenginePool, idleMs: number, ends: (session: RtpengineSession, why: 'idle' | 'lost') => void) {
+  constructor(sessions: Map<string, RtpengineSession>, pool: RtpenginePool, idleMs: number, watch: PollingWatch) {
     this.#sessions = sessions;
     this.#pool = pool;
     this.idleMs = idleMs;
-    this.#ends = ends;
+    this.#watch = watch;
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#timer.unref();
   }
@@ -59,13 +70,23 @@ export class Polling {
       // While commands are under way the answer may speak of what was before.
       if (!answer.ok || session.busy || session.instance !== instance) return;
       if (knowsNoCall(answer.value)) {
-        this.#ends(session, 'lost');
+        this.#watch.ends(session, 'lost');
         return;
       }
       const nowSeconds = Date.now() / 1_000;
-      session.figures = readFigures(session.id, answer.value, nowSeconds);
-      const idle = session.forks.answered ? idleSeconds(answer.value, nowSeconds) * 1_000 > this.idleMs : performance.now() - session.begunMs > unansweredMs;
-      if (idle) this.#ends(session, 'idle');
+      this.#watch.polled(session, readFigures(session.id, answer.value, nowSeconds));
+      this.#check(session, readActivity(answer.value, nowSeconds));
     });
+  }
+
+  #check(session: RtpengineSession, activity: Readonly<Record<Side, Activity>>): void {
+    const awaited = session.forks.answered ? bothSides.filter((side) => activity[side].awaited) : [];
+    if (Math.min(activity.caller.idleMs, activity.callee.idleMs) >= (awaited.length > 0 ? this.idleMs : defaultHeldMs)) {
+      this.#watch.ends(session, 'idle');
+      return;
+    }
+    const silent = awaited.find((side) => activity[side].idleMs >= this.idleMs) ?? null;
+    if (silent !== null && silent !== session.silent) this.#watch.silent(session.id, silent);
+    session.silent = silent;
   }
 }

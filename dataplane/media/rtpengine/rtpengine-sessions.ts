@@ -5,7 +5,8 @@ import { passageTimeoutMs, type SessionEngine } from '../engine.ts';
 import type { SessionFigures } from '../figures.ts';
 import type { RtpengineState } from '../messages.ts';
 import type { PassageOutcome, SdpPassage } from '../passage.ts';
-import { readFigures } from './call-figures.ts';
+import type { Side } from '../relay.ts';
+import { readFigures, totalsOf, type Totals } from './call-figures.ts';
 import type { Said } from './forks.ts';
 import { answerMs } from './ng-client.ts';
 import { deleteFields, passageFields, readVerdict, type Exchange } from './ng-messages.ts';
@@ -21,6 +22,8 @@ export interface RtpengineHooks {
   changed(record: RtpengineRecord): void;
   /** @param figures the last that are known */
   ended(session: string, why: EndReason, figures: SessionFigures | null): void;
+  /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
+  silent(session: string, side: Side): void;
 }
 
 /** Sessions of one media thread; more are refused. */
@@ -49,11 +52,16 @@ export class RtpengineSessions implements SessionEngine {
   readonly #hooks: RtpengineHooks;
   readonly #sessions = new Map<string, RtpengineSession>();
   readonly #polling: Polling;
+  #totals: Totals = totalsOf(null);
 
   constructor(pool: RtpenginePool, settings: SettingRow['media'], hooks: RtpengineHooks) {
     this.#pool = pool;
     this.#hooks = hooks;
-    this.#polling = new Polling(this.#sessions, pool, settings.idleMs, (session, why) => this.#finish(session, why));
+    this.#polling = new Polling(this.#sessions, pool, settings.idleMs, {
+      polled: (session, figures) => this.#count(session, figures),
+      ends: (session, why) => this.#finish(session, why),
+      silent: (session, side) => hooks.silent(session, side),
+    });
     pool.configure(settings.rtpengines);
   }
 
@@ -130,6 +138,11 @@ export class RtpengineSessions implements SessionEngine {
     return mine === undefined ? null : mine.figures ?? { session, streams: [] };
   }
 
+  /** Of all sessions since this process began, as far as they were asked for. */
+  get totals(): Totals {
+    return this.#totals;
+  }
+
   /** The pool as it stands, for people. */
   states(): RtpengineState[] {
     return this.#pool.states(this.#polling.perInstance());
@@ -198,15 +211,25 @@ export class RtpengineSessions implements SessionEngine {
     if (this.#sessions.get(session.id) !== session) return;
     this.#sessions.delete(session.id);
     session.enqueueLast((next) => {
-      const ended = (figures: SessionFigures | null): void => {
-        if (session.begun) this.#hooks.ended(session.id, why, figures);
+      const ended = (): void => {
+        if (session.begun) this.#hooks.ended(session.id, why, session.figures);
         next();
       };
-      if (!session.begun || why === 'lost') ended(session.figures);
+      if (!session.begun || why === 'lost') ended();
       else {
-        this.#pool.request(session.instance, deleteFields(session.id), (answer) =>
-          ended(answer.ok && answer.value.has('tags') ? readFigures(session.id, answer.value, Date.now() / 1_000) : session.figures));
+        this.#pool.request(session.instance, deleteFields(session.id), (answer) => {
+          if (answer.ok && answer.value.has('tags')) this.#count(session, readFigures(session.id, answer.value, Date.now() / 1_000));
+          ended();
+        });
       }
     });
+  }
+
+  #count(session: RtpengineSession, figures: SessionFigures): void {
+    const [before, now, sum] = [totalsOf(session.figures), totalsOf(figures), this.#totals];
+    // At another instance a session begins at nothing again.
+    const grown = (of: (totals: Totals) => number): number => of(sum) + Math.max(0, of(now) - of(before));
+    this.#totals = { packets: grown(({ packets }) => packets), bytes: grown(({ bytes }) => bytes), strangers: grown(({ strangers }) => strangers) };
+    session.figures = figures;
   }
 }

@@ -1,5 +1,6 @@
 /** One session of an rtpengine: where it is, who its callees are, and its commands, one after the other. */
 import type { SessionFigures } from '../figures.ts';
+import type { Side } from '../relay.ts';
 import { Forks, type CalleeRecord } from './forks.ts';
 
 /** What the next process needs to serve a session; plain JSON. */
@@ -8,12 +9,14 @@ export interface RtpengineRecord {
   readonly session: string;
   /** Its `host:port` as the settings have it. */
   readonly instance: string;
+  /** The INVITE carried the offer. */
+  readonly offered: boolean;
   readonly callees: readonly CalleeRecord[];
 }
 
 export const isRtpengineRecord = (value: unknown): value is RtpengineRecord =>
   typeof value === 'object' && value !== null && 'engine' in value && value.engine === 'rtpengine' && 'session' in value && typeof value.session === 'string' &&
-  'instance' in value && typeof value.instance === 'string' && 'callees' in value && Array.isArray(value.callees);
+  'instance' in value && typeof value.instance === 'string' && 'offered' in value && typeof value.offered === 'boolean' && 'callees' in value && Array.isArray(value.callees);
 
 type Job = (next: () => void) => void;
 
@@ -31,6 +34,8 @@ export class RtpengineSession {
   /** null = not asked for yet. */
   figures: SessionFigures | null = null;
   polledMs = this.begunMs;
+  /** The side that was told of as silent. */
+  silent: Side | null = null;
   readonly #jobs: Job[] = [];
   #busy = false;
 
@@ -38,11 +43,11 @@ export class RtpengineSession {
     this.id = id;
     this.instance = record?.instance ?? '';
     this.begun = record !== null;
-    this.forks = new Forks(record?.callees);
+    this.forks = new Forks(record?.offered, record?.callees);
   }
 
   get record(): RtpengineRecord {
-    return { engine: 'rtpengine', session: this.id, instance: this.instance, callees: this.forks.records };
+    return { engine: 'rtpengine', session: this.id, instance: this.instance, offered: this.forks.offered, callees: this.forks.records };
   }
 
   get busy(): boolean {

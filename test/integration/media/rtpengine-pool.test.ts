@@ -134,14 +134,19 @@ describe('sessions', () => {
   it('end when nobody sends any more, and when their instance has forgotten them', async () => {
     const engine = await engineUp();
     const rig = rigWith([instanceAt(engine.address)], { idleMs: 1_000 });
-    const idle = await establish(rig, await stream(), await stream());
+    const [idle, halfIdle] = [await establish(rig, await stream(), await stream()), await establish(rig, await stream(), await stream())];
+    halfIdle.callee.talk();
     expect((await rig.endedAs(idle.session)).why).toBe('idle');
+    await until('word of the silent side', 10_000, () => rig.events.includes(`silent ${halfIdle.session} caller`));
+    expect(rig.sessions.has(halfIdle.session)).toBe(true);
+    rig.sessions.end(halfIdle.session, '');
     const lost = await establish(rig, await stream(), await stream());
     lost.caller.talk();
     const other = new RtpenginePool({ up: () => undefined, down: () => undefined });
     await new Promise((resolve) => other.request(engine.address, { command: 'delete', 'call-id': lost.session, 'delete-delay': 0 }, resolve));
     other.close();
     expect((await rig.endedAs(lost.session)).why).toBe('lost');
+    expect(rig.sessions.totals.packets).toBeGreaterThan(50);
     await until('no session', 1_000, () => rig.sessions.size === 0);
   }, startDeadlineMs);
 });

@@ -37,6 +37,7 @@ export class RtpengineRig {
         this.records.delete(session);
         this.ended.push({ session, why, figures });
       },
+      silent: (session, side) => this.events.push(`silent ${session} ${side}`),
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BencodeDictionary, Bencoded } from '../../../../dataplane/media/rtpengine/bencode.ts';
-import { idleSeconds, readFigures } from '../../../../dataplane/media/rtpengine/call-figures.ts';
+import { readActivity, readFigures, totalsOf } from '../../../../dataplane/media/rtpengine/call-figures.ts';
 
 type Plain = string | number | readonly Plain[] | { readonly [key: string]: Plain };
 const dictionary = (fields: Readonly<Record<string, Plain>>): BencodeDictionary => new Map(Object.entries(fields).map(([key, value]) => [key, bencoded(value)]));
@@ -10,11 +10,11 @@ const stream = (packets: number, lastPacket: number, more: Record<string, Plain>
 
 describe('figures of a call', () => {
   const answer = dictionary({
-    created: 900,
+    created: 900, 'last signal': 905,
     SSRC: { 77: { 'cumulative loss': 4, 'average MOS': { MOS: 43, jitter: 2, 'round-trip time': 12_500, 'packet loss': 1 } } },
     tags: {
-      caller: { medias: [{ index: 1, type: 'audio', streams: [stream(500, 998, { SSRC: 77 }), stream(9, 999)] }, { index: 2, type: 'video', streams: [stream(0, 900)] }] },
-      callee: { medias: [{ index: 1, type: 'audio', streams: [stream(480, 990, { SSRC: 5 }), stream(0, 900)] }] },
+      caller: { medias: [{ index: 1, type: 'audio', flags: ['initialized', 'send', 'recv'], streams: [stream(500, 998, { SSRC: 77 }), stream(9, 999)] }, { index: 2, type: 'video', streams: [stream(0, 900)] }] },
+      callee: { medias: [{ index: 1, type: 'audio', flags: ['initialized', 'send'], streams: [stream(480, 990, { SSRC: 5 }), stream(0, 900)] }] },
     },
   });
 
@@ -36,9 +36,14 @@ describe('figures of a call', () => {
     });
   });
 
-  it('any packet, of RTCP too, says that the call is not idle', () => {
-    expect(idleSeconds(answer, 1_000)).toBe(1);
-    expect(idleSeconds(dictionary({ created: 900, tags: {} }), 1_000)).toBe(100);
+  it('any packet, of RTCP too, says that a side is not idle; so does an SDP', () => {
+    expect(readActivity(answer, 1_000)).toEqual({ caller: { idleMs: 1_000, awaited: true }, callee: { idleMs: 10_000, awaited: false } });
+    expect(readActivity(dictionary({ 'last signal': 960, tags: {} }), 1_000)).toEqual({ caller: { idleMs: 40_000, awaited: false }, callee: { idleMs: 40_000, awaited: false } });
+  });
+
+  it('add up', () => {
+    expect(totalsOf(readFigures('s', answer, 1_000))).toEqual({ packets: 980, bytes: 980 * 172, strangers: 9 });
+    expect(totalsOf(null)).toEqual({ packets: 0, bytes: 0, strangers: 0 });
   });
 
   it('of an answer that says nothing are none', () => {

@@ -52,11 +52,18 @@ describe('forks of a call', () => {
     expect(forks.left('c')).toBe('ends');
   });
 
-  it('ends with a dialog of which nothing is known', () => {
-    expect(new Forks().left('x')).toBe('ends');
+  it('goes on when an early dialog or an unknown one ends: somebody else may answer yet', () => {
     const forks = new Forks();
-    forks.passed(answering('a'), 'answer');
+    forks.passed(passage({ fromCaller: true, kind: 'offer' }), 'offer');
     expect(forks.left('x')).toBeNull();
+    forks.passed(ringing('a'), 'answer');
+    expect(forks.left('a')).toBeNull();
+  });
+
+  it('that a callee began ends with it', () => {
+    const forks = new Forks();
+    forks.passed(passage({ calleeTag: 'a', kind: 'offer' }), 'offer');
+    expect(forks.left('a')).toBe('ends');
   });
 
   it('a PRACK answers the offer of the response before it, else it offers', () => {
@@ -74,7 +81,7 @@ describe('forks of a call', () => {
     const forks = new Forks();
     forks.passed(passage({ calleeTag: 'a', kind: 'offer' }), 'offer');
     forks.passed(answering('b'), 'answer');
-    const later = new Forks(JSON.parse(JSON.stringify(forks.records)) as typeof forks.records);
+    const later = new Forks(forks.offered, JSON.parse(JSON.stringify(forks.records)) as typeof forks.records);
     expect(later.records).toEqual([{ tag: 'a', final: false, offering: true }, { tag: 'b', final: true, offering: false }]);
     expect(later.left('b')).toBe('ends');
   });
