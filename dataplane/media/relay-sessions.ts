@@ -7,7 +7,7 @@ import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 import { otherSide, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
-import { accept, calleeFamily, expectsFrom, findDialog, formerStreams, isAnswer, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
+import { accept, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
 import { SessionStreams } from './session-streams.ts';
 
@@ -55,6 +55,8 @@ export class RelaySessions implements SessionEngine {
   readonly #watch: SessionWatch;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Held>();
+  /** What sides were told that our address is. */
+  readonly #own: Set<string>;
   #idleMs: number;
 
   /** @param now milliseconds of a monotonic clock */
@@ -64,6 +66,7 @@ export class RelaySessions implements SessionEngine {
     this.#watch = watch;
     this.#now = now;
     this.#idleMs = settings.idleMs;
+    this.#own = new Set([settings.addresses.v4, settings.addresses.v6]);
   }
 
   get size(): number {
@@ -88,10 +91,11 @@ export class RelaySessions implements SessionEngine {
     if (sdp === null) return { t: 'untouched', why: 'malformed' };
     const known = this.#sessions.get(passage.session);
     // An offer takes up a call whose session is gone: both sides hear of new ports before it is agreed.
-    if (known === undefined && isAnswer(null, passage)) return unknown;
+    if (known === undefined && passage.kind !== 'offer') return unknown;
     if (known === undefined && this.size >= this.#settings.maxSessions) return { t: 'refused', why: 'sessions' };
     const held = known ?? this.#begin(newSession(passage));
-    const { latching, source } = passage;
+    const { latching, source, ownAddress } = passage;
+    this.#own.add(ownAddress);
     const described = describe(sdp, { source, latching, former: formerStreams(held.state, passage), forbidden: this.#settings.forbidden });
     const own = this.#ownTransports(held, passage, described);
     if (own === null) {
@@ -104,7 +108,7 @@ export class RelaySessions implements SessionEngine {
   }
 
   #begin(state: MediaSession): Held {
-    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, () => this.#tellChanged(held)), sinceMs: this.#now(), silent: null };
+    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), silent: null };
     this.#sessions.set(state.session, held);
     return held;
   }

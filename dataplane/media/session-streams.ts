@@ -26,13 +26,18 @@ const bothSides: readonly Side[] = ['caller', 'callee'];
 export class SessionStreams {
   readonly #session: string;
   readonly #relay: Relay;
+  readonly #ownAddresses: ReadonlySet<string>;
   readonly #changed: () => void;
   readonly #open = new Map<number, OpenStream>();
 
-  /** @param changed hears of each side that was found somewhere else */
-  constructor(session: string, relay: Relay, changed: () => void) {
+  /**
+   * @param ownAddresses by which others reach us
+   * @param changed hears of each side that was found somewhere else
+   */
+  constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, changed: () => void) {
     this.#session = session;
     this.#relay = relay;
+    this.#ownAddresses = ownAddresses;
     this.#changed = changed;
   }
 
@@ -92,7 +97,13 @@ export class SessionStreams {
   }
 
   #reachable(at: Endpoint | null, family: Family): Endpoint | null {
-    return at !== null && at.address.includes(':') === (family === 6) ? at : null;
+    return at !== null && at.address.includes(':') === (family === 6) && !this.#isOwn(at) ? at : null;
+  }
+
+  /** Two sides that name our ports of their own session would let packets go round for ever. */
+  #isOwn({ address, port }: Endpoint): boolean {
+    if (!this.#ownAddresses.has(address)) return false;
+    return [...this.#open.values()].some(({ relayed }) => bothSides.some((side) => port >> 1 === relayed.port(side).rtp >> 1));
   }
 
   close(stream: number): void {

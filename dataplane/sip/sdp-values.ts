@@ -33,7 +33,7 @@ function kindOf(address: string, family: 4 | 6): SdpAddress['kind'] | null {
     const bytes = bytesOfAddress(address);
     const first = bytes?.[0] ?? 0;
     if (bytes?.every((byte) => byte === 0) === true) return 'unspecified';
-    if (bytes?.length === 4) return first >= 224 && first <= 239 ? 'multicast' : 'host';
+    if (bytes?.length === 4) return first >= 224 ? 'multicast' : 'host';
     return first === 255 ? 'multicast' : 'host';
   }
   if (literal !== 0) return null;
