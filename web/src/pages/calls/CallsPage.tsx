@@ -3,7 +3,6 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { LiveCall } from '../../../../controlplane/contract/index.ts';
 import { callsQuery } from '../../api/live-lists.ts';
-import { Copyable } from '../../components/Copyable.tsx';
 import { nodeColumn, tenantColumn } from '../../components/columns.tsx';
 import { DataTable, type Column } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -12,24 +11,36 @@ import { ListPanel } from '../../components/ListPanel.tsx';
 import { MissingNodes } from '../../components/MissingNodes.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { RelativeTime } from '../../components/RelativeTime.tsx';
-import { TableLink } from '../../components/TableLink.tsx';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import { callVerdict, engines } from './call-media.ts';
+import { CallDrawer } from './CallDrawer.tsx';
+import { keyCalls } from './call-key.ts';
+import { Destination } from './Destination.tsx';
+
+function Quality({ call: { media } }: { readonly call: LiveCall }) {
+  if (media === null) return '–';
+  const { tone, word } = callVerdict(media);
+  return <StateBadge tone={tone}>{word}</StateBadge>;
+}
 
 const columns: readonly Column<LiveCall>[] = [
-  { key: 'callId', header: 'Call-ID', render: (row) => <Copyable value={row.callId} /> },
+  { key: 'callId', header: 'Call-ID', render: (row) => <span className="mono">{row.callId}</span> },
   { key: 'age', header: 'Up for', align: 'right', render: (row) => <RelativeTime atMs={row.startedMs} /> },
   { ...tenantColumn, wide: false },
-  { key: 'destination', header: 'Went to', render: (row) => (row.destination === null ? 'a phone' : <TableLink to="/dispatcher" search={{ destination: String(row.destination) }}>destination {row.destination}</TableLink>), wide: true },
+  { key: 'destination', header: 'Went to', render: (row) => <Destination call={row} />, wide: true },
   { key: 'decision', header: 'Because', render: (row) => row.decision, wraps: true, wide: true },
+  { key: 'media', header: 'Media', render: (row) => (row.media === null ? 'direct' : engines(row.media)), wide: true },
+  { key: 'quality', header: 'Quality', render: (row) => <Quality call={row} /> },
   nodeColumn,
 ];
 
-/** Calls that are up, with the decision that sent each where it is. */
+/** Calls that are up: the decision that sent each where it is, and how its media fares. */
 export function CallsPage() {
-  const { q, tenant } = useSearch({ strict: false });
+  const { q, tenant, open } = useSearch({ strict: false });
   const query = useInfiniteQuery(callsQuery({ q, tenant }));
   return (
     <>
-      <PageHeader title="Live calls" about="Calls in progress: where each one went, and why." />
+      <PageHeader title="Live calls" about="Calls in progress: where each one went, why, and how it sounds." />
       <Filters placeholder="Call-ID or part of the decision" tenant />
       <MissingNodes pages={query.data?.pages} what="calls" />
       <ListPanel
@@ -41,8 +52,12 @@ export function CallsPage() {
           </EmptyState>
         }
       >
-        {(rows) => <DataTable label="Live calls" rows={rows} columns={columns} rowKey={(row) => `${row.node} ${row.callId} ${row.startedMs}`} />}
+        {(rows) => {
+          const keys = keyCalls(rows);
+          return <DataTable label="Live calls" rows={rows} columns={columns} rowKey={(row) => keys.get(row) ?? ''} opens />;
+        }}
       </ListPanel>
+      {open === undefined ? null : <CallDrawer key={open} id={open} />}
     </>
   );
 }

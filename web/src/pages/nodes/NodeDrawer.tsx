@@ -13,6 +13,7 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { bytes, count, duration, plural, rate } from '../../lib/figures.ts';
 import { fireAndReport } from '../../lib/fire-and-report.ts';
 import { nodeState } from './node-state.ts';
+import { NodeMediaSection } from './NodeMediaSection.tsx';
 
 /** The sentence that belongs under a node's name: what is wrong, or what it runs. */
 function sentence(node: NodeItem): string {
@@ -93,6 +94,7 @@ export function NodeDrawer({ node }: { readonly node: NodeItem }) {
           ]}
         />
       </Section>
+      <NodeMediaSection media={node.media} />
       <Section title="Process">
         <Facts
           facts={[

@@ -15,6 +15,7 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { bytes, count, duration, plural, rate } from '../../lib/figures.ts';
 import { JoinDrawer } from './JoinDrawer.tsx';
 import { NodeDrawer } from './NodeDrawer.tsx';
+import { mediaState } from './node-media.ts';
 import { nodeState } from './node-state.ts';
 
 const columns: readonly Column<NodeItem>[] = [
@@ -38,6 +39,16 @@ const columns: readonly Column<NodeItem>[] = [
     key: 'quarantined',
     header: 'Quarantined',
     render: (node) => (node.quarantined.length === 0 ? 'none' : <StateBadge tone="down">{plural(node.quarantined.length, 'row')}</StateBadge>),
+    wide: true,
+  },
+  {
+    key: 'media',
+    header: 'Media',
+    render: (node) => {
+      if (node.media === null) return '–';
+      const state = mediaState(node.media);
+      return <StateBadge tone={state.tone}>{state.word}</StateBadge>;
+    },
     wide: true,
   },
   { key: 'version', header: 'Version', render: (node) => node.version, wide: true },

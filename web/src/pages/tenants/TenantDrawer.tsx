@@ -8,6 +8,13 @@ import { useKeyedEntity } from '../../components/stored-form.ts';
 import { tenantBody, tenantValues } from './tenant-form.ts';
 import { TenantBelongings } from './TenantBelongings.tsx';
 
+/** What each policy does, and what it costs. */
+const mediaHelp: Readonly<Record<Tenant['policies']['media'], string>> = {
+  relay: 'Ends see only the address of the edge; NAT, IPv4 to IPv6 and figures of quality are taken care of. Takes four ports a call.',
+  auto: 'Relayed when an end is behind NAT or the families differ; other calls send their media past the edge.',
+  direct: 'The SDP passes as it came. The ends must reach each other, learn each other\'s address, and the edge knows nothing of how a call sounds.',
+};
+
 /** One tenant: what it may do, and what belongs to it. */
 export function TenantDrawer({ tenant }: { readonly tenant: Tenant | null }) {
   const entity = useKeyedEntity({ stored: tenant, store: tenants, key: 'key', initial: tenantValues(tenant), body: tenantBody, refreshes: ['tenants'] });
@@ -51,6 +58,19 @@ export function TenantDrawer({ tenant }: { readonly tenant: Tenant | null }) {
         />
         <Switch label="Topology hiding" description="Neither side sees the other's Via, Record-Route or Contact" {...form.getInputProps('policies.topologyHiding', { type: 'checkbox' })} />
         <Switch label="Hide the Call-ID, too" disabled={!form.values.policies.topologyHiding} {...form.getInputProps('policies.hideCallId', { type: 'checkbox' })} />
+      </Section>
+      <Section title="Media">
+        <Select
+          label="Media policy"
+          description={mediaHelp[form.values.policies.media]}
+          allowDeselect={false}
+          data={[
+            { value: 'relay', label: 'Relay: all media passes through the edge' },
+            { value: 'auto', label: 'Auto: relayed only when an end could not be reached otherwise' },
+            { value: 'direct', label: 'Direct: media goes from end to end' },
+          ]}
+          {...form.getInputProps('policies.media')}
+        />
       </Section>
       <Section title="Notes">
         <TextInput label="External id" description="Your provisioning system's own key, unique" {...form.getInputProps('externalId')} />

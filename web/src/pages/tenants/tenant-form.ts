@@ -6,7 +6,7 @@ export interface TenantValues extends Record<string, unknown> {
   name: string;
   enabled: boolean;
   limits: { calls: number | string; cps: number | string; registrations: number | string };
-  policies: { topologyHiding: boolean; hideCallId: boolean; redirects: 'pass' | 'block' | 'recurse' };
+  policies: { media: Tenant['policies']['media']; topologyHiding: boolean; hideCallId: boolean; redirects: 'pass' | 'block' | 'recurse' };
   externalId: string;
   comment: string;
 }
@@ -19,6 +19,7 @@ export function tenantValues(tenant: Tenant | null): TenantValues {
     enabled: tenant?.enabled ?? true,
     limits: tenant?.limits ?? { calls: 0, cps: 0, registrations: 0 },
     policies: {
+      media: tenant?.policies.media ?? 'relay',
       topologyHiding: tenant?.policies.topologyHiding ?? false,
       hideCallId: tenant?.policies.hideCallId ?? false,
       redirects: tenant?.policies.redirects ?? 'pass',

@@ -1,0 +1,28 @@
+/** The media of a node in words. */
+import type { MediaEngineName, NodeMedia } from '../../../../controlplane/contract/index.ts';
+import type { Tone } from '../../components/StateBadge.tsx';
+import { count, percent } from '../../lib/figures.ts';
+
+/** Of the ports: the control plane raises its alarms there, too. */
+const nearlyAll = 0.9;
+
+export const engineText: Readonly<Record<MediaEngineName, string>> = {
+  kernel: 'kernel: nftables moves the packets',
+  worker: 'worker: threads of the node move the packets',
+  rtpengine: 'rtpengine: other programs move the packets',
+};
+
+/** One word for the table: what is wrong, else the engine. */
+export function mediaState({ engine, portsUsed, portsFree, rtpengines }: NodeMedia): { readonly tone: Tone; readonly word: string } {
+  if (engine === 'rtpengine') {
+    const down = rtpengines.filter(({ state }) => state === 'down').length;
+    if (rtpengines.length === 0) return { tone: 'down', word: 'no rtpengine' };
+    return { tone: down === 0 ? 'up' : down < rtpengines.length ? 'probing' : 'down', word: down === 0 ? engine : `${rtpengines.length - down} of ${rtpengines.length} rtpengines` };
+  }
+  const total = portsUsed + portsFree;
+  if (portsUsed <= nearlyAll * total) return { tone: 'up', word: engine };
+  return portsFree === 0 ? { tone: 'down', word: 'no ports left' } : { tone: 'probing', word: `${percent(portsUsed / total)} of ports` };
+}
+
+/** "120 in use, 9,880 free". */
+export const portsText = ({ portsUsed, portsFree }: NodeMedia): string => `${count(portsUsed)} in use, ${count(portsFree)} free`;
