@@ -5,6 +5,7 @@ import type { SessionEngine } from './engine.ts';
 import { Journal } from './journal.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { defaultHeldMs, RelaySessions } from './relay-sessions.ts';
+import { openRtpengine } from './rtpengine/open.ts';
 import { isSessionRecord } from './session-record.ts';
 import { UserlandRelay } from './userland/relay.ts';
 
@@ -29,6 +30,7 @@ const maxSessions = 50_000;
  * @param fault hears of what fails without harm to the rest
  */
 export async function openEngines(setup: MediaSetup, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<Engines> {
+  if (setup.engine === 'rtpengine') return openRtpengine(setup, event, fault);
   const { rtp, settings } = setup;
   const now = (): number => performance.now();
   const forbidden = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);

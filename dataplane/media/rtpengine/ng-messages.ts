@@ -24,18 +24,22 @@ const learning: Readonly<Record<Latching, string>> = { strict: 'off', sdp: 'heur
 
 /**
  * Whether media is expected where the SDP says, not where the signalling came from: always, but for a private address that came
- * from a public one (the sender is behind NAT).
+ * from a public one (the sender is behind NAT), and for one that no stranger may send us to.
  */
-export function trustsSdp(sdp: Sdp, source: string, latching: Latching): boolean {
-  if (latching === 'strict' || familyOf(source) === 0 || isPrivate(source)) return true;
-  const connections = [...sdp.connections, ...sdp.media.flatMap((media) => media.connections)];
-  return !connections.some(({ kind, address }) => kind === 'host' && isPrivate(canonicalAddress(address)));
+export function trustsSdp(sdp: Sdp, { source, latching }: Pick<SdpPassage, 'source' | 'latching'>, forbidden: (address: string) => boolean): boolean {
+  const hosts = [...sdp.connections, ...sdp.media.flatMap((media) => media.connections)].flatMap(({ kind, address }) => (kind === 'host' ? [canonicalAddress(address)] : []));
+  if (familyOf(source) === 0) return true;
+  if (!forbidden(source) && hosts.some(forbidden)) return false;
+  return latching === 'strict' || isPrivate(source) || !hosts.some(isPrivate);
 }
 
 const tags = { caller: 'caller', callee: 'callee' } as const;
 
-/** The command for a passage: `from-tag` is always the side that offered. */
-export function passageFields(passage: SdpPassage, sdp: Sdp, exchange: Exchange): BencodeFields {
+/**
+ * The command for a passage: `from-tag` is always the side that offered.
+ * @param trusted see `trustsSdp`
+ */
+export function passageFields(passage: SdpPassage, exchange: Exchange, trusted: boolean): BencodeFields {
   const callerOffers = passage.fromCaller === (exchange === 'offer');
   return {
     command: exchange,
@@ -46,7 +50,7 @@ export function passageFields(passage: SdpPassage, sdp: Sdp, exchange: Exchange)
     'address-family': passage.family === 6 ? 'IP6' : 'IP4',
     replace: ['session-connection', ...(passage.hideOrigin ? ['origin'] : [])],
     flags: [
-      trustsSdp(sdp, passage.source, passage.latching) ? 'trust-address' : 'SIP-source-address',
+      trusted ? 'trust-address' : 'SIP-source-address',
       'strict-source', `endpoint-learning-${learning[passage.latching]}`,
       // Directions are the ends' own business, and a new answer must not move the port that the caller sends to.
       'original-sendrecv', 'port-latching',

@@ -9,7 +9,7 @@ import type { Side } from '../relay.ts';
 import { readFigures, totalsOf, type Totals } from './call-figures.ts';
 import type { Said } from './forks.ts';
 import { answerMs } from './ng-client.ts';
-import { deleteFields, passageFields, readVerdict, type Exchange } from './ng-messages.ts';
+import { deleteFields, passageFields, readVerdict, trustsSdp, type Exchange } from './ng-messages.ts';
 import { Polling } from './polling.ts';
 import type { RtpenginePool } from './pool.ts';
 import { RtpengineSession, type RtpengineRecord } from './session.ts';
@@ -49,13 +49,16 @@ interface Attempt {
 export class RtpengineSessions implements SessionEngine {
   readonly name = 'rtpengine';
   readonly #pool: RtpenginePool;
+  readonly #forbidden: (address: string) => boolean;
   readonly #hooks: RtpengineHooks;
   readonly #sessions = new Map<string, RtpengineSession>();
   readonly #polling: Polling;
   #totals: Totals = totalsOf(null);
 
-  constructor(pool: RtpenginePool, settings: SettingRow['media'], hooks: RtpengineHooks) {
+  /** @param forbidden whether media must never go to an address that an SDP names */
+  constructor(pool: RtpenginePool, settings: SettingRow['media'], forbidden: (address: string) => boolean, hooks: RtpengineHooks) {
     this.#pool = pool;
+    this.#forbidden = forbidden;
     this.#hooks = hooks;
     this.#polling = new Polling(this.#sessions, pool, settings.idleMs, {
       polled: (session, figures) => this.#count(session, figures),
@@ -161,7 +164,7 @@ export class RtpengineSessions implements SessionEngine {
       this.#giveUp(session, noEngine, done);
       return;
     }
-    this.#pool.request(instance, passageFields(passage, sdp, exchange), (answer) => {
+    this.#pool.request(instance, passageFields(passage, exchange, trustsSdp(sdp, passage, this.#forbidden)), (answer) => {
       const verdict = answer.ok ? readVerdict(answer.value) : ({ t: 'silent' } as const);
       if (verdict.t === 'edited') this.#took(session, instance, attempt, verdict);
       else if (verdict.t === 'silent' || verdict.t === 'full') {
@@ -204,7 +207,7 @@ export class RtpengineSessions implements SessionEngine {
   #tellAgain(session: RtpengineSession, said: Said | null, next: () => void): void {
     const sdp = said === null ? null : scanSdp(said.passage.sdp);
     if (said === null || sdp === null) next();
-    else this.#pool.request(session.instance, passageFields(said.passage, sdp, said.exchange), next);
+    else this.#pool.request(session.instance, passageFields(said.passage, said.exchange, trustsSdp(sdp, said.passage, this.#forbidden)), next);
   }
 
   #finish(session: RtpengineSession, why: EndReason): void {

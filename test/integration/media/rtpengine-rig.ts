@@ -31,7 +31,7 @@ export class RtpengineRig {
 
   constructor(rtpengines: readonly RtpengineInstance[], over: Partial<SettingRow['media']> = {}) {
     const pool = new RtpenginePool({ up: (address) => this.events.push(`up ${address}`), down: (address, reason) => this.events.push(`down ${address} ${reason}`) });
-    this.sessions = new RtpengineSessions(pool, { ...defaultSetting.media, rtpengines, ...over }, {
+    this.sessions = new RtpengineSessions(pool, { ...defaultSetting.media, rtpengines, ...over }, () => false, {
       changed: (record) => this.records.set(record.session, record),
       ended: (session, why, figures) => {
         this.records.delete(session);

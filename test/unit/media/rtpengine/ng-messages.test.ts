@@ -19,7 +19,14 @@ describe('where media is expected', () => {
     ['fd00::1', '2001:db8::1', 'sdp', false], ['2001:db8::5', '2001:db8::1', 'sdp', true],
     ['10.0.0.7', '192.0.2.1', 'strict', true], ['0.0.0.0', '192.0.2.1', 'sdp', true],
   ])('SDP %s from %s, %s: by the SDP %s', (address, source, latching, trusted) => {
-    expect(trustsSdp(sdpAt(address), source, latching)).toBe(trusted);
+    expect(trustsSdp(sdpAt(address), { source, latching }, () => false)).toBe(trusted);
+  });
+});
+
+describe('an address that no stranger may send us to', () => {
+  const forbidden = (address: string): boolean => address.startsWith('127.');
+  it.each<[string, string, Latching, boolean]>([['127.0.0.1', '192.0.2.1', 'sdp', false], ['127.0.0.1', '192.0.2.1', 'strict', false], ['127.0.0.1', '127.0.0.2', 'sdp', true], ['192.0.2.7', '192.0.2.1', 'sdp', true]])('SDP %s from %s, %s: by the SDP %s', (address, source, latching, trusted) => {
+    expect(trustsSdp(sdpAt(address), { source, latching }, forbidden)).toBe(trusted);
   });
 });
 
@@ -29,21 +36,20 @@ const passage = (over: Partial<SdpPassage> = {}): SdpPassage => ({
 });
 
 describe('a command', () => {
-  const sdp = sdpAt('192.0.2.1');
   it.each([
     [true, 'offer', 'caller', 'callee'], [false, 'answer', 'caller', 'callee'], [false, 'offer', 'callee', 'caller'], [true, 'answer', 'callee', 'caller'],
   ] as const)('from the caller %s, %s: the tags say who offered', (fromCaller, exchange, from, to) => {
-    expect(passageFields(passage({ fromCaller }), sdp, exchange)).toMatchObject({ command: exchange, 'call-id': 'AAAAAAAAAAAA', 'from-tag': from, 'to-tag': to });
+    expect(passageFields(passage({ fromCaller }), exchange, true)).toMatchObject({ command: exchange, 'call-id': 'AAAAAAAAAAAA', 'from-tag': from, 'to-tag': to });
   });
 
   it('says families, source, latching and whether o= is replaced', () => {
-    expect(passageFields(passage(), sdp, 'offer')).toMatchObject({
+    expect(passageFields(passage(), 'offer', true)).toMatchObject({
       'address-family': 'IP4', 'received-from': ['IP6', '2001:db8::1'], replace: ['session-connection'], flags: ['trust-address', 'strict-source', 'endpoint-learning-heuristic', 'original-sendrecv', 'port-latching'],
     });
-    const other = passageFields(passage({ hideOrigin: true, family: 6, latching: 'strict', source: '192.0.2.1' }), sdp, 'offer');
+    const other = passageFields(passage({ hideOrigin: true, family: 6, latching: 'strict', source: '192.0.2.1' }), 'offer', false);
     expect(other).toMatchObject({ 'address-family': 'IP6', 'received-from': ['IP4', '192.0.2.1'], replace: ['session-connection', 'origin'] });
-    expect(other['flags']).toContain('endpoint-learning-off');
-    expect(passageFields(passage({ latching: 'loose' }), sdp, 'offer')['flags']).toContain('endpoint-learning-delayed');
+    expect(other['flags']).toEqual(expect.arrayContaining(['SIP-source-address', 'endpoint-learning-off']));
+    expect(passageFields(passage({ latching: 'loose' }), 'offer', true)['flags']).toContain('endpoint-learning-delayed');
   });
 });
 
