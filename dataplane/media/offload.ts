@@ -20,6 +20,13 @@ export interface OffloadFlow {
   readonly mux: boolean;
 }
 
+const isSameLeg = (a: OffloadLeg, b: OffloadLeg): boolean =>
+  a.remote.address === b.remote.address && a.remote.port === b.remote.port && a.local.address === b.local.address && a.local.port === b.local.port;
+
+/** Whether both are the same stream between the same places. */
+export const isSameFlow = (a: OffloadFlow, b: OffloadFlow): boolean =>
+  a.session === b.session && a.stream === b.stream && a.mux === b.mux && isSameLeg(a.caller, b.caller) && isSameLeg(a.callee, b.callee);
+
 export interface OffloadCount {
   readonly packets: number;
   readonly bytes: number;

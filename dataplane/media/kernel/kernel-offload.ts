@@ -5,7 +5,7 @@
  */
 import type { RtpRange } from '../../media-setting.ts';
 import { err, ok, type Result } from '../../contract/result.ts';
-import type { Offload, OffloadCounts, OffloadFlow } from '../offload.ts';
+import { isSameFlow, type Offload, type OffloadCounts, type OffloadFlow } from '../offload.ts';
 import type { Family } from '../relay.ts';
 import { pairElements } from './adoption.ts';
 import { ChangeQueue, maxWaiting } from './change-queue.ts';
@@ -38,11 +38,12 @@ export interface KernelSettings {
 
 /** A stream that a former process has left in the kernel. */
 export interface AdoptedFlow {
-  /** As `take` returns it. */
   readonly number: number;
   readonly flow: OffloadFlow;
   readonly counts: OffloadCounts;
 }
+
+const keyOf = ({ session, stream }: OffloadFlow): string => `${session}/${stream}`;
 
 export interface KernelFigures {
   readonly flows: number;
@@ -61,8 +62,8 @@ const readMs = 2_000;
 const readShare = 20;
 
 export class KernelOffload implements Offload {
-  /** What a former process has left: whoever starts us releases those that nobody knows any more. */
-  readonly adopted: AdoptedFlow[] = [];
+  /** By session and stream. */
+  readonly #adopted = new Map<string, AdoptedFlow>();
   readonly #settings: KernelSettings;
   readonly #table: string;
   readonly #book = new FlowBook();
@@ -89,7 +90,7 @@ export class KernelOffload implements Offload {
   }
 
   /**
-   * Tests this host, makes the table or takes over the one that a former process has left, and reads what is in it (`adopted`).
+   * Tests this host, makes the table or takes over the one that a former process has left, and reads what is in it.
    * @returns the offload, or one sentence on why the kernel cannot forward media here
    */
   static async start(settings: KernelSettings): Promise<Result<KernelOffload, string>> {
@@ -106,7 +107,13 @@ export class KernelOffload implements Offload {
     return err(`nft does not answer as it should (${complaint}): nftables 0.9.5 or later does`);
   }
 
+  /** What a former process has left and nobody has taken up yet. */
+  get adopted(): readonly AdoptedFlow[] {
+    return [...this.#adopted.values()];
+  }
+
   accepts(flow: OffloadFlow): boolean {
+    if (this.#inherited(flow) !== null) return true;
     if (this.#stopped !== '' || this.#closed || this.#queue.waiting > maxWaiting || !isEligible(flow, this.#settings.ports)) return false;
     if (this.#book.meets(flow) || this.#departures.has(markOfSide(flow, 'caller')) || this.#departures.has(markOfSide(flow, 'callee'))) return false;
     const own = this.#own;
@@ -114,6 +121,12 @@ export class KernelOffload implements Offload {
   }
 
   take(flow: OffloadFlow, done: (taken: boolean) => void): number {
+    const inherited = this.#inherited(flow);
+    if (inherited !== null) {
+      this.#adopted.delete(keyOf(flow));
+      setImmediate(done, true);
+      return inherited.number;
+    }
     if (!this.accepts(flow)) {
       setImmediate(done, false);
       return 0;
@@ -166,6 +179,20 @@ export class KernelOffload implements Offload {
     this.#watch.close();
   }
 
+  /** What a former process has left of the very same flow: its packets go on as they are. */
+  #inherited(flow: OffloadFlow): AdoptedFlow | null {
+    const adopted = this.#closed ? undefined : this.#adopted.get(keyOf(flow));
+    return adopted !== undefined && isSameFlow(adopted.flow, flow) ? adopted : null;
+  }
+
+  /** Gives back what a former process has left and no session has taken up. @returns how many flows */
+  releaseStrays(): number {
+    const strays = [...this.#adopted.values()];
+    this.#adopted.clear();
+    for (const { number } of strays) this.release(number, () => undefined);
+    return strays.length;
+  }
+
   /** @param done hears whether it is there, and nobody has released it meanwhile */
   #put(held: HeldFlow, done: (taken: boolean) => void): void {
     held.state = 'asked';
@@ -186,7 +213,7 @@ export class KernelOffload implements Offload {
         for (const { flow, counts } of pairElements(elements)) {
           const held = this.#book.open(flow, nowMs);
           held.state = 'held';
-          this.adopted.push({ number: held.number, flow, counts });
+          this.#adopted.set(keyOf(flow), { number: held.number, flow, counts });
         }
         for (const element of elements) this.#book.byMark(element.mark)?.note(element);
         this.#plan();

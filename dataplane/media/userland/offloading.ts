@@ -1,13 +1,9 @@
 /** One stream's way into the kernel and back. */
-import type { Offload, OffloadCount, OffloadCounts, OffloadFlow, OffloadLeg } from '../offload.ts';
+import { isSameFlow, type Offload, type OffloadCount, type OffloadCounts, type OffloadFlow } from '../offload.ts';
 import type { Side } from '../relay.ts';
 
 const nothing: OffloadCount = { packets: 0, bytes: 0 };
 const add = (a: OffloadCount, b: OffloadCount): OffloadCount => ({ packets: a.packets + b.packets, bytes: a.bytes + b.bytes });
-
-const sameLeg = (a: OffloadLeg, b: OffloadLeg): boolean =>
-  a.remote.address === b.remote.address && a.remote.port === b.remote.port && a.local.address === b.local.address && a.local.port === b.local.port;
-const sameFlow = (a: OffloadFlow, b: OffloadFlow): boolean => a.mux === b.mux && sameLeg(a.caller, b.caller) && sameLeg(a.callee, b.callee);
 
 /**
  * `userland` → `taking` → `kernel` → `releasing` → `userland`. What is wanted may change in any state; it is looked at again whenever
@@ -74,11 +70,11 @@ export class Offloading {
   #settle(nowMs: number): void {
     const wanted = this.#wanted;
     if (this.#state === 'userland' && wanted !== null && !this.#closed) {
-      if ((this.#refused !== null && sameFlow(this.#refused, wanted)) || !this.#offload.accepts(wanted)) return;
+      if ((this.#refused !== null && isSameFlow(this.#refused, wanted)) || !this.#offload.accepts(wanted)) return;
       this.#state = 'taking';
       this.#taken = wanted;
       this.#number = this.#offload.take(wanted, (taken) => this.#answered(taken, wanted, nowMs));
-    } else if (this.#state === 'kernel' && (wanted === null || this.#taken === null || !sameFlow(wanted, this.#taken))) {
+    } else if (this.#state === 'kernel' && (wanted === null || this.#taken === null || !isSameFlow(wanted, this.#taken))) {
       this.#state = 'releasing';
       this.#offload.release(this.#number, (counts) => this.#released(counts, nowMs));
     }
