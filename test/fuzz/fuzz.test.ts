@@ -6,7 +6,7 @@ import { fuzzTargets } from './targets.ts';
 import { crashers } from './crashers.ts';
 
 /** Enough for a few seconds; `npm run fuzz` goes on for as long as asked. */
-const iterations: Readonly<Record<string, number>> = { parser: 60_000, framing: 12_000, uri: 150_000, sdp: 20_000, push: 20_000, worker: 20_000 };
+const iterations: Readonly<Record<string, number>> = { parser: 60_000, framing: 12_000, uri: 150_000, sdp: 20_000, media: 10_000, push: 20_000, worker: 20_000 };
 
 describe('seeded fuzzing', () => {
   it.each(Object.keys(fuzzTargets))('%s keeps its rules', (name) => {

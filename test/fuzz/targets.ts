@@ -10,6 +10,7 @@ import { telAsSip, telNumber } from '../../dataplane/sip/tel.ts';
 import { parseSipUri, uriKey } from '../../dataplane/sip/uri.ts';
 import { viaWithSource } from '../../dataplane/sip/via-source.ts';
 import { tortureMessages, tortureText } from '../torture/corpus.ts';
+import { checkMedia, mediaSeeds } from './media-sessions.ts';
 import { checkPush, pushSeeds } from './push-frames.ts';
 import type { Random } from './random.ts';
 import { checkWorker, workerSeeds } from './whole-worker.ts';
@@ -146,8 +147,8 @@ function checkUri(text: string): void {
 }
 
 /**
- * Nothing here reads session descriptions: media go directly between the ends. Whatever a body holds, it goes on byte for byte,
- * as a datagram and out of a stream.
+ * Only calls whose media is relayed have their session description read (target `media`). Otherwise a body goes on byte for byte,
+ * whatever it holds, as a datagram and out of a stream.
  */
 function checkSdp(body: string, random: Random): void {
   const text = `INVITE sip:user@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKsdp\r\nMax-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:user@example.com>\r\nCall-ID: sdp\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -169,6 +170,7 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   parser: { seeds: messages, check: checkParser },
   framing: { seeds: messages.map((text, i) => `${text}\r\n\r\n${messages[(i + 7) % messages.length] ?? ''}`), check: checkFraming },
   sdp: { seeds: [...bodies, 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=candidate:1 1 UDP 1 192.0.2.1 4000 typ host\r\n'], check: checkSdp },
+  media: { seeds: mediaSeeds, check: checkMedia },
   push: { seeds: pushSeeds, check: checkPush },
   worker: { seeds: workerSeeds, check: checkWorker },
   uri: {
