@@ -11,10 +11,11 @@ import type { PassageOutcome, SdpPassage } from './passage.ts';
 /** What a media thread is born with. */
 export interface MediaSetup {
   readonly thread: number;
+  readonly threads: number;
   readonly engine: Exclude<MediaEngineName, 'off'>;
   /** The ports of this thread alone. */
   readonly rtp: RtpRange;
-  /** Where its sessions are written down for the next process. */
+  /** Where its sessions are written down for the next process: a path that each engine adds its name to. */
   readonly journal: string;
   /** Names the node among others of this host. */
   readonly nodeName: string;
@@ -87,7 +88,6 @@ export interface MediaState {
   readonly kernelStreams: number;
   /** Totals since the thread began. */
   readonly packets: number;
-  readonly bytes: number;
   readonly strangers: number;
   readonly invalid: number;
   readonly rtpengines: readonly RtpengineState[];

@@ -55,14 +55,14 @@ export class MediaThreads {
     if (engine === 'off') return doors;
     mkdirSync(join(folder, 'media'), { recursive: true, mode: 0o700 });
     const interfaces = interfaceAddresses();
-    const common = { engine, nodeName, settings, forbidden: forbiddenTargets, places: listen, interfaces, bind: mediaBind(listen), addresses: mediaAddresses(listen, interfaces) };
+    const common = { engine, threads, nodeName, settings, forbidden: forbiddenTargets, places: listen, interfaces, bind: mediaBind(listen), addresses: mediaAddresses(listen, interfaces) };
     const ready = slices(rtp, threads).map((slice, thread) => {
       const ways = doors.map((door) => {
         const { port1, port2 } = new MessageChannel();
         door.push(port1);
         return port2;
       });
-      return this.#spawn({ ...common, thread, rtp: slice, journal: join(folder, 'media', `${thread}.jsonl`), workers: ways });
+      return this.#spawn({ ...common, thread, rtp: slice, journal: join(folder, 'media', String(thread)), workers: ways });
     });
     this.#ready = Promise.all(ready);
     if (!later) await this.restore();

@@ -44,7 +44,6 @@ export function renderMetrics(table: CounterTable, facts: NodeFacts): string {
   family('media_ports_free', 'gauge', 'Ports of SIGNALBOX_RTP free; those that rest after a call are in neither', total((state) => state.portsFree));
   family('media_kernel_streams', 'gauge', 'Streams that the kernel forwards', total((state) => state.kernelStreams));
   family('media_packets_total', 'counter', 'Media packets relayed', total((state) => state.packets));
-  family('media_bytes_total', 'counter', 'Bytes of media relayed', total((state) => state.bytes));
   family('media_strangers_total', 'counter', 'Media packets dropped because they came from another source than the learned one', total((state) => state.strangers));
   family('media_invalid_total', 'counter', 'Media packets dropped because they are no RTP, RTCP, STUN or DTLS', total((state) => state.invalid));
   family('rtpengine_up', 'gauge', 'Whether the rtpengine answers (1) or not (0)',

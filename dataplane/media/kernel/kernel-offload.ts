@@ -43,6 +43,8 @@ export interface AdoptedFlow {
   readonly counts: OffloadCounts;
 }
 
+const packetsOf = ({ caller, callee }: OffloadCounts): number => caller.packets + callee.packets;
+
 const keyOf = ({ session, stream }: OffloadFlow): string => `${session}/${stream}`;
 
 export interface KernelFigures {
@@ -77,6 +79,7 @@ export class KernelOffload implements Offload {
   #timer: NodeJS.Timeout | null = null;
   #readings = 0;
   #restored = 0;
+  #endedPackets = 0;
   #closed = false;
   /** Why nothing is taken any more. */
   #stopped = '';
@@ -139,12 +142,16 @@ export class KernelOffload implements Offload {
     return held.number;
   }
 
-  release(flow: number, done: (counts: OffloadCounts) => void): void {
+  release(flow: number, told: (counts: OffloadCounts) => void): void {
     const held = this.#book.byNumber(flow);
     if (held === null) {
-      setImmediate(done, noCounts);
+      setImmediate(told, noCounts);
       return;
     }
+    const done = (counts: OffloadCounts): void => {
+      this.#endedPackets += packetsOf(counts);
+      told(counts);
+    };
     this.#book.close(held);
     if (held.state === 'lost' || (held.change !== null && !held.change.sent)) {
       if (held.change !== null) this.#queue.withdraw(held.change);
@@ -158,6 +165,13 @@ export class KernelOffload implements Offload {
   counts(flow: number): { readonly counts: OffloadCounts; readonly readMs: number } | null {
     const held = this.#book.byNumber(flow);
     return held === null ? null : { counts: held.counts, readMs: held.readMs };
+  }
+
+  /** Packets that the kernel has forwarded since this process began, as last read back. */
+  get packets(): number {
+    let packets = this.#endedPackets;
+    for (const { counts } of this.#book.all()) packets += packetsOf(counts);
+    return packets;
   }
 
   get figures(): KernelFigures {

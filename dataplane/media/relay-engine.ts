@@ -1,0 +1,89 @@
+/** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
+import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
+import { Journal } from './journal.ts';
+import { KernelOffload } from './kernel/kernel-offload.ts';
+import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
+import { PortAlarm } from './port-alarm.ts';
+import { defaultHeldMs, RelaySessions } from './relay-sessions.ts';
+import { isSessionRecord, type SessionRecord } from './session-record.ts';
+import { idleEvent, silentEvent } from './session-events.ts';
+import { UserlandRelay } from './userland/relay.ts';
+import type { RelayStatus } from './userland/settings.ts';
+
+const sweepMs = 2_000;
+/** Sessions of a thread at a time: ports run out before. */
+const maxSessions = 50_000;
+const now = (): number => performance.now();
+
+/** What of its state is the relay's. */
+export type RelayState = Pick<MediaState, 'sessions' | 'portsUsed' | 'portsFree' | 'kernelStreams' | 'packets' | 'strangers' | 'invalid'>;
+
+export class RelayEngine {
+  readonly sessions: RelaySessions;
+  /** null = everything stays in userland. */
+  readonly kernel: KernelOffload | null;
+  readonly #relay: UserlandRelay;
+  readonly #journal: Journal<SessionRecord>;
+  readonly #alarm: PortAlarm;
+  readonly #swept: NodeJS.Timeout;
+
+  private constructor(setup: MediaSetup, kernel: KernelOffload | null, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
+    const forbidden = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);
+    const journal = new Journal(`${setup.journal}-relay.jsonl`, isSessionRecord, (error) => fault('journal', error));
+    this.kernel = kernel;
+    this.#journal = journal;
+    this.#alarm = new PortAlarm(event);
+    this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
+    this.sessions = new RelaySessions(this.#relay, {
+      maxSessions, addresses: setup.addresses, forbidden: (address) => forbidden.findText(address) !== null, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
+    }, {
+      changed: (record) => journal.changed(record),
+      ended: (session, why) => {
+        journal.ended(session);
+        if (why === 'idle') event(idleEvent(session));
+      },
+      silent: (session, side) => event(silentEvent(session, side)),
+    }, now);
+    this.sessions.restore(journal.records);
+    kernel?.releaseStrays();
+    this.#swept = setInterval(() => this.sessions.sweep(), sweepMs);
+  }
+
+  /**
+   * Opens it and takes up the sessions of a former process.
+   * @param kernel whether streams may be left to the kernel
+   * @param fault hears of what fails without harm to the rest
+   * @returns the engine; the sentence says why the kernel does not forward, '' = it does or need not
+   */
+  static async open(setup: MediaSetup, kernel: boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<{ readonly engine: RelayEngine; readonly sentence: string }> {
+    const families = ([4, 6] as const).filter((family) => (family === 4 ? setup.bind.v4 : setup.bind.v6) !== '');
+    const started = kernel ? await KernelOffload.start({ node: setup.nodeName, thread: setup.thread, threads: setup.threads, ports: setup.rtp, families }) : null;
+    const engine = new RelayEngine(setup, started?.ok === true ? started.value : null, event, fault);
+    return { engine, sentence: started === null || started.ok ? '' : started.error };
+  }
+
+  state(): RelayState {
+    const status = this.#relay.status();
+    const { used, free } = portsOf(status);
+    this.#alarm.note(status.exhausted, free);
+    return {
+      sessions: this.sessions.size, portsUsed: used, portsFree: free, kernelStreams: status.offloaded, packets: status.packetsIn + (this.kernel?.packets ?? 0), strangers: status.strangers, invalid: status.invalid,
+    };
+  }
+
+  /** @param keep what the kernel forwards goes on without this process */
+  async close(keep: boolean): Promise<void> {
+    clearInterval(this.#swept);
+    this.#journal.close();
+    // Before the streams give their flows back.
+    if (keep) await this.kernel?.close(true);
+    this.#relay.close();
+    if (!keep) await this.kernel?.close(false);
+  }
+}
+
+/** Resting ports count as free: a burst may have them. */
+function portsOf({ ports }: RelayStatus): { readonly used: number; readonly free: number } {
+  const used = 2 * ports.reduce((sum, { inUse }) => sum + inUse, 0);
+  return { used, free: 2 * ports.reduce((sum, { pairs }) => sum + pairs, 0) - used };
+}

@@ -1,0 +1,41 @@
+/** A pool of rtpengines as the engine of a media thread. */
+import { Journal } from './journal.ts';
+import type { MediaEvent, MediaSetup } from './messages.ts';
+import { RtpenginePool } from './rtpengine/pool.ts';
+import { RtpengineSessions } from './rtpengine/rtpengine-sessions.ts';
+import { isRtpengineRecord, type RtpengineRecord } from './rtpengine/session.ts';
+import { idleEvent, silentEvent } from './session-events.ts';
+
+export class RtpengineEngine {
+  readonly sessions: RtpengineSessions;
+  readonly #journal: Journal<RtpengineRecord>;
+
+  /**
+   * Opens it and takes up the sessions of a former process.
+   * @param fault hears of what fails without harm to the rest
+   */
+  constructor(setup: MediaSetup, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
+    const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
+    this.#journal = journal;
+    // Every thread has a pool of its own; one voice is enough.
+    const tell = (one: MediaEvent): void => { if (setup.thread === 0) event(one); };
+    const pool = new RtpenginePool({
+      up: (address) => tell({ kind: 'rtpengine.up', subject: address, text: `rtpengine ${address} answers`, detail: { address } }),
+      down: (address, reason) => tell({ kind: 'rtpengine.down', subject: address, text: `rtpengine ${address} is down: ${reason}`, detail: { address, reason } }),
+    });
+    this.sessions = new RtpengineSessions(pool, setup.settings, {
+      changed: (record) => journal.changed(record),
+      ended: (session, why) => {
+        journal.ended(session);
+        if (why === 'idle') event(idleEvent(session));
+      },
+      silent: (session, side) => event(silentEvent(session, side)),
+    });
+    this.sessions.restore(journal.records);
+  }
+
+  close(): void {
+    this.sessions.close();
+    this.#journal.close();
+  }
+}
