@@ -20,6 +20,19 @@ export type OwnAddress = Pick<OwnTransport, 'family' | 'address'>;
 
 const edits = new Edits();
 
+interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Of the SDP at hand, as they are found. */
+let splices: Splice[] = [];
+
+const replace = (start: number, end: number, text: string): void => {
+  splices.push({ start, end, text });
+};
+
 /** Highest priority of a host candidate by component (RFC 8445 §5.1.2): ours is the only one. */
 const priority = (component: number): number => 126 * 2 ** 24 + 65_535 * 2 ** 8 + 256 - component;
 
@@ -28,7 +41,7 @@ const priority = (component: number): number => 126 * 2 ** 24 + 65_535 * 2 ** 8 
  * @param hide our address for o= and for m-lines that are off; null = they show what they show
  */
 export function editSdp(sdp: Sdp, own: readonly (OwnTransport | null)[], hide: OwnAddress | null): string {
-  edits.clear();
+  splices = [];
   const general = generalAddress(sdp, own) ?? hide;
   const shared = leavesSessionAddress(sdp, own) ? null : general;
   if (sdp.origin !== null && hide !== null) replaceAddress(sdp.origin, hide, true);
@@ -38,6 +51,9 @@ export function editSdp(sdp: Sdp, own: readonly (OwnTransport | null)[], hide: O
     if (transport !== null) editMedia(sdp, media, transport, shared);
     else if (media.port === 0 && hide !== null) for (const address of media.connections) replaceAddress(address, hide, false);
   });
+  edits.clear();
+  // In order, as `Edits` would sort them one by one: a hostile SDP has thousands.
+  for (const { start, end, text } of splices.sort((one, other) => one.start - other.start)) edits.replace(start, end, text);
   return edits.apply(sdp.text);
 }
 
@@ -55,14 +71,14 @@ function leavesSessionAddress({ media, connections }: Sdp, own: readonly (OwnTra
 
 function editMedia(sdp: Sdp, media: SdpMedia, own: OwnTransport, shared: OwnAddress | null): void {
   const ice = usesIce(sdp, media);
-  edits.replace(media.portStart, media.portEnd, media.portCount === 1 ? withPort(sdp.text.slice(media.portStart, media.portEnd), own.rtp) : String(own.rtp));
+  replace(media.portStart, media.portEnd, media.portCount === 1 ? withPort(sdp.text.slice(media.portStart, media.portEnd), own.rtp) : String(own.rtp));
   for (const address of media.connections) replaceAddress(address, own, ice);
   if (media.connections.length === 0 && (shared === null || shared.address !== own.address)) insertConnection(sdp, media, own, ice);
   for (const rtcp of media.rtcp) {
-    if (rtcp.port !== 0) edits.replace(rtcp.start, rtcp.end, String(rtcp.port === media.port ? own.rtp : own.rtp + 1));
+    if (rtcp.port !== 0) replace(rtcp.start, rtcp.end, String(rtcp.port === media.port ? own.rtp : own.rtp + 1));
     if (rtcp.address !== null) replaceAddress(rtcp.address, own, ice);
   }
-  for (const line of media.remoteCandidates) edits.remove(line.start, line.next);
+  for (const line of media.remoteCandidates) replace(line.start, line.next, '');
   if (ice) editCandidates(sdp, media, own);
 }
 
@@ -74,7 +90,7 @@ function replaceAddress(theirs: SdpAddress, ours: OwnAddress, always: boolean): 
   const held = theirs.kind === 'unspecified' && !always;
   if (theirs.kind === 'multicast' || (held && theirs.family === ours.family)) return;
   const address = held ? unspecified(ours.family) : ours.address;
-  if (theirs.family !== ours.family || theirs.address !== address) edits.replace(theirs.start, theirs.end, `IP${ours.family} ${address}`);
+  if (theirs.family !== ours.family || theirs.address !== address) replace(theirs.start, theirs.end, `IP${ours.family} ${address}`);
 }
 
 const unspecified = (family: Family): string => (family === 4 ? '0.0.0.0' : '::');
@@ -82,7 +98,7 @@ const unspecified = (family: Family): string => (family === 4 ? '0.0.0.0' : '::'
 function insertConnection({ text, lineBreak, connections }: Sdp, { connectionAt }: SdpMedia, own: OwnAddress, ice: boolean): void {
   const held = !ice && connections[0]?.kind === 'unspecified';
   const line = `c=IN IP${own.family} ${held ? unspecified(own.family) : own.address}`;
-  edits.insert(connectionAt, text.charCodeAt(connectionAt - 1) === 10 ? line + lineBreak : lineBreak + line);
+  replace(connectionAt, connectionAt, text.charCodeAt(connectionAt - 1) === 10 ? line + lineBreak : lineBreak + line);
 }
 
 /**
@@ -94,9 +110,9 @@ function editCandidates({ text, lineBreak }: Sdp, media: SdpMedia, own: OwnTrans
   const rtcp = candidates.length === 0 ? !rtcpMux && media.proto.includes('RTP/') : candidates.some(({ component }) => component === 2);
   const lines = candidateLine(1, own) + (rtcp ? lineBreak + candidateLine(2, own) : '');
   const [first, ...others] = candidates;
-  if (first !== undefined) edits.replace(first.start, first.end, lines);
-  else edits.insert(media.end, text.charCodeAt(media.end - 1) === 10 ? lines + lineBreak : lineBreak + lines);
-  for (const line of others) edits.remove(line.start, line.next);
+  if (first !== undefined) replace(first.start, first.end, lines);
+  else replace(media.end, media.end, text.charCodeAt(media.end - 1) === 10 ? lines + lineBreak : lineBreak + lines);
+  for (const line of others) replace(line.start, line.next, '');
 }
 
 const candidateLine = (component: 1 | 2, { address, rtp }: OwnTransport): string => `a=candidate:1 ${component} UDP ${priority(component)} ${address} ${rtp + component - 1} typ host`;
