@@ -1,7 +1,7 @@
 /** Changes of elements on their way to the kernel: many in one step, told apart when the kernel refuses the step. */
 import type { OffloadFlow } from '../offload.ts';
 import { changeScript } from './changes.ts';
-import type { NftAnswer, NftChannel } from './nft-channel.ts';
+import type { NftAnswer, ScriptRunner } from './nft-channel.ts';
 
 /** How long a change waits for others that go with it. */
 const gatherMs = 4;
@@ -23,7 +23,7 @@ export interface Change {
 export class ChangeQueue {
   readonly #table: string;
   readonly #tableScript: string;
-  readonly #channel: NftChannel;
+  readonly #channel: ScriptRunner;
   #waiting: Change[] = [];
   /** A step is under way, or about to be taken. */
   #busy = false;
@@ -34,7 +34,7 @@ export class ChangeQueue {
   problem = '';
 
   /** @param tableScript makes the table should it be gone */
-  constructor(table: string, tableScript: string, channel: NftChannel) {
+  constructor(table: string, tableScript: string, channel: ScriptRunner) {
     this.#table = table;
     this.#tableScript = tableScript;
     this.#channel = channel;

@@ -222,7 +222,8 @@ export class KernelOffload implements Offload {
   #adopt(): Promise<string> {
     const elements: CountedElement[] = [];
     return new Promise((resolve) => {
-      this.#reading.read((element) => { elements.push(element); }, ({ complaint }) => {
+      this.#reading.read((element) => { elements.push(element); }, ({ complaint, arrived, left }) => {
+        this.#passing.blocked(arrived, left);
         const nowMs = performance.now();
         for (const { flow, counts } of pairElements(elements)) {
           const held = this.#book.open(flow, nowMs);

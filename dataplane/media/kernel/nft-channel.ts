@@ -16,6 +16,10 @@ export interface NftAnswer {
   readonly complaint: string;
 }
 
+export interface ScriptRunner {
+  run(script: string, hear: (piece: string) => void, done: (answer: NftAnswer) => void): void;
+}
+
 /** Where nft is, beside the usual PATH: services often have none of the sbin folders in theirs. */
 export const nftPath = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/local/sbin`;
 /** No HOME: nft would keep what is typed to it as a history there. */
@@ -44,7 +48,7 @@ interface Running {
   tail: string;
 }
 
-export class NftChannel {
+export class NftChannel implements ScriptRunner {
   readonly #options: readonly string[];
   readonly #file = openScriptFile();
   #child: ChildProcess | null = null;

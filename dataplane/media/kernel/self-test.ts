@@ -12,8 +12,7 @@ import { removalScript, tableScript } from './table.ts';
 export type ReadSysctl = (name: string) => string;
 
 export const readSysctl: ReadSysctl = (name) => {
-  // A dot in an interface's name (eth0.100) is part of the name.
-  const path = name.replace(/^(net)\.(ipv[46])\.(conf)\.(.+)\.(\w+)$/, '$1/$2/$3/$4/$5').replace(/^(net)\.(ipv4)\.(\w+)$/, '$1/$2/$3');
+  const path = name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
   try {
     return readFileSync(`/proc/sys/${path}`, 'latin1').trim();
   } catch {
@@ -21,11 +20,11 @@ export const readSysctl: ReadSysctl = (name) => {
   }
 };
 
-/** Interfaces that media of a family may come by: those with an address of it, but the loopback. */
+/** Interfaces that media of a family may come by, as sysctl writes them (eth0/100 for eth0.100): those with an address of it, but the loopback. */
 function interfacesOf(family: Family): string[] {
   return Object.entries(networkInterfaces())
     .filter(([, addresses]) => (addresses ?? []).some((one) => !one.internal && one.family === `IPv${family}`))
-    .map(([name]) => name);
+    .map(([name]) => name.replaceAll('.', '/'));
 }
 
 /**
@@ -95,14 +94,14 @@ function trialScript(table: string, ports: RtpRange, families: readonly Family[]
     + removalScript(table);
 }
 
-async function firewallInTheWay(): Promise<string> {
+async function firewallInTheWay(): Promise<string | null> {
   const { output } = await runNft(['-j', 'list', 'chains']);
   for (const { family, table, name } of droppingChains(output)) {
     const rules = await runNft(['-n', 'list', 'chain', family, table, name]);
     if (rules.output.includes(`0x${markBase.toString(16)}`)) continue;
     return `the chain ${name} of the table ${family} ${table} drops forwarded packets: let those with the mark ${markText} pass (iptables -I FORWARD -m mark --mark ${markText} -j ACCEPT, and ip6tables likewise)`;
   }
-  return '';
+  return null;
 }
 
 /**
@@ -116,6 +115,5 @@ export async function selfTest(table: string, ports: RtpRange, families: readonl
   if (trial.code !== 0) return sentenceOf(trial);
   const sysctls = wantedSysctls(families, { 4: interfacesOf(4), 6: interfacesOf(6) }, readSysctl);
   if (sysctls.length > 0) return `the kernel of this host does not forward packets as media needs it: set ${sysctls.join(', ')} (sysctl -w, and a file in /etc/sysctl.d to keep it)`;
-  const firewall = await firewallInTheWay();
-  return firewall === '' ? null : firewall;
+  return firewallInTheWay();
 }

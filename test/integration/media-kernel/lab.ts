@@ -17,9 +17,10 @@ export class Inside {
   readonly process: TestProcess;
   #number = 0;
 
-  constructor(namespace: string) {
+  /** @param before words in front of its command */
+  constructor(namespace: string, before: readonly string[] = []) {
     const [command = '', ...words] = insideOf(namespace);
-    this.process = new TestProcess(`inside ${namespace}`, command, [...words, process.execPath, `${projectRoot}test/integration/media-kernel/inside.ts`], { typed: true });
+    this.process = new TestProcess(`inside ${namespace}`, command, [...words, ...before, process.execPath, `${projectRoot}test/integration/media-kernel/inside.ts`], { typed: true });
   }
 
   async tell<T = null>(order: Order): Promise<T> {
@@ -80,6 +81,11 @@ export class KernelLab {
   async replaceEdge(): Promise<void> {
     await this.edge.process.kill();
     this.edge = new Inside(this.spaces.edge);
+  }
+
+  /** Another process in the edge, run by some command. */
+  inEdge(...before: readonly string[]): Inside {
+    return new Inside(this.spaces.edge, before);
   }
 
   /** A flow between port 4000 of the phone and port 5000 of the PBX. `ours`: our port towards the phone; the one towards the PBX is the next but one. */

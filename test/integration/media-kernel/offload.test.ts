@@ -65,6 +65,19 @@ describe.each([4, 6] as const)('the kernel offload over IPv%i', (family) => {
     expect(lab.elements()).toBe(0);
   });
 
+  it('forwards by the card that packets came in by', async () => {
+    const neighbour = address('10.77.1.3', 'fd00:77:1::3');
+    lab.spaces.run(lab.spaces.phone.name, 'ip', 'address', 'add', `${neighbour}/${family === 4 ? 24 : 64}`, 'dev', 'edge', ...(family === 6 ? ['nodad'] : []));
+    await lab.phone.open(neighbour, 4_600);
+    const flow = lab.flow(family, 'AAAAAAAAAAAI', 30_600);
+    const { number } = await lab.edge.take({ ...flow, callee: { remote: { address: neighbour, port: 4_600 }, local: { address: towardsPhone, port: 30_602 } } });
+    await lab.phone.send(4_000, rtp('to the neighbour'), towardsPhone, 30_600);
+    expect(await lab.phone.hears(4_600, rtp('to the neighbour'))).toBe(`${towardsPhone} 30602`);
+    await lab.phone.send(4_600, rtp('and back'), towardsPhone, 30_602);
+    expect(await lab.phone.hears(4_000, rtp('and back'))).toBe(`${towardsPhone} 30600`);
+    await lab.edge.release(number);
+  });
+
   it('takes neither a port twice, nor flows of two families, nor ends of this host', async () => {
     const flow = lab.flow(family, 'AAAAAAAAAAAC');
     const { number } = await lab.edge.take(flow);
