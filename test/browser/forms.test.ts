@@ -1,7 +1,7 @@
 /** What forms do beside saving: errors stand at their field, and nothing is lost that the form does not show or that somebody else saved. */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Alias, Certificate, NodeItem, RouteSet, Trunk } from '../../controlplane/contract/index.ts';
+import type { Alias, Certificate, NodeItem, RouteSet, Setting, Trunk } from '../../controlplane/contract/index.ts';
 import { issue } from '../harness/certificate-authority.ts';
 import { Installation } from '../harness/installation.ts';
 import { putTenant } from '../harness/tenant.ts';
@@ -192,6 +192,29 @@ describe('an edit', () => {
     const { version: _version, updatedAtMs: _updated, ...rest } = before;
     expect(await api.get('/settings/global')).toMatchObject({ ...rest, registration: { perSecond: 500, spreadPercent: 0 } });
     expect(await view.violations()).toEqual([]);
+  });
+
+  it('of the settings edits the pool of rtpengines; a wrong address is refused at its row', steps, async () => {
+    const { api } = installation;
+    const { page } = view;
+    await view.goto('/settings');
+    for (let n = 0; n < 2; n++) await page.getByRole('button', { name: 'Add rtpengine' }).click();
+    await page.getByLabel('Address of rtpengine 1').fill('192.0.2.9:2223');
+    await page.getByLabel('Address of rtpengine 2').fill('192.0.2.10');
+    await page.getByRole('button', { name: 'Save settings' }).click();
+    await expect.poll(() => page.getByLabel('Address of rtpengine 2').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByLabel('Address of rtpengine 1').getAttribute('aria-invalid')).not.toBe('true');
+    expect(await view.violations()).toEqual([]);
+    await page.getByLabel('Address of rtpengine 2').fill('[2001:db8::10]:2223');
+    await page.getByLabel('Weight of rtpengine 2').fill('0');
+    await page.getByRole('combobox', { name: 'Calls without ports or engine are' }).click();
+    await page.getByRole('option', { name: /^Direct/ }).click();
+    await page.getByRole('button', { name: 'Save settings' }).click();
+    const pool = [{ address: '192.0.2.9:2223', weight: 1, enabled: true }, { address: '[2001:db8::10]:2223', weight: 0, enabled: true }];
+    await expect.poll(async () => (await api.get<Setting>('/settings/global')).media).toEqual({ rtpengines: pool, idleMs: 60_000, exhausted: 'direct', latching: 'sdp' });
+    await page.getByRole('button', { name: 'Remove rtpengine 1' }).click();
+    await page.getByRole('button', { name: 'Save settings' }).click();
+    await expect.poll(async () => (await api.get<Setting>('/settings/global')).media.rtpengines).toEqual(pool.slice(1));
   });
 
   it('wrote nothing to the browser’s console but the refusals that were asked for', () => {

@@ -6,6 +6,7 @@ import { useMayWrite } from '../../api/use-write.ts';
 import { Columns, Failure } from '../../components/Form.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { useStoredForm } from '../../components/stored-form.ts';
+import { Rtpengines } from './Rtpengines.tsx';
 import { settingBody, settingValues } from './setting-form.ts';
 import styles from './SettingsForm.module.css';
 
@@ -31,6 +32,17 @@ const keepAlives = [
   { value: 'off', label: 'Off' },
   { value: 'crlf', label: 'CRLF: an empty packet' },
   { value: 'options', label: 'OPTIONS: the phone answers' },
+];
+
+const exhausted = [
+  { value: 'refuse', label: 'Refused: 503' },
+  { value: 'direct', label: 'Direct: their media goes from end to end' },
+];
+
+const latching = [
+  { value: 'strict', label: 'Strict: only the address that its SDP names' },
+  { value: 'sdp', label: 'SDP: the hosts that SDP and signalling name' },
+  { value: 'loose', label: 'Loose: whoever sends first' },
 ];
 
 function Group({ title, about, children }: { readonly title: string; readonly about: string; readonly children: ReactNode }) {
@@ -86,6 +98,14 @@ export function SettingsForm({ setting }: { readonly setting: Setting }) {
             <Select label="What is sent" allowDeselect={false} data={keepAlives} {...form.getInputProps('keepAlive.method')} />
             <NumberInput label="Every" suffix=" ms" min={5000} step={5000} thousandSeparator="," disabled={!kept} {...form.getInputProps('keepAlive.intervalMs')} />
           </Columns>
+        </Group>
+        <Group title="Media" about="Of calls whose tenant has its media relayed.">
+          <Columns>
+            <Select label="An end is learned from" description="Until then and afterwards others are dropped; tenants may differ" allowDeselect={false} data={latching} {...form.getInputProps('media.latching')} />
+            <Select label="Calls without ports or engine are" description="When none are left" allowDeselect={false} data={exhausted} {...form.getInputProps('media.exhausted')} />
+            <NumberInput label="Media ends when idle for" description="No packet from either side" suffix=" ms" min={10000} step={10000} thousandSeparator="," {...form.getInputProps('media.idleMs')} />
+          </Columns>
+          <Rtpengines engines={form.values.media.rtpengines} errors={form.errors} onChange={(rtpengines) => form.setFieldValue('media.rtpengines', rtpengines)} />
         </Group>
       </fieldset>
       {writable ? (

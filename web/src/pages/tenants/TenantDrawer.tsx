@@ -71,6 +71,19 @@ export function TenantDrawer({ tenant }: { readonly tenant: Tenant | null }) {
           ]}
           {...form.getInputProps('policies.media')}
         />
+        <Select
+          label="An end is learned from"
+          description="Where relayed media may come from; others are dropped"
+          allowDeselect={false}
+          disabled={form.values.policies.media === 'direct'}
+          data={[
+            { value: 'default', label: 'As the settings say' },
+            { value: 'strict', label: 'Strict: only the address that its SDP names' },
+            { value: 'sdp', label: 'SDP: the hosts that SDP and signalling name' },
+            { value: 'loose', label: 'Loose: whoever sends first' },
+          ]}
+          {...form.getInputProps('policies.latching')}
+        />
       </Section>
       <Section title="Notes">
         <TextInput label="External id" description="Your provisioning system's own key, unique" {...form.getInputProps('externalId')} />

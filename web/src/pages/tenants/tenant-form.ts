@@ -6,7 +6,7 @@ export interface TenantValues extends Record<string, unknown> {
   name: string;
   enabled: boolean;
   limits: { calls: number | string; cps: number | string; registrations: number | string };
-  policies: { media: Tenant['policies']['media']; topologyHiding: boolean; hideCallId: boolean; redirects: 'pass' | 'block' | 'recurse' };
+  policies: { media: Tenant['policies']['media']; latching: Tenant['policies']['latching']; topologyHiding: boolean; hideCallId: boolean; redirects: 'pass' | 'block' | 'recurse' };
   externalId: string;
   comment: string;
 }
@@ -20,6 +20,7 @@ export function tenantValues(tenant: Tenant | null): TenantValues {
     limits: tenant?.limits ?? { calls: 0, cps: 0, registrations: 0 },
     policies: {
       media: tenant?.policies.media ?? 'relay',
+      latching: tenant?.policies.latching ?? 'default',
       topologyHiding: tenant?.policies.topologyHiding ?? false,
       hideCallId: tenant?.policies.hideCallId ?? false,
       redirects: tenant?.policies.redirects ?? 'pass',
