@@ -35,12 +35,16 @@ export interface SessionWatch {
 
 export const defaultIdleMs = 60_000;
 export const defaultHeldMs = 3_600_000;
+/** How often a session is looked at of which one side is silent. */
+const silentCheckMs = 5_000;
 
 interface Held {
   readonly state: MediaSession;
   readonly streams: SessionStreams;
   /** When the session last began to count as idle: an SDP passed, or the call was answered. */
   sinceMs: number;
+  /** When it can be idle or silent at the earliest. */
+  dueMs: number;
   silent: Side | null;
 }
 
@@ -80,6 +84,7 @@ export class RelaySessions implements SessionEngine {
   /** Another idle time holds from now on, for sessions that are there, too. */
   setIdleMs(idleMs: number): void {
     this.#idleMs = idleMs;
+    for (const held of this.#sessions.values()) held.dueMs = 0;
   }
 
   pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void {
@@ -108,7 +113,7 @@ export class RelaySessions implements SessionEngine {
   }
 
   #begin(state: MediaSession): Held {
-    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), silent: null };
+    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, silent: null };
     this.#sessions.set(state.session, held);
     return held;
   }
@@ -185,6 +190,7 @@ export class RelaySessions implements SessionEngine {
     }
     streams.keepOnly(neededStreams(state));
     held.sinceMs = this.#now();
+    held.dueMs = held.sinceMs + this.#idleMs;
     this.#tellChanged(held);
   }
 
@@ -220,23 +226,25 @@ export class RelaySessions implements SessionEngine {
   /** Ends sessions that are idle, and tells of sides that fell silent. To be called every few seconds. */
   sweep(): void {
     const now = this.#now();
-    for (const held of this.#sessions.values()) this.#check(held, now);
+    for (const held of this.#sessions.values()) if (now >= held.dueMs) this.#check(held, now);
   }
 
+  /** Figures of all streams at once would hold packets up: a session is looked at again when it can be idle. */
   #check(held: Held, now: number): void {
     const { state, streams } = held;
     const sinceMs = now - held.sinceMs;
-    if (sinceMs < this.#idleMs) return;
     const idle = streams.idleMs();
     const idleMs = (side: Side): number => (idle[side] < 0 ? sinceMs : Math.min(idle[side], sinceMs));
     const awaited = isConfirmed(state) ? bothSides.filter((side) => expectsFrom(state, side)) : [];
-    if (Math.min(idleMs('caller'), idleMs('callee')) >= (awaited.length > 0 ? this.#idleMs : this.#settings.heldMs)) {
+    const leftMs = (awaited.length > 0 ? this.#idleMs : this.#settings.heldMs) - Math.min(idleMs('caller'), idleMs('callee'));
+    if (leftMs <= 0) {
       this.#close(held, 'idle');
       return;
     }
     const silent = awaited.find((side) => idleMs(side) >= this.#idleMs) ?? null;
     if (silent !== null && silent !== held.silent) this.#watch.silent(state.session, silent);
     held.silent = silent;
+    held.dueMs = now + (silent !== null ? silentCheckMs : Math.min(leftMs, ...awaited.map((side) => this.#idleMs - idleMs(side))));
   }
 
   /**

@@ -361,13 +361,32 @@ describe('idle sessions', () => {
     call.nowMs += 61_000;
     Object.assign(call.stream().idle, { caller: 20, callee: 60_500 });
     call.sessions.sweep();
+    call.nowMs += 5_000;
     call.sessions.sweep();
     expect(call.told).toEqual([`${id} callee is silent`]);
     call.stream().idle.callee = 20;
+    call.nowMs += 5_000;
     call.sessions.sweep();
     call.stream().idle.callee = 70_000;
+    call.nowMs += 60_000;
     call.sessions.sweep();
     expect(call.told).toHaveLength(2);
+  });
+
+  it('is looked at only when it can be idle', () => {
+    const call = answered();
+    let looked = 0;
+    const { figures } = call.stream();
+    call.stream().figures = function (this: ReturnType<Call['stream']>) {
+      looked++;
+      return figures.call(this);
+    };
+    Object.assign(call.stream().idle, { caller: 20, callee: 10 });
+    for (let seconds = 0; seconds < 300; seconds++) {
+      call.nowMs += 1_000;
+      call.sessions.sweep();
+    }
+    expect([looked, call.told]).toEqual([5, []]);
   });
 
   it('one on hold, and one that rings, stay', () => {
