@@ -1,5 +1,6 @@
 /** The engines of a media thread, chosen by `SIGNALBOX_MEDIA` and by what this host can do. */
 import type { SettingRow } from '../contract/rows.ts';
+import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import type { SessionEngine } from './engine.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { RelayEngine } from './relay-engine.ts';
@@ -23,12 +24,13 @@ export interface Engines {
  */
 export async function openEngines(setup: MediaSetup, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<Engines> {
   const { engine: wanted } = setup;
-  const { engine: relay, sentence } = await RelayEngine.open(setup, wanted === 'auto' || wanted === 'kernel', event, fault);
-  const pool = new RtpengineEngine(setup, event, fault);
+  const targets = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);
+  const forbidden = (address: string): boolean => targets.findText(address) !== null;
+  const { engine: relay, sentence } = await RelayEngine.open(setup, forbidden, wanted === 'auto' || wanted === 'kernel', event, fault);
+  const pool = new RtpengineEngine(setup, forbidden, event, fault);
   const name = wanted === 'rtpengine' ? 'rtpengine' : relay.kernel === null ? 'worker' : 'kernel';
   return {
     name,
-    // `auto` takes what there is; that is no news.
     sentence,
     serving: wanted === 'rtpengine' ? [pool.sessions, relay.sessions] : [relay.sessions, pool.sessions],
     configure: (settings) => {

@@ -1,10 +1,11 @@
 /** A pool of rtpengines as the engine of a media thread. */
+import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import { Journal } from './journal.ts';
 import type { MediaEvent, MediaSetup } from './messages.ts';
 import { RtpenginePool } from './rtpengine/pool.ts';
 import { RtpengineSessions } from './rtpengine/rtpengine-sessions.ts';
 import { isRtpengineRecord, type RtpengineRecord } from './rtpengine/session.ts';
-import { idleEvent, silentEvent } from './session-events.ts';
+import { idleEvent, lostEvent, silentEvent } from './session-events.ts';
 
 export class RtpengineEngine {
   readonly sessions: RtpengineSessions;
@@ -15,6 +16,7 @@ export class RtpengineEngine {
    * @param fault hears of what fails without harm to the rest
    */
   constructor(setup: MediaSetup, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
+    const forbidden = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);
     const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
     this.#journal = journal;
     // Every thread has a pool of its own; one voice is enough.
@@ -23,11 +25,12 @@ export class RtpengineEngine {
       up: (address) => tell({ kind: 'rtpengine.up', subject: address, text: `rtpengine ${address} answers`, detail: { address } }),
       down: (address, reason) => tell({ kind: 'rtpengine.down', subject: address, text: `rtpengine ${address} is down: ${reason}`, detail: { address, reason } }),
     });
-    this.sessions = new RtpengineSessions(pool, setup.settings, {
+    this.sessions = new RtpengineSessions(pool, setup.settings, (address) => forbidden.findText(address) !== null, {
       changed: (record) => journal.changed(record),
       ended: (session, why) => {
         journal.ended(session);
         if (why === 'idle') event(idleEvent(session));
+        if (why === 'lost') event(lostEvent(session));
       },
       silent: (session, side) => event(silentEvent(session, side)),
     });

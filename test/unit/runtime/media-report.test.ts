@@ -55,6 +55,6 @@ describe('the metrics of media', () => {
   });
 
   it('name no engine of a node that relays nothing', () => {
-    expect(render([])).toEqual(['sessions', 'ports_used', 'ports_free', 'kernel_streams', 'packets_total', 'bytes_total', 'strangers_total', 'invalid_total'].map((name) => `signalbox_media_${name} 0`));
+    expect(render([])).toEqual(['sessions', 'ports_used', 'ports_free', 'kernel_streams', 'packets_total', 'strangers_total', 'invalid_total'].map((name) => `signalbox_media_${name} 0`));
   });
 });
