@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { isSessionRecord } from '../../../dataplane/media/session-record.ts';
+import { audio, Call, calleeAddress, callerAddress, ourAddress, placesOf } from './call.ts';
+
+const id = 'Asession0001';
+const video = (port: number): string => `m=video ${port} RTP/AVP 31`;
+
+describe('what goes wrong', () => {
+  it.each(['', 'hello', audio('1.2.3.4', 4000).replaceAll('IP4', 'IP9'), audio(callerAddress, 70_000)])('an SDP that cannot be read passes untouched: %j', (sdp) => {
+    const call = new Call();
+    expect(call.pass({ sdp })).toEqual({ t: 'untouched', why: 'malformed' });
+    expect([call.sessions.size, call.relay.streams.length]).toEqual([0, 0]);
+  });
+
+  it('an answer of a session that is gone passes untouched; an offer takes the call up', () => {
+    const call = new Call();
+    const gone = { t: 'untouched', why: 'unknown session' };
+    expect([call.pass({ kind: 'answer', calleeTag: 'b' }), call.pass({ kind: 'prack', calleeTag: 'b' }), call.sessions.size]).toEqual([gone, gone, 0]);
+    const other = new Call();
+    other.reoffer('caller', audio(callerAddress, 4000));
+    expect(placesOf(other.answer())).toEqual([`${ourAddress}:30000`]);
+    other.sessions.end(id, 'b');
+    expect(other.sessions.size).toBe(0);
+    other.sessions.end(id, 'b');
+    other.sessions.answered(id, 'b');
+    expect([other.sessions.has(id), other.sessions.figures(id)]).toEqual([false, null]);
+  });
+
+  it('a call without ports is refused, and what it had is given back', () => {
+    const call = new Call();
+    call.relay.left[4] = 3;
+    expect(call.pass({ sdp: audio(callerAddress, 4000, video(4002)) })).toEqual({ t: 'refused', why: 'ports' });
+    expect([call.sessions.size, call.relay.live.length, call.records]).toEqual([0, 0, []]);
+  });
+
+  it('a stream more without ports leaves the call as it is', () => {
+    const call = new Call();
+    call.offer();
+    call.answer();
+    call.relay.left[4] = 0;
+    expect(call.pass({ sdp: audio(callerAddress, 4000, video(4002)), calleeTag: 'b' })).toEqual({ t: 'refused', why: 'ports' });
+    expect([call.relay.live.length, call.at('caller')]).toEqual([1, '192.0.2.1:4000']);
+  });
+
+  it('sessions are bounded', () => {
+    const call = new Call({ maxSessions: 2 });
+    for (const session of ['A1', 'A2']) call.offer(undefined, { session });
+    expect(call.pass({ session: 'A3' })).toEqual({ t: 'refused', why: 'sessions' });
+    expect(call.pass({ session: 'A1' }).t).toBe('edited');
+  });
+
+  it('without an address of ours a call is refused', () => {
+    expect(new Call({ addresses: { v4: '', v6: '' } }).pass({ ownAddress: '' })).toEqual({ t: 'refused', why: 'ports' });
+  });
+
+  it('where our listeners show a name, media goes to the address that is set', () => {
+    expect(placesOf(new Call({ addresses: { v4: '198.51.100.7', v6: '' } }).offer(undefined, { ownAddress: '' }))).toEqual(['198.51.100.7:30002']);
+  });
+});
+
+describe('idle sessions', () => {
+  const answered = (): Call => {
+    const call = new Call();
+    call.offer();
+    call.answer();
+    return call;
+  };
+
+  it('an answered call ends when no packet has come for so long', () => {
+    const call = answered();
+    call.nowMs += 59_000;
+    call.sessions.sweep();
+    expect(call.sessions.size).toBe(1);
+    call.nowMs += 1_000;
+    call.sessions.sweep();
+    expect([call.told, call.relay.live.length]).toEqual([[`${id} idle`], 0]);
+  });
+
+  it('one side that sends keeps it, and the silence of the other is told once', () => {
+    const call = answered();
+    call.nowMs += 61_000;
+    Object.assign(call.stream().idle, { caller: 20, callee: 60_500 });
+    call.sessions.sweep();
+    call.nowMs += 5_000;
+    call.sessions.sweep();
+    expect(call.told).toEqual([`${id} callee is silent`]);
+    call.stream().idle.callee = 20;
+    call.nowMs += 5_000;
+    call.sessions.sweep();
+    call.stream().idle.callee = 70_000;
+    call.nowMs += 60_000;
+    call.sessions.sweep();
+    expect(call.told).toHaveLength(2);
+  });
+
+  it('is looked at only when it can be idle', () => {
+    const call = answered();
+    let looked = 0;
+    const { figures } = call.stream();
+    call.stream().figures = function (this: ReturnType<Call['stream']>) {
+      looked++;
+      return figures.call(this);
+    };
+    Object.assign(call.stream().idle, { caller: 20, callee: 10 });
+    for (let seconds = 0; seconds < 300; seconds++) {
+      call.nowMs += 1_000;
+      call.sessions.sweep();
+    }
+    expect([looked, call.told]).toEqual([5, []]);
+  });
+
+  it('one on hold, and one that rings, stay', () => {
+    const held = answered();
+    held.reoffer('caller', audio(callerAddress, 4000, 'a=inactive'));
+    held.answer('b', audio(calleeAddress, 5000, 'a=inactive'));
+    const ringing = new Call();
+    ringing.offer();
+    for (const call of [held, ringing]) {
+      call.nowMs += 3_599_000;
+      call.sessions.sweep();
+      expect([call.sessions.size, call.told]).toEqual([1, []]);
+      call.nowMs += 1_000;
+      call.sessions.sweep();
+      expect(call.told).toEqual([`${id} idle`]);
+    }
+  });
+
+  it('who only listens is not taken for silent', () => {
+    const call = answered();
+    call.reoffer('caller', audio(callerAddress, 4000, 'a=sendonly'));
+    call.answer('b', audio(calleeAddress, 5000, 'a=recvonly'));
+    call.nowMs += 61_000;
+    Object.assign(call.stream().idle, { caller: 20, callee: -1 });
+    call.sessions.sweep();
+    expect([call.sessions.size, call.told]).toEqual([1, []]);
+  });
+
+  it('another idle time holds for calls that are there', () => {
+    const call = answered();
+    call.sessions.setIdleMs(5_000);
+    call.nowMs += 5_000;
+    call.sessions.sweep();
+    expect(call.told).toEqual([`${id} idle`]);
+  });
+});
+
+describe('figures', () => {
+  it('show each stream with its kind', () => {
+    const call = new Call();
+    call.offer(audio(callerAddress, 4000, video(4002), 'm=x-own 4004 RTP/AVP 0'));
+    expect(call.sessions.figures(id)).toMatchObject({ session: id, streams: [{ kind: 'audio' }, { kind: 'video' }, { kind: 'other' }] });
+  });
+});
+
+describe('over a restart', () => {
+  it('a call goes on with its ports, its callee and what was learned', () => {
+    const before = new Call();
+    before.offer();
+    before.answer();
+    before.stream().owner.learned('caller', { address: '203.0.113.77', port: 1234 });
+    const record: unknown = JSON.parse(JSON.stringify(before.records.at(-1)));
+    expect(record).toMatchObject({ session: id, tenant: 1, callId: 'call-1', callerTag: 'a', current: 'b' });
+    if (!isSessionRecord(record)) throw new Error('not a record');
+    const call = new Call();
+    expect(call.sessions.restore([record])).toBe(1);
+    expect(call.relay.learned).toEqual([{ caller: { address: '203.0.113.77', port: 1234 }, callee: null }]);
+    expect([call.stream().ports, call.at('caller'), call.at('callee')]).toEqual([before.stream().ports, '192.0.2.1:4000', '203.0.113.1:5000']);
+    expect(placesOf(call.reoffer('callee', audio(calleeAddress, 5002)))).toEqual([`${ourAddress}:30000`]);
+    expect(JSON.stringify(call.records[0])).toBe(JSON.stringify(before.records.at(-1)));
+    call.sessions.end(id, 'b');
+    expect(call.told).toEqual([`${id} over`]);
+  });
+
+  it('a call whose ports are taken is over', () => {
+    const before = new Call();
+    before.offer();
+    const call = new Call();
+    call.relay.left[4] = 0;
+    expect([call.sessions.restore([before.records.at(-1)!]), call.told, call.sessions.size]).toEqual([0, [`${id} over`], 0]);
+  });
+
+  it.each([null, 1, {}, { session: id }, { session: id, format: 0, streams: [], dialogs: [] }, { session: '', format: 1, streams: [], dialogs: [] }])('takes %j for no record', (value) => expect(isSessionRecord(value)).toBe(false));
+});
