@@ -1,5 +1,4 @@
 /** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
-import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import { Journal } from './journal.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
@@ -27,15 +26,14 @@ export class RelayEngine {
   readonly #alarm: PortAlarm;
   readonly #swept: NodeJS.Timeout;
 
-  private constructor(setup: MediaSetup, kernel: KernelOffload | null, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
-    const forbidden = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);
+  private constructor(setup: MediaSetup, forbidden: (address: string) => boolean, kernel: KernelOffload | null, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
     const journal = new Journal(`${setup.journal}-relay.jsonl`, isSessionRecord, (error) => fault('journal', error));
     this.kernel = kernel;
     this.#journal = journal;
     this.#alarm = new PortAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
-      maxSessions, addresses: setup.addresses, forbidden: (address) => forbidden.findText(address) !== null, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
+      maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
     }, {
       changed: (record) => journal.changed(record),
       ended: (session, why) => {
@@ -51,14 +49,15 @@ export class RelayEngine {
 
   /**
    * Opens it and takes up the sessions of a former process.
+   * @param forbidden whether media must never go to an address
    * @param kernel whether streams may be left to the kernel
    * @param fault hears of what fails without harm to the rest
    * @returns the engine; the sentence says why the kernel does not forward, '' = it does or need not
    */
-  static async open(setup: MediaSetup, kernel: boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<{ readonly engine: RelayEngine; readonly sentence: string }> {
+  static async open(setup: MediaSetup, forbidden: (address: string) => boolean, kernel: boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<{ readonly engine: RelayEngine; readonly sentence: string }> {
     const families = ([4, 6] as const).filter((family) => (family === 4 ? setup.bind.v4 : setup.bind.v6) !== '');
     const started = kernel ? await KernelOffload.start({ node: setup.nodeName, thread: setup.thread, threads: setup.threads, ports: setup.rtp, families }) : null;
-    const engine = new RelayEngine(setup, started?.ok === true ? started.value : null, event, fault);
+    const engine = new RelayEngine(setup, forbidden, started?.ok === true ? started.value : null, event, fault);
     return { engine, sentence: started === null || started.ok ? '' : started.error };
   }
 

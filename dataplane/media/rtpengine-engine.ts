@@ -1,5 +1,4 @@
 /** A pool of rtpengines as the engine of a media thread. */
-import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import { Journal } from './journal.ts';
 import type { MediaEvent, MediaSetup } from './messages.ts';
 import { RtpenginePool } from './rtpengine/pool.ts';
@@ -13,10 +12,10 @@ export class RtpengineEngine {
 
   /**
    * Opens it and takes up the sessions of a former process.
+   * @param forbidden whether media must never go to an address
    * @param fault hears of what fails without harm to the rest
    */
-  constructor(setup: MediaSetup, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
-    const forbidden = new ForbiddenTargets(setup.forbidden, setup.places, setup.interfaces);
+  constructor(setup: MediaSetup, forbidden: (address: string) => boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
     const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
     this.#journal = journal;
     // Every thread has a pool of its own; one voice is enough.
@@ -25,7 +24,7 @@ export class RtpengineEngine {
       up: (address) => tell({ kind: 'rtpengine.up', subject: address, text: `rtpengine ${address} answers`, detail: { address } }),
       down: (address, reason) => tell({ kind: 'rtpengine.down', subject: address, text: `rtpengine ${address} is down: ${reason}`, detail: { address, reason } }),
     });
-    this.sessions = new RtpengineSessions(pool, setup.settings, (address) => forbidden.findText(address) !== null, {
+    this.sessions = new RtpengineSessions(pool, setup.settings, forbidden, {
       changed: (record) => journal.changed(record),
       ended: (session, why) => {
         journal.ended(session);
