@@ -26,15 +26,14 @@ const clocks = [8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 90_000];
 export const staticCodec = (payloadType: number): Codec | null => byType.get(payloadType) ?? null;
 
 /**
- * The codec of a dynamic payload type, by the pace of its timestamps: the clock nearest to it within 10 %; a voice codec that
+ * The codec of a dynamic payload type, by the pace of its timestamps: the nearest clock, within 10 %; a voice codec that
  * conceals loss (Opus, AMR, EVRC), or video at 90 kHz.
  * @param units RTP clock units that passed in `elapsedMs`
  * @returns null = no known clock
  */
 export function codecByPace(units: number, elapsedMs: number): Codec | null {
   const pace = (units / elapsedMs) * 1_000;
-  let best = 0;
-  for (const clock of clocks) if (Math.abs(clock - pace) < Math.abs(best - pace)) best = clock;
+  const best = clocks.reduce((near, clock) => (Math.abs(clock - pace) < Math.abs(near - pace) ? clock : near));
   if (Math.abs(best - pace) > best * 0.1) return null;
   return best === 90_000 ? video : voice(best, 0, 20);
 }

@@ -50,12 +50,12 @@ export class SideReports implements ReportReader {
   }
 
   reception(_from: number, ssrc: number, cumulative: number, _highest: number, jitter: number, lastReport: number, delay: number): void {
-    this.peer?.heard(ssrc, cumulative, jitter);
-    const sent = lastReport === 0 ? -1 : (this.peer?.sentMs(lastReport) ?? -1);
+    this.peer?.#heard(ssrc, cumulative, jitter);
+    const sent = lastReport === 0 ? -1 : (this.peer?.#sentMs(lastReport) ?? -1);
     if (sent >= 0) this.roundTripMs = Math.max(0, this.#nowMs - sent - (delay * 1_000) / 65_536);
   }
 
-  private heard(ssrc: number, cumulative: number, jitter: number): void {
+  #heard(ssrc: number, cumulative: number, jitter: number): void {
     const known = this.#heardByPeer.get(ssrc);
     if (known !== undefined) {
       known.cumulative = cumulative;
@@ -66,7 +66,7 @@ export class SideReports implements ReportReader {
   }
 
   /** When the newest sender report of this side passed, -1 = another one is meant. */
-  private sentMs(report: number): number {
+  #sentMs(report: number): number {
     return report === this.#senderReport ? this.#senderReportMs : -1;
   }
 }

@@ -18,6 +18,7 @@ export interface SystemCalls {
   epollCreate(flags: number): number;
   epollControl(poll: number, operation: number, descriptor: number, event: bigint): number;
   epollWait(poll: number, events: bigint, count: number, timeoutMs: number): number;
+  usleep(micros: number): number;
   /** Descriptor that turns readable when Node's own loop of this thread has something to do. */
   loopDescriptor(): number;
   /** Address of an array's memory: it must outlive each use. */
@@ -52,12 +53,13 @@ export function systemCalls(): SystemCalls | null {
       epoll_create1: { arguments: [int], return: int },
       epoll_ctl: { arguments: [int, int, int, 'pointer'], return: int },
       epoll_wait: { arguments: [int, 'pointer', int, int], return: int },
+      usleep: { arguments: ['uint32'], return: int },
       uv_backend_fd: { arguments: ['pointer'], return: int },
     });
     const loop = ffi.getCurrentEventLoop();
     return {
       socket: calls.socket, bind: calls.bind, close: calls.close, setsockopt: calls.setsockopt, recvmsg: calls.recvmsg, sendmsg: calls.sendmsg,
-      epollCreate: calls.epoll_create1, epollControl: calls.epoll_ctl, epollWait: calls.epoll_wait,
+      epollCreate: calls.epoll_create1, epollControl: calls.epoll_ctl, epollWait: calls.epoll_wait, usleep: calls.usleep,
       loopDescriptor: () => calls.uv_backend_fd(loop),
       pointer: (memory) => ffi.getRawPointer(memory),
     };
