@@ -16,9 +16,11 @@ export const bounds = {
   /** Values of Via and of Route that a message may carry. */
   viaValues: 71,
   routeValues: 64,
-  /** Lines and m-lines of an SDP; one with more is not understood. */
+  /** An SDP, its lines, its m-lines, and those lines that name an address (c=, a=rtcp); one with more is not understood. */
+  sdpBytes: 32_768,
   sdpLines: 4_096,
   sdpStreams: 32,
+  sdpAddresses: 128,
   /** Parts of a multipart body that are looked at for an SDP, in all, and how deep they may nest. */
   bodyParts: 32,
   bodyDepth: 3,

@@ -99,6 +99,8 @@ interface SessionPart {
   direction: SdpDirection;
   ice: boolean;
   readonly bundles: string[][];
+  /** Lines that name an address so far. */
+  addresses: number;
 }
 
 const LF = 10;
@@ -114,9 +116,9 @@ const LETTER = { a: 97, c: 99, i: 105, m: 109, o: 111, v: 118 } as const;
  */
 export function scanSdp(text: string): Sdp | null {
   const { length } = text;
-  if (length > bounds.messageBytes || !text.startsWith('v=0')) return null;
+  if (length > bounds.sdpBytes || !text.startsWith('v=0')) return null;
   load(text);
-  const session: SessionPart = { origin: null, connections: [], direction: 'sendrecv', ice: false, bundles: [] };
+  const session: SessionPart = { origin: null, connections: [], direction: 'sendrecv', ice: false, bundles: [], addresses: 0 };
   const media: SdpMedia[] = [];
   let lines = 0;
   for (let start = 0; start < length;) {
@@ -133,7 +135,8 @@ export function scanSdp(text: string): Sdp | null {
     if (!read) return null;
   }
   const whole = media.every(({ port, connections }) => port === 0 || connections.length > 0 || session.connections.length > 0);
-  return whole ? { text, lineBreak: text.charCodeAt(text.indexOf('\n') - 1) === CR ? '\r\n' : '\n', ...session, media } : null;
+  const { origin, connections, direction, ice, bundles } = session;
+  return whole ? { text, lineBreak: text.charCodeAt(text.indexOf('\n') - 1) === CR ? '\r\n' : '\n', origin, connections, direction, ice, bundles, media } : null;
 }
 
 function isVersion({ start, end }: SdpLine): boolean {
@@ -153,7 +156,7 @@ function readLine(text: string, line: SdpLine, session: SessionPart, all: SdpMed
     }
     case LETTER.c: {
       scanFields(line.start + 2, line.end);
-      const address = fieldCount() === 3 ? readAddress(text, 0) : null;
+      const address = fieldCount() === 3 && session.addresses++ < bounds.sdpAddresses ? readAddress(text, 0) : null;
       if (address !== null) (media ?? session).connections.push(address);
       return address !== null;
     }
@@ -181,7 +184,7 @@ function readAttribute(text: string, line: SdpLine, session: SessionPart, media:
   else if (media === undefined) {
     if (isName(start, end, 'group')) readGroup(text, end + 1, line.end, session.bundles);
   } else if (isName(start, end, 'rtcp')) {
-    const rtcp = readRtcp(text, end + 1, line.end);
+    const rtcp = session.addresses++ < bounds.sdpAddresses ? readRtcp(text, end + 1, line.end) : null;
     if (rtcp === null) return false;
     media.rtcp.push(rtcp);
   } else if (isName(start, end, 'rtcp-mux') || isName(start, end, 'rtcp-mux-only')) media.rtcpMux = true;

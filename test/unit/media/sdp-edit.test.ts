@@ -171,12 +171,14 @@ describe('editSdp, whatever the SDP', () => {
   });
 
   it('takes time in proportion to the lines, not to their square', () => {
-    const lines = ['c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0', ...['a=candidate', 'a=remote-candidates'].flatMap((one) => Array.from({ length: 1_800 }, () => one))];
+    const lines = ['c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0', ...['a=candidate', 'a=remote-candidates'].flatMap((one) => Array.from({ length: 900 }, () => one))];
     const sdp = scanned(text(...lines));
     const own = ownOf(sdp, 4);
-    editSdp(sdp, own, null);
-    const started = performance.now();
-    for (let i = 0; i < 10; i++) editSdp(sdp, own, null);
-    expect((performance.now() - started) / 10).toBeLessThan(15);
+    const tookMs = Array.from({ length: 20 }, () => {
+      const started = performance.now();
+      editSdp(sdp, own, null);
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).toBeLessThan(4);
   });
 });
