@@ -118,7 +118,7 @@ export class RelaySessions implements SessionEngine {
     return held;
   }
 
-  /** By m-line: where the receiver reaches us; null = no ports are left, and nothing has changed. */
+  /** By m-line: where the receiver reaches us; null = no ports are left, and what was opened is closed again. */
   #ownTransports({ state, streams }: Held, passage: SdpPassage, { lines }: Described): (OwnTransport | null)[] | null {
     const way = calleeFamily(state, passage);
     const opened: number[] = [];
