@@ -54,9 +54,9 @@ export class Polling {
 
   #tick(): void {
     const now = performance.now();
-    for (let n = 0; n < queriesPerTick; n++) {
-      const [session] = this.#sessions.values();
-      if (session === undefined || session.polledMs > now - everyMs) return;
+    let looked = 0;
+    for (const session of this.#sessions.values()) {
+      if (looked++ === queriesPerTick || session.polledMs > now - everyMs) return;
       session.polledMs = now;
       this.#sessions.delete(session.id);
       this.#sessions.set(session.id, session);
