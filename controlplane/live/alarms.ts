@@ -1,10 +1,9 @@
 /** What an operator must know now. PURE: from facts to a list; the board remembers since when. */
 import type { MediaReport } from '../../dataplane/contract/media.ts';
-import type { SettingRow } from '../../dataplane/contract/rows.ts';
 import type { Expiry } from '../certificates/expiry.ts';
 import type { Alarm } from '../contract/overview.ts';
 import type { NodeState } from '../push/ports.ts';
-import { mediaAlarms } from './media-alarms.ts';
+import { mediaAlarms, type MediaSetting } from './media-alarms.ts';
 
 export interface AlarmNode {
   readonly id: string;
@@ -47,8 +46,7 @@ export interface AlarmInput {
   readonly nodes: readonly AlarmNode[];
   readonly destinations: readonly AlarmDestination[];
   readonly deadSets: readonly AlarmSet[];
-  /** What becomes of calls that get no relay. */
-  readonly exhausted: SettingRow['media']['exhausted'];
+  readonly media: MediaSetting;
 }
 
 export type RaisedAlarm = Omit<Alarm, 'since'>;
@@ -60,7 +58,7 @@ const maxAlarms = 200;
 
 export function alarmsOf(input: AlarmInput): readonly RaisedAlarm[] {
   const alarms = [
-    ...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.nodes.flatMap((node) => mediaAlarms(node, input.exhausted)),
+    ...input.deadSets.map(setAlarm), ...input.nodes.flatMap(nodeAlarms), ...input.nodes.flatMap((node) => mediaAlarms(node, input.media)),
     ...input.certificates.map(certificateAlarm), ...input.destinations.map(destinationAlarm),
   ];
   if (alarms.length <= maxAlarms) return alarms;

@@ -281,7 +281,7 @@ export class Live {
       id: node.id, name: node.name, state: node.state, detail: node.detail, lagMs: node.lagMs, quarantined: node.quarantined.length, media: node.media,
     }));
     const { raised, cleared } = this.alarmBoard.update(alarmsOf({
-      nodes, destinations: down, deadSets, exhausted: view.setting.media.exhausted, certificates: this.certificates.expiring(view.tables.certificates.values(), nowMs),
+      nodes, destinations: down, deadSets, media: view.setting.media, certificates: this.certificates.expiring(view.tables.certificates.values(), nowMs),
     }), nowMs);
     for (const alarm of raised) this.hub.publish('alarm', { alarm, raised: true });
     for (const alarm of cleared) this.hub.publish('alarm', { alarm, raised: false });

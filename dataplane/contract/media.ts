@@ -21,6 +21,7 @@ export interface MediaReport {
   readonly sentence: string;
   readonly sessions: number;
   readonly portsUsed: number;
+  /** In the family that has fewest left. */
   readonly portsFree: number;
   /** Streams that the kernel forwards. */
   readonly kernelStreams: number;

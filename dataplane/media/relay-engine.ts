@@ -63,7 +63,7 @@ export class RelayEngine {
 
   state(): RelayState {
     const status = this.#relay.status();
-    const { used, free } = portsOf(status);
+    const { used, free } = portsOf(status.ports);
     this.#alarm.note(status.exhausted, free);
     return {
       sessions: this.sessions.size, portsUsed: used, portsFree: free, kernelStreams: status.offloaded, packets: status.packetsIn + (this.kernel?.packets ?? 0), strangers: status.strangers, invalid: status.invalid,
@@ -81,8 +81,8 @@ export class RelayEngine {
   }
 }
 
-/** Resting ports count as free: a burst may have them. */
-function portsOf({ ports }: RelayStatus): { readonly used: number; readonly free: number } {
-  const used = 2 * ports.reduce((sum, { inUse }) => sum + inUse, 0);
-  return { used, free: 2 * ports.reduce((sum, { pairs }) => sum + pairs, 0) - used };
+/** Free are those of the family that has fewest left: calls fail by it. Resting ports are among them, as a burst may have them. */
+export function portsOf(ports: RelayStatus['ports']): { readonly used: number; readonly free: number } {
+  const free = ports.map(({ pairs, inUse }) => pairs - inUse);
+  return { used: 2 * ports.reduce((sum, { inUse }) => sum + inUse, 0), free: free.length === 0 ? 0 : 2 * Math.min(...free) };
 }

@@ -41,7 +41,7 @@ export function renderMetrics(table: CounterTable, facts: NodeFacts): string {
   family('media_engine', 'gauge', 'What moves the media of new calls', ...(media === null ? [] : [`{engine="${media.engine}"} 1`]));
   family('media_sessions', 'gauge', 'Calls whose media this node relays', total((state) => state.sessions));
   family('media_ports_used', 'gauge', 'Ports of SIGNALBOX_RTP in use', total((state) => state.portsUsed));
-  family('media_ports_free', 'gauge', 'Ports of SIGNALBOX_RTP free; those that rest after a call are in neither', total((state) => state.portsFree));
+  family('media_ports_free', 'gauge', 'Ports of SIGNALBOX_RTP free, in the family that has fewest left', total((state) => state.portsFree));
   family('media_kernel_streams', 'gauge', 'Streams that the kernel forwards', total((state) => state.kernelStreams));
   family('media_packets_total', 'counter', 'Media packets relayed', total((state) => state.packets));
   family('media_strangers_total', 'counter', 'Media packets dropped because they came from another source than the learned one', total((state) => state.strangers));

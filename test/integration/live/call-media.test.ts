@@ -101,7 +101,8 @@ describe('a node', () => {
     expect(calls).toBeGreaterThan(8);
     const media = await until('a full node', 10_000, async () => {
       const shown = (await node())?.media;
-      return shown?.sessions === calls ? shown : null;
+      if (shown?.sessions !== calls) throw new Error(`${calls} ${JSON.stringify(shown)}`);
+      return shown;
     });
     expect(media).toMatchObject({ engine: 'worker', portsUsed: 4 * calls, kernelStreams: 0, rtpengines: [] });
     expect(media.portsFree).toBeLessThan(4);

@@ -52,12 +52,12 @@ describe('the overview', () => {
   it('warns of ports that run out, by what the settings make of calls without any, and of rtpengines that are down', async () => {
     report({ ...media, portsUsed: 96, portsFree: 4 });
     expect(await alarms()).toEqual(['warning: ams-1 uses 96 media ports and has 4 left. When there is none, new calls that need relaying get 503.']);
-    const { body } = await plane.ask<{ rev: number }>('PATCH', '/settings/global', { media: { exhausted: 'direct' } });
+    const { body } = await plane.ask<{ rev: number }>('PATCH', '/settings/global', { media: { exhausted: 'direct', rtpengines: [{ address: '192.0.2.7:2223' }] } });
     plane.runtime.live.mirror.wake();
     await plane.runtime.live.mirror.settled();
     plane.runtime.live.sink.applied(node.id, body.rev, 1, []);
     report({ ...media, portsUsed: 100, portsFree: 0 });
-    expect(await alarms()).toEqual(['error: ams-1 has no media ports left: new calls that need relaying go on without being relayed. Those of SIGNALBOX_RTP are in use, or rest after a call.']);
+    expect(await alarms()).toEqual(['error: ams-1 has no media ports left: new calls that need relaying go on without being relayed. SIGNALBOX_RTP says how many there are.']);
     report({ ...media, engine: 'rtpengine' });
     expect(await alarms()).toEqual(['error: The only rtpengine (192.0.2.7:2223) does not answer ams-1 (no answer): new calls that need relaying go on without being relayed.']);
     report(media);

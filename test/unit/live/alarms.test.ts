@@ -5,7 +5,7 @@ import type { NodeState } from '../../../controlplane/push/ports.ts';
 
 const node = (over: Partial<AlarmNode>): AlarmNode => ({ id: '1', name: 'ams-1', state: 'in-step', detail: '', lagMs: 0, quarantined: 0, media: null, ...over });
 const down = (over: Partial<AlarmDestination>): AlarmDestination => ({ id: 7, uri: 'sip:10.0.0.1', set: 10, setName: 'acme', downOn: ['ams-1'], seenBy: 1, reason: 'no answer in time', ...over });
-const nothing = { nodes: [], destinations: [], deadSets: [], certificates: [], exhausted: 'refuse' as const };
+const nothing = { nodes: [], destinations: [], deadSets: [], certificates: [], media: { exhausted: 'refuse' as const, rtpengines: [] } };
 
 describe('alarms', () => {
   it.each<[NodeState, number, string[]]>([

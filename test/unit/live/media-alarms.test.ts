@@ -3,7 +3,9 @@ import { mediaAlarms } from '../../../controlplane/live/media-alarms.ts';
 import type { MediaReport } from '../../../dataplane/contract/media.ts';
 
 const report = (over: Partial<MediaReport>): MediaReport => ({ engine: 'worker', sentence: '', sessions: 0, portsUsed: 0, portsFree: 1_000, kernelStreams: 0, rtpengines: [], ...over });
-const alarms = (over: Partial<MediaReport>, exhausted: 'refuse' | 'direct' = 'refuse') => mediaAlarms({ id: '1', name: 'ams-1', media: report(over) }, exhausted);
+/** The settings have every instance that the node tells of, unless others are named. */
+const alarms = (over: Partial<MediaReport>, exhausted: 'refuse' | 'direct' = 'refuse', rtpengines = (over.rtpengines ?? []).map(({ address }) => ({ address, weight: 1, enabled: true }))) =>
+  mediaAlarms({ id: '1', name: 'ams-1', media: report(over) }, { exhausted, rtpengines });
 const instance = (address: string, state: 'up' | 'down' | 'unknown', reason = '') => ({ address, state, sessions: 0, reason });
 
 describe('alarms of media ports', () => {
@@ -22,11 +24,11 @@ describe('alarms of media ports', () => {
   it('say what becomes of calls by the settings', () => {
     expect(alarms({ portsUsed: 9_504, portsFree: 496 })[0]?.text).toBe('ams-1 uses 9,504 media ports and has 496 left. When there is none, new calls that need relaying get 503.');
     expect(alarms({ portsUsed: 9_504, portsFree: 496 }, 'direct')[0]?.text).toContain('go on without being relayed.');
-    expect(alarms({ portsUsed: 1_000, portsFree: 0 })[0]?.text).toBe('ams-1 has no media ports left: new calls that need relaying get 503. Those of SIGNALBOX_RTP are in use, or rest after a call.');
+    expect(alarms({ portsUsed: 1_000, portsFree: 0 })[0]?.text).toBe('ams-1 has no media ports left: new calls that need relaying get 503. SIGNALBOX_RTP says how many there are.');
   });
 
   it('are none of a node that relays nothing or does not tell', () => {
-    expect(mediaAlarms({ id: '1', name: 'ams-1', media: null }, 'refuse')).toEqual([]);
+    expect(mediaAlarms({ id: '1', name: 'ams-1', media: null }, { exhausted: 'refuse', rtpengines: [] })).toEqual([]);
   });
 });
 
@@ -42,7 +44,14 @@ describe('alarms of rtpengines', () => {
       { id: 'node:1:rtpengines', severity: 'error', text: 'None of the 2 rtpengines answers ams-1 (no answer): new calls that need relaying get 503.' },
     ]);
     expect(alarms({ engine: 'rtpengine', rtpengines: [instance('a:1', 'down')] })[0]?.text).toBe('The only rtpengine (a:1) does not answer ams-1: new calls that need relaying get 503.');
-    expect(alarms({ engine: 'rtpengine' }, 'direct')[0]).toMatchObject({ severity: 'error', text: 'ams-1 relays media by rtpengine, but the settings name no instance: new calls that need relaying go on without being relayed.' });
+    expect(alarms({ engine: 'rtpengine' }, 'direct')[0]).toMatchObject({ severity: 'error', text: 'ams-1 relays media by rtpengine, but the settings have no instance that is enabled: new calls that need relaying go on without being relayed.' });
+  });
+
+  it('look at those only that are enabled: a node also tells of others while they have calls', () => {
+    const two = [instance('a:1', 'up'), instance('b:1', 'down')];
+    expect(alarms({ engine: 'rtpengine', rtpengines: two }, 'refuse', [{ address: 'a:1', weight: 1, enabled: true }, { address: 'b:1', weight: 1, enabled: false }])).toEqual([]);
+    expect(alarms({ engine: 'rtpengine', rtpengines: two }, 'refuse', [{ address: 'b:1', weight: 1, enabled: true }])[0]).toMatchObject({ id: 'node:1:rtpengines', severity: 'error' });
+    expect(alarms({ engine: 'rtpengine', rtpengines: two }, 'refuse', [{ address: 'a:1', weight: 1, enabled: false }])[0]?.text).toContain('no instance that is enabled');
   });
 
   it('are none while an instance is not known yet, nor of ports that rtpengine does not use', () => {

@@ -15,9 +15,9 @@ describe('one direction of a call in words', () => {
     ['1 packet', { packets: 1, lost: null, jitterMs: null }],
     ['12,034 packets, 0.1 % lost, jitter 3.2 ms, the last one 12.0 s ago', { idleMs: 12_000 }],
     ['12,034 packets, 50.0 % lost, jitter 3.2 ms', { lost: 12_034 }],
-    ['12,034 packets, 0.1 % lost, jitter 3.2 ms, 14 from strangers dropped, 2 that are no media dropped', { strangers: 14, invalid: 2 }],
+    ['12,034 packets, 0.1 % lost, jitter 3.2 ms, 14 from other sources dropped, 2 that are no media dropped', { strangers: 14, invalid: 2 }],
     ['no packet has come', nothing],
-    ['no packet has come, 3 from strangers dropped', { ...nothing, strangers: 3 }],
+    ['no packet has come, 3 from other sources dropped', { ...nothing, strangers: 3 }],
   ])('%s', (text, over) => {
     expect(directionText(direction(over))).toBe(text);
   });

@@ -26,7 +26,7 @@ function Quality({ call: { media } }: { readonly call: LiveCall }) {
 const columns: readonly Column<LiveCall>[] = [
   { key: 'callId', header: 'Call-ID', render: (row) => <span className="mono">{row.callId}</span> },
   { key: 'age', header: 'Up for', align: 'right', render: (row) => <RelativeTime atMs={row.startedMs} /> },
-  { ...tenantColumn, wide: false },
+  tenantColumn,
   { key: 'destination', header: 'Went to', render: (row) => <Destination call={row} />, wide: true },
   { key: 'decision', header: 'Because', render: (row) => row.decision, wraps: true, wide: true },
   { key: 'media', header: 'Media', render: (row) => (row.media === null ? 'direct' : engines(row.media)), wide: true },

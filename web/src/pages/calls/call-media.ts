@@ -49,7 +49,7 @@ export function directionText({ packets, lost, jitterMs, idleMs, strangers, inva
     ...(packets === 0 || lost === null ? [] : [`${percent(lost / (packets + lost))} lost`]),
     ...(packets === 0 || jitterMs === null ? [] : [`jitter ${duration(jitterMs)}`]),
     ...(packets === 0 || idleMs === null || idleMs < silentMs ? [] : [`the last one ${duration(idleMs)} ago`]),
-    ...(strangers === 0 ? [] : [`${count(strangers)} from strangers dropped`]),
+    ...(strangers === 0 ? [] : [`${count(strangers)} from other sources dropped`]),
     ...(invalid === 0 ? [] : [`${count(invalid)} that are no media dropped`]),
   ];
   return parts.join(', ');

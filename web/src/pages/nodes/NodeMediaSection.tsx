@@ -17,7 +17,7 @@ export function NodeMediaSection({ media }: { readonly media: NodeMedia | null }
     );
   }
   const state = mediaState(media);
-  const own = media.portsUsed + media.portsFree > 0;
+  const own = media.engine !== 'rtpengine' || media.portsUsed > 0;
   return (
     <Section title="Media" about={media.sentence === '' ? undefined : `Not the engine that was asked for: ${media.sentence}`} aside={<StateBadge tone={state.tone}>{state.word}</StateBadge>}>
       <Facts
@@ -25,7 +25,7 @@ export function NodeMediaSection({ media }: { readonly media: NodeMedia | null }
           ['Engine', engineText[media.engine]],
           ['Calls relayed', count(media.sessions)],
           ...(own ? [['Ports', portsText(media)] as const] : []),
-          ...(own && media.engine !== 'rtpengine' ? [['Streams in the kernel', count(media.kernelStreams)] as const] : []),
+          ...(media.engine === 'kernel' || media.kernelStreams > 0 ? [['Streams in the kernel', count(media.kernelStreams)] as const] : []),
           ...media.rtpengines.map(({ address, state: how, sessions, reason }) => [
             address,
             <span key={address} style={{ display: 'flex', gap: 12, flexWrap: 'wrap' }}>
