@@ -4,6 +4,7 @@
  */
 import { familyOf } from '../contract/address.ts';
 import type { PassageOutcome, SdpPassage } from '../media/passage.ts';
+import { ownBounds } from '../sip/bounds.ts';
 import { parseMessage } from '../sip/parse.ts';
 import { findSdp, replaceSdp, type SdpPart } from '../sip/sdp-body.ts';
 import type { SipMessage } from '../sip/message.ts';
@@ -124,13 +125,16 @@ function release(env: ProxyEnvironment, ctx: ProxyContext, { held }: CallMedia):
   }
 }
 
-/** The response with another SDP. */
+/** The response with another SDP; as it came if it would be too long for a message. */
 export function withSdp(env: ProxyEnvironment, response: SipMessage, part: SdpPart, sdp: string): SipMessage {
   const { edits } = env;
   edits.clear();
   replaceSdp(edits, response, part, sdp);
-  const outcome = parseMessage(edits.apply(response.raw));
-  if (!outcome.ok) throw new Error(`a response with an edited SDP cannot be read: ${outcome.reason}`);
+  const outcome = parseMessage(edits.apply(response.raw), ownBounds);
+  if (!outcome.ok) {
+    env.counters.add('media_untouched_total');
+    return response;
+  }
   outcome.message.hidden = response.hidden;
   outcome.message.sealed = response.sealed;
   return outcome.message;

@@ -195,6 +195,14 @@ describe('the SDP of responses', () => {
     expect(threads.passed.slice(1).map(({ calleeTag }) => calleeTag)).toEqual(['one', 'two']);
   });
 
+  it('goes up as it came when it would become too long for a message', () => {
+    const { edge, threads, sent } = ringing();
+    edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    threads.answer(`${sdp('192.0.2.1')}a=${'x'.repeat(65_400)}\r\n`);
+    expect(bodyOf(edge.one())).toBe(sdp('10.0.0.1'));
+    expect([edge.count('media_untouched_total'), edge.faults]).toEqual([1, []]);
+  });
+
   it('goes up as it came when the engine fails', () => {
     const { edge, threads, sent } = ringing();
     edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
