@@ -50,8 +50,10 @@ export class SideReports implements ReportReader {
   }
 
   reception(_from: number, ssrc: number, cumulative: number, _highest: number, jitter: number, lastReport: number, delay: number): void {
-    this.peer?.#heard(ssrc, cumulative, jitter);
-    const sent = lastReport === 0 ? -1 : (this.peer?.#sentMs(lastReport) ?? -1);
+    const { peer } = this;
+    if (peer === null) return;
+    peer.#heard(ssrc, cumulative, jitter);
+    const sent = lastReport === 0 ? -1 : peer.#sentMs(lastReport);
     if (sent >= 0) this.roundTripMs = Math.max(0, this.#nowMs - sent - (delay * 1_000) / 65_536);
   }
 
