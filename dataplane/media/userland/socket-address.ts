@@ -12,7 +12,8 @@ export const socketAddressBytes = (family: Family): number => (family === 4 ? 16
  */
 export function writeSocketAddress(into: Buffer, family: Family, { address, port }: Endpoint): boolean {
   const bytes = bytesOfAddress(address);
-  if (bytes === null || bytes.length !== (family === 4 ? 4 : 16)) return false;
+  // Addresses with a zone would need its number: no SDP has such.
+  if (bytes === null || address.includes('%') || bytes.length !== (family === 4 ? 4 : 16)) return false;
   into.fill(0, 0, socketAddressBytes(family));
   // Linux runs little-endian on both architectures that are served.
   into.writeUInt16LE(family === 4 ? constants.inet : constants.inet6, 0);
