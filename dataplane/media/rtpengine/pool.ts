@@ -29,6 +29,8 @@ class Instance {
   /** What its name was last found to be. */
   at = '';
   lookedUpMs = -Infinity;
+  /** When it last answered anything. */
+  heardMs = -Infinity;
 
   constructor(address: string) {
     this.address = address;
@@ -69,16 +71,23 @@ export class RtpenginePool {
   /** @param done called exactly once, within `answerMs` or, for a name, the time of a look-up more */
   request(address: string, fields: BencodeFields, done: (answer: NgAnswer) => void): void {
     const instance = this.#instance(address);
-    this.#reach(instance, (client) => {
-      if (typeof client === 'string') {
-        this.#observe(instance, false, client);
-        done(err(client));
-        return;
+    const sentMs = performance.now();
+    const isPing = fields['command'] === 'ping';
+    const answered = (answer: NgAnswer): void => {
+      if (answer.ok && isPing && textAt(answer.value, 'result') !== 'pong') this.#observe(instance, false, 'it answers a ping with something else than pong');
+      else if (answer.ok) {
+        instance.heardMs = performance.now();
+        // One that is down is up again by pongs alone: under a storm of requests some always get through.
+        if (isPing || instance.health.state !== 'down') this.#observe(instance, true, '');
+      } else if (instance.heardMs < sentMs) {
+        // Who answered others meanwhile is slow, not dead.
+        this.#observe(instance, false, answer.error);
       }
-      client.request(fields, (answer) => {
-        this.#observe(instance, answer.ok, answer.ok ? '' : answer.error);
-        done(answer);
-      });
+      done(answer);
+    };
+    this.#reach(instance, (client) => {
+      if (typeof client === 'string') answered(err(client));
+      else client.request(fields, answered);
     });
   }
 
@@ -116,9 +125,7 @@ export class RtpenginePool {
   #ping(): void {
     for (const { address, settings } of this.#instances.values()) {
       if (settings === null) continue;
-      this.request(address, { command: 'ping' }, (answer) => {
-        if (answer.ok && textAt(answer.value, 'result') !== 'pong') this.#observe(this.#instance(address), false, 'it answers a ping with something else than pong');
-      });
+      this.request(address, { command: 'ping' }, () => undefined);
     }
   }
 

@@ -1,4 +1,6 @@
 /** Several rtpengines: one dies, comes back, is taken out; calls and the next process find theirs again. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
 import { RtpenginePool } from '../../../dataplane/media/rtpengine/pool.ts';
@@ -12,10 +14,12 @@ import { describeEnd, establish, follow, instanceAt, newSession, RtpengineRig, s
 const engines: Rtpengine[] = [];
 const streams: RtpStream[] = [];
 const rigs: RtpengineRig[] = [];
+const sockets: Socket[] = [];
 
 afterEach(async () => {
   for (const rig of rigs.splice(0)) rig.close();
   for (const stream of streams.splice(0)) await stream.close();
+  for (const socket of sockets.splice(0)) socket.close();
   for (const engine of engines.splice(0)) await engine.stop();
 });
 
@@ -35,6 +39,19 @@ function rigWith(...args: ConstructorParameters<typeof RtpengineRig>): Rtpengine
   const rig = new RtpengineRig(...args);
   rigs.push(rig);
   return rig;
+}
+
+/** An instance that answers nothing but pings. @returns its address */
+async function playInstance(answer: string): Promise<string> {
+  const socket = createSocket('udp4');
+  sockets.push(socket);
+  socket.on('message', (data, from) => {
+    const [cookie, body] = data.toString('latin1').split(' ');
+    if (body === 'd7:command4:pinge') socket.send(`${cookie} ${answer}`, from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return `127.0.0.1:${socket.address().port}`;
 }
 
 const hears = async (caller: RtpStream, callee: RtpStream): Promise<void> => {
@@ -81,6 +98,17 @@ describe('a pool', () => {
     expect(rig.sessions.has(session)).toBe(false);
     await rig.become(`127.0.0.1:${silent.port}`, 'down');
     expect(rig.events).toContain(`down 127.0.0.1:${silent.port} no answer within 900 ms`);
+  });
+
+  it('has an instance that answers pings up, however slow it is with calls, and one that answers them otherwise down', async () => {
+    const slow = await playInstance('d6:result4:ponge');
+    const strange = await playInstance('d6:result5:errore');
+    const rig = rigWith([instanceAt(slow), instanceAt(strange, { weight: 0 })]);
+    await rig.become(slow, 'up');
+    await rig.become(strange, 'down');
+    expect(await rig.pass({ session: newSession(), sdp: describeEnd(await stream()) })).toEqual({ t: 'refused', why: 'engine' });
+    expect(rig.events).toEqual([`down ${strange} it answers a ping with something else than pong`]);
+    expect(rig.stateOf(slow)).toBe('up');
   });
 
   it('that is empty refuses, and takes instances from the settings as they change', async () => {
