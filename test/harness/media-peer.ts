@@ -201,7 +201,7 @@ export interface OneWay extends Hearing {
 
 /** Both ends talk until each has heard `packets` packets, and what is under way then has arrived or is taken for lost after a second. */
 export async function converse(a: MediaPeer, b: MediaPeer, packets = 20, ms = 5_000): Promise<{ readonly atA: OneWay; readonly atB: OneWay }> {
-  const before = { a: a.media.mark, b: b.media.mark, saidA: a.media.sent, saidB: b.media.sent };
+  const before = { a: a.media.mark, b: b.media.mark, saidA: a.media.sent, saidB: b.media.sent, seqA: a.media.sequence, seqB: b.media.sequence };
   a.media.talk();
   b.media.talk();
   try {
@@ -211,11 +211,11 @@ export async function converse(a: MediaPeer, b: MediaPeer, packets = 20, ms = 5_
     b.media.hush();
   }
   const said = { a: a.media.sent - before.saidA, b: b.media.sent - before.saidB };
-  const settled = (): boolean => a.media.hearing(b.media.ssrc, before.a).packets >= said.b && b.media.hearing(a.media.ssrc, before.b).packets >= said.a;
+  const settled = (): boolean => a.media.hearing(b.media.ssrc, before.a, before.seqB).packets >= said.b && b.media.hearing(a.media.ssrc, before.b, before.seqA).packets >= said.a;
   await until('the last packets', 1_000, settled).catch(() => false);
-  const oneWay = (to: RtpStream, from: RtpStream, since: number, count: number): OneWay => {
-    const hearing = to.hearing(from.ssrc, since);
+  const oneWay = (to: RtpStream, from: RtpStream, since: number, count: number, firstSeq: number): OneWay => {
+    const hearing = to.hearing(from.ssrc, since, firstSeq);
     return { ...hearing, said: count, lost: count - (hearing.packets - hearing.duplicates) };
   };
-  return { atA: oneWay(a.media, b.media, before.a, said.b), atB: oneWay(b.media, a.media, before.b, said.a) };
+  return { atA: oneWay(a.media, b.media, before.a, said.b, before.seqB), atB: oneWay(b.media, a.media, before.b, said.a, before.seqA) };
 }

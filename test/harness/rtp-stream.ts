@@ -59,6 +59,9 @@ async function evenPort(): Promise<number> {
   return first + (first % 2);
 }
 
+/** Sequence numbers start anywhere and wrap. */
+const distance = (from: number, to: number): number => ((to - from) << 16) >> 16;
+
 export class RtpStream {
   readonly ssrc = randomBytes(4).readUInt32BE(0);
   readonly offersMux: boolean;
@@ -174,17 +177,19 @@ export class RtpStream {
     return this.heard.length;
   }
 
-  /** What came of `ssrc` since a mark. */
-  hearing(ssrc: number, since = 0): Hearing {
-    const packets = this.heard.slice(since).filter(({ rtp }) => rtp?.ssrc === ssrc);
+  /**
+   * What came of `ssrc` since a mark.
+   * @param notBefore sequence number: packets said before that one do not count, however late they come
+   */
+  hearing(ssrc: number, since = 0, notBefore?: number): Hearing {
+    const packets = this.heard.slice(since).filter(({ rtp }) => rtp?.ssrc === ssrc && (notBefore === undefined || distance(notBefore, rtp.seq) >= 0));
     const seen = new Set<number>();
     const sources = new Set<string>();
     let [duplicates, damaged, silenceMs, span] = [0, 0, 0, 0];
     const first = packets[0]?.rtp?.seq ?? -1;
     for (const [index, { rtp, from, atMs }] of packets.entries()) {
       if (rtp === null) continue;
-      // Sequence numbers start anywhere and wrap.
-      const offset = (rtp.seq - first) << 16 >> 16;
+      const offset = distance(first, rtp.seq);
       if (seen.has(offset)) duplicates += 1;
       seen.add(offset);
       sources.add(from);

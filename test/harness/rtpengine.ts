@@ -1,4 +1,5 @@
 /** rtpengine (Debian package rtpengine-daemon) in userland mode, with a control port of the ng protocol on loopback. */
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,7 +64,8 @@ export class Rtpengine {
     try {
       return await until(`rtpengine: an answer to ${command}`, 10_000, () => {
         if (!this.process.running) throw new Hopeless(`rtpengine ended:\n${this.process.tail()}`);
-        if (answer === '') socket.send(`1 d7:command${command.length}:${command}e`, this.port, this.host);
+        // It repeats its answer to a cookie that it has seen.
+        if (answer === '') socket.send(`${randomUUID()} d7:command${command.length}:${command}e`, this.port, this.host);
         return answer;
       });
     } finally {

@@ -66,7 +66,7 @@ export function writeSdp(plan: SdpPlan): string {
   const family = plan.address.includes(':') ? 'IP6' : 'IP4';
   return [
     'v=0', `o=- 4711 ${plan.version ?? 1} IN ${family} ${plan.address}`, 's=-', `c=IN ${family} ${plan.address}`, 't=0 0', ...(plan.session ?? []),
-    `m=audio ${plan.port} ${plan.protocol ?? 'RTP/AVP'} ${plan.formats ?? '8 0'}`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:0 PCMU/8000', 'a=ptime:20',
+    `m=audio ${plan.port} ${plan.protocol ?? 'RTP/AVP'} ${plan.formats ?? '8 0'}`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=ptime:20',
     ...(plan.lines ?? []), `a=${plan.direction ?? 'sendrecv'}`, '',
   ].join('\r\n');
 }
