@@ -79,4 +79,10 @@ export class CallMedia {
   keep(family: Family, sdp: string): void {
     this.#edited[family === 4 ? 0 : 1] = sdp;
   }
+
+  /** Lets go of what only another try would need. */
+  release(): void {
+    this.#edited[0] = null;
+    this.#edited[1] = null;
+  }
 }

@@ -128,6 +128,7 @@ export class ProxyContext {
     this.best = null;
     this.redirected = null;
     this.visited = null;
+    this.media?.release();
     for (let branch = this.newest; branch !== null; branch = branch.earlier) branch.release();
   }
 }
