@@ -3,9 +3,7 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import styles from './StateBadge.module.css';
-
-/** The five colours of state. Everything that has a state maps to one of them and says it in a word, too. */
-export type Tone = 'up' | 'probing' | 'down' | 'draining' | 'disabled';
+import type { Tone } from './tone.ts';
 
 const icons: Readonly<Record<Tone, typeof IconCircleDashed>> = {
   up: IconCircleArrowUpFilled,

@@ -8,7 +8,7 @@ import type { ReactNode } from 'react';
 import { overviewQuery } from '../../api/live-queries.ts';
 import { count, rate } from '../../lib/figures.ts';
 import { openPalette } from '../../lib/palette.ts';
-import type { Tone } from '../StateBadge.tsx';
+import type { Tone } from '../tone.ts';
 import { LiveMark } from './LiveMark.tsx';
 import styles from './StatusStrip.module.css';
 

@@ -1,6 +1,6 @@
 /** The figures of a call's media in words. */
 import type { CallDirection, CallMedia, CallStream } from '../../../../controlplane/contract/index.ts';
-import type { Tone } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { count, duration, percent, plural } from '../../lib/figures.ts';
 
 export interface Verdict {

@@ -1,4 +1,4 @@
-import type { Tone } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 
 const dayMs = 86_400_000;
 

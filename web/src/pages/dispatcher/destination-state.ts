@@ -1,5 +1,5 @@
 import type { Destination, DispatcherSet } from '../../../../controlplane/contract/index.ts';
-import type { Tone } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { plural } from '../../lib/figures.ts';
 
 export interface SeenState {

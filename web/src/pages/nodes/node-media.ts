@@ -1,6 +1,6 @@
 /** The media of a node in words. */
 import type { MediaEngineName, NodeMedia } from '../../../../controlplane/contract/index.ts';
-import type { Tone } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { count, percent } from '../../lib/figures.ts';
 
 /** Of the ports: the control plane raises its alarms there, too. */

@@ -1,5 +1,5 @@
 import type { NodeItem, NodeStateName } from '../../../../controlplane/contract/index.ts';
-import type { Tone } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 
 const states: Readonly<Record<NodeStateName, { readonly tone: Tone; readonly word: string }>> = {
   'in-step': { tone: 'up', word: 'in step' },

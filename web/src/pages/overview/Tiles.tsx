@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Overview } from '../../../../controlplane/contract/index.ts';
 import { Sparkline } from '../../components/Sparkline.tsx';
-import { StateBadge, type Tone } from '../../components/StateBadge.tsx';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { count, percent, plural, rate } from '../../lib/figures.ts';
 import styles from './Tiles.module.css';
 
