@@ -23,7 +23,7 @@ export type RtpengineNow = Static<typeof RtpengineNow>;
 export const NodeMedia = Type.Object({
   /** Of new calls. */
   engine: MediaEngineName,
-  sentence: Type.String({ description: 'Why it is not the engine that the node was told to use' }),
+  sentence: Type.String({ description: 'What keeps the kernel from moving packets, where it was to' }),
   sessions: Type.Integer({ description: 'Calls whose media it relays' }),
   portsUsed: Type.Integer(),
   portsFree: Type.Integer(),

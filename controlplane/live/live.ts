@@ -47,7 +47,7 @@ function severityOf(event: NodeEvent): StoredEvent['severity'] {
   return warnings.has(event.kind) ? 'warning' : 'info';
 }
 
-const warnings: ReadonlySet<string> = new Set(['destination.down', 'media.exhausted', 'rtpengine.down']);
+const warnings: ReadonlySet<string> = new Set(['destination.down', 'media.exhausted', 'media.engine', 'rtpengine.down']);
 const tickMs = 2_000;
 const mirrorWaitMs = 1_000;
 /** Nodes of the database are read again after so many ticks. */

@@ -17,7 +17,7 @@ export interface RtpengineReport {
 /** All media threads of a node together. */
 export interface MediaReport {
   readonly engine: MediaEngine;
-  /** Why it is not the engine that the node's settings ask for, or ''. */
+  /** What keeps the kernel from moving packets, where it was to; or ''. */
   readonly sentence: string;
   readonly sessions: number;
   readonly portsUsed: number;

@@ -41,7 +41,7 @@ export async function openEngines(setup: MediaSetup, event: (event: MediaEvent) 
       const own = relay.state();
       const { packets, strangers } = pool.sessions.totals;
       return {
-        ...own, engine: name, sentence, sessions: own.sessions + pool.sessions.size, packets: own.packets + packets, strangers: own.strangers + strangers,
+        ...own, engine: wanted === 'rtpengine' ? 'rtpengine' : own.engine, sentence: sentence === '' ? own.sentence : sentence, sessions: own.sessions + pool.sessions.size, packets: own.packets + packets, strangers: own.strangers + strangers,
         rtpengines: pool.sessions.states(),
       };
     },

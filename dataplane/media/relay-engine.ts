@@ -1,5 +1,6 @@
 /** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
 import { Journal } from './journal.ts';
+import { KernelAlarm } from './kernel-alarm.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { PortAlarm } from './port-alarm.ts';
@@ -15,7 +16,7 @@ const maxSessions = 50_000;
 const now = (): number => performance.now();
 
 /** What of its state is the relay's. */
-export type RelayState = Pick<MediaState, 'sessions' | 'portsUsed' | 'portsFree' | 'kernelStreams' | 'packets' | 'strangers' | 'invalid'>;
+export type RelayState = Pick<MediaState, 'engine' | 'sentence' | 'sessions' | 'portsUsed' | 'portsFree' | 'kernelStreams' | 'packets' | 'strangers' | 'invalid'>;
 
 export class RelayEngine {
   readonly sessions: RelaySessions;
@@ -24,6 +25,7 @@ export class RelayEngine {
   readonly #relay: UserlandRelay;
   readonly #journal: Journal<SessionRecord>;
   readonly #alarm: PortAlarm;
+  readonly #kernelAlarm: KernelAlarm;
   readonly #swept: NodeJS.Timeout;
 
   private constructor(setup: MediaSetup, forbidden: (address: string) => boolean, kernel: KernelOffload | null, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
@@ -31,6 +33,7 @@ export class RelayEngine {
     this.kernel = kernel;
     this.#journal = journal;
     this.#alarm = new PortAlarm(event);
+    this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
       maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
@@ -65,7 +68,10 @@ export class RelayEngine {
     const status = this.#relay.status();
     const { used, free } = portsOf(status.ports);
     this.#alarm.note(status.exhausted, free);
+    const kernel = this.kernel?.figures ?? null;
+    if (kernel !== null) this.#kernelAlarm.note(kernel);
     return {
+      engine: kernel === null || kernel.stopped ? 'worker' : 'kernel', sentence: kernel?.problem ?? '',
       sessions: this.sessions.size, portsUsed: used, portsFree: free, kernelStreams: status.offloaded, packets: status.packetsIn + (this.kernel?.packets ?? 0), strangers: status.strangers, invalid: status.invalid,
     };
   }

@@ -55,6 +55,8 @@ export interface KernelFigures {
   readonly refused: number;
   /** Flows put into the kernel again because somebody took them away. */
   readonly restored: number;
+  /** Nothing more is taken, until the next start. */
+  readonly stopped: boolean;
   /** One sentence on why nothing more is taken, or why the last refused flow was; '' = all is well. */
   readonly problem: string;
 }
@@ -175,7 +177,7 @@ export class KernelOffload implements Offload {
   }
 
   get figures(): KernelFigures {
-    return { flows: this.#book.size, waiting: this.#queue.waiting, refused: this.#queue.refused, restored: this.#restored, problem: this.#stopped === '' ? this.#queue.problem : this.#stopped };
+    return { flows: this.#book.size, waiting: this.#queue.waiting, refused: this.#queue.refused, restored: this.#restored, stopped: this.#stopped !== '', problem: this.#stopped === '' ? this.#queue.problem : this.#stopped };
   }
 
   /**

@@ -7,6 +7,12 @@ import { engineText, mediaState, portsText } from './node-media.ts';
 
 const tones = { up: 'up', down: 'down', unknown: 'probing' } as const;
 
+/** What keeps the kernel out, in a sentence. */
+function trouble({ engine, sentence }: NodeMedia): string | undefined {
+  if (sentence === '') return undefined;
+  return `${engine === 'kernel' ? 'The kernel did not take a stream' : 'The kernel moves none of it'}: ${sentence}.`;
+}
+
 /** What moves the media of a node's calls, and how much room is left. */
 export function NodeMediaSection({ media }: { readonly media: NodeMedia | null }) {
   if (media === null) {
@@ -19,7 +25,7 @@ export function NodeMediaSection({ media }: { readonly media: NodeMedia | null }
   const state = mediaState(media);
   const own = media.engine !== 'rtpengine' || media.portsUsed > 0;
   return (
-    <Section title="Media" about={media.sentence === '' ? undefined : `Not the engine that was asked for: ${media.sentence}`} aside={<StateBadge tone={state.tone}>{state.word}</StateBadge>}>
+    <Section title="Media" about={trouble(media)} aside={<StateBadge tone={state.tone}>{state.word}</StateBadge>}>
       <Facts
         facts={[
           ['Engine', engineText[media.engine]],

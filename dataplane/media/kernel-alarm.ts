@@ -1,0 +1,28 @@
+/** Tells when the kernel gives media back to the threads, or will not take streams. */
+import type { KernelFigures } from './kernel/kernel-offload.ts';
+import type { MediaEvent } from './messages.ts';
+
+export class KernelAlarm {
+  readonly #event: (event: MediaEvent) => void;
+  #refusalTold = false;
+  #stopTold = false;
+
+  constructor(event: (event: MediaEvent) => void) {
+    this.#event = event;
+  }
+
+  /** To be told every second; each kind of trouble is told once. */
+  note({ stopped, refused, problem }: Pick<KernelFigures, 'stopped' | 'refused' | 'problem'>): void {
+    if (stopped && !this.#stopTold) {
+      this.#stopTold = true;
+      this.#tell(`threads of the node move all media from now on: ${problem}`, problem);
+    } else if (!stopped && refused > 0 && !this.#refusalTold) {
+      this.#refusalTold = true;
+      this.#tell(`the kernel did not take a stream, which threads of the node move: ${problem}`, problem);
+    }
+  }
+
+  #tell(text: string, problem: string): void {
+    this.#event({ kind: 'media.engine', subject: 'kernel', text, detail: { problem } });
+  }
+}
