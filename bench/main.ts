@@ -6,6 +6,8 @@ const benches: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   start: () => import('./start.ts'),
   tables: () => import('./tables/main.ts'),
   registrations: () => import('./registrations/main.ts'),
+  'media-kernel': () => import('./media/kernel-main.ts'),
+  media: () => import('./media/main.ts'),
   tls: () => import('./tls/main.ts'),
 };
 

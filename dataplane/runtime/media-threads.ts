@@ -9,6 +9,7 @@ import type { SettingRow } from '../contract/rows.ts';
 import type { SessionFigures } from '../media/figures.ts';
 import type { FromMedia, MediaEvent, MediaSetup, MediaState, ToMedia } from '../media/messages.ts';
 import { threadOfSession } from '../media/passage.ts';
+import { threadLimits } from '../media/userland/settings.ts';
 import type { RtpRange } from '../media-setting.ts';
 import type { Settings } from '../settings.ts';
 import { interfaceAddresses } from './interfaces.ts';
@@ -117,7 +118,7 @@ export class MediaThreads {
 
   #spawn(setup: MediaSetup): Promise<void> {
     const { log } = this.#options;
-    const thread = new Worker(new URL('../media/thread.ts', import.meta.url), { workerData: setup, transferList: [...setup.workers] });
+    const thread = new Worker(new URL('../media/thread.ts', import.meta.url), { workerData: setup, transferList: [...setup.workers], resourceLimits: threadLimits });
     const slot: Slot = { thread, state: null, asked: new Map(), stopped: () => undefined };
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
