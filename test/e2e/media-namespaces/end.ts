@@ -3,6 +3,7 @@
  * Reads a command a line, answers each with a line of JSON; whoever is called answers by itself.
  */
 import { createInterface } from 'node:readline';
+import { until } from '../../harness/deadline.ts';
 import { MediaPeer } from '../../harness/media-peer.ts';
 import { callIdOf } from '../../harness/sip-text.ts';
 import { endPort, type EndReport } from './end-report.ts';
@@ -43,6 +44,15 @@ async function obey(end: MediaPeer, command: string, argument: string): Promise<
   switch (command) {
     case 'serve': return serve(end);
     case 'call': return call(end, argument);
+    // Counted here, where it costs nothing: a long call has many packets.
+    case 'hears': {
+      const [ssrc = 0, packets = 0, ms = 0] = argument.split(' ').map(Number);
+      const { media } = end;
+      await until(`${packets} packets of ssrc ${ssrc.toString(16)}`, ms, () => media.mark - since.heard >= packets && media.hearing(ssrc, since.heard).packets >= packets).catch((error: unknown) => {
+        throw new Error(`${packets} packets of ssrc ${ssrc.toString(16)} expected within ${ms} ms. ${media.account()}`, { cause: error });
+      });
+      return;
+    }
     case 'mark':
       since = { heard: end.media.mark, said: end.media.sent };
       return;

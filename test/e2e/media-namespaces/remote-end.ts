@@ -40,15 +40,9 @@ export class RemoteEnd {
     return this.tell<EndReport>('report');
   }
 
-  /** Waits until it has heard so many packets of another end since it began. */
-  async hears(ssrc: number, packets: number, ms = 10_000): Promise<void> {
-    let last: EndReport | undefined;
-    await until(`${packets} packets`, ms, async () => {
-      last = await this.report();
-      return (last.heard[ssrc]?.packets ?? 0) >= packets;
-    }).catch((error: unknown) => {
-      throw new Error(`${this.process.name}: ${packets} packets of ssrc ${ssrc.toString(16)} expected within ${ms} ms. ${last?.account}`, { cause: error });
-    });
+  /** Waits until it has heard so many packets of another end since the mark. */
+  hears(ssrc: number, packets: number, ms = 10_000): Promise<null> {
+    return this.tell(`hears ${ssrc} ${packets} ${ms}`, ms + 5_000);
   }
 
   async hearsRtcp(count: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** What becomes of a call's audio in each engine, seen at the packets that its ends say and hear. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../harness/deadline.ts';
 import { hangUp, renegotiate } from '../../harness/media-peer.ts';
 import { headerOf } from '../../harness/sip-text.ts';
 import { engines } from './engines.ts';
@@ -20,6 +21,26 @@ describe.each(engines)('a call whose media %s moves', (engine) => {
     await lab.sessions(1);
     await hangUp(phone, pbx);
     await lab.idle();
+  });
+
+  it('shows in its figures what either end said, that none of it was lost, and how it sounds', async () => {
+    const [phone, pbx] = [await lab.phone(), await lab.pbx()];
+    await lab.connect(phone, pbx);
+    await expectAudio(phone, pbx, 60);
+    const said = { caller: phone.media.sent, callee: pbx.media.sent };
+    // rtpengines are asked now and then.
+    const [stream] = await until('figures of all that was said', 10_000, async () => {
+      const streams = (await lab.figures())[0]?.streams ?? [];
+      if (streams[0]?.caller.packets !== said.caller || streams[0].callee.packets !== said.callee) throw new Error(`said ${JSON.stringify(said)}: ${JSON.stringify(streams)}`);
+      return streams;
+    });
+    expect(stream).toMatchObject({ engine, kind: 'audio' });
+    for (const side of ['caller', 'callee'] as const) {
+      expect(stream![side], JSON.stringify(stream)).toMatchObject({ strangers: 0, invalid: 0 });
+      expect(stream![side].lost, 'lost packets').toBeLessThanOrEqual(0);
+      if (engine === 'worker') expect(stream![side].mos, JSON.stringify(stream)).toBeGreaterThan(4);
+    }
+    await hangUp(phone, pbx);
   });
 
   it('ends its media when the callee hangs up, too', async () => {

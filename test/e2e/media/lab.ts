@@ -1,6 +1,7 @@
 /** A real edge with media, phones on one side and PBXs on the other, all on loopback. */
 import { expect } from 'vitest';
 import { defaultSetting, type SettingRow } from '../../../dataplane/contract/rows.ts';
+import type { SessionFigures } from '../../../dataplane/media/figures.ts';
 import type { MediaState } from '../../../dataplane/media/messages.ts';
 import { until } from '../../harness/deadline.ts';
 import { connect, MediaPeer, type Connected, type MediaPeerOptions } from '../../harness/media-peer.ts';
@@ -25,6 +26,7 @@ export interface LabOptions {
   readonly rtpengines?: number;
   readonly media?: Partial<SettingRow['media']>;
   readonly policies?: Plan['policies'];
+  readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** URI of the PBX of the first site instead of one that tests speak for. */
   readonly pbx?: string;
@@ -71,6 +73,7 @@ export class MediaLab {
     const uriOf = ({ host, port }: SipSocket): string => `sip:${hostPort(host, port)}`;
     const rig = await Rig.start([plan('v4'), plan('v6'), plan('fork', { set: { algorithm: 12 } })], {
       setting: { media: { ...defaultSetting.media, rtpengines: rtpengines.map(({ address }) => ({ address, weight: 1, enabled: true })), ...options.media } },
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       env: { SIGNALBOX_MEDIA: options.engine, SIGNALBOX_RTP: `${ports.first}-${ports.last}`, SIGNALBOX_LOG: 'warn', ...options.env },
     });
     const lab = new MediaLab(rig, rtpengines, ports, pbxs);
@@ -143,6 +146,12 @@ export class MediaLab {
     const { media } = await this.rig.inspect();
     const sum = (name: keyof Counts): number => (media as readonly MediaState[]).reduce((total, state) => total + state[name], 0);
     return { sessions: sum('sessions'), portsUsed: sum('portsUsed'), strangers: sum('strangers'), invalid: sum('invalid'), packets: sum('packets') };
+  }
+
+  /** What is known of the media of the calls that are up. */
+  async figures(): Promise<readonly SessionFigures[]> {
+    const { items } = await this.rig.inspect('/inspect/calls');
+    return (items as readonly { readonly media: SessionFigures | null }[]).flatMap(({ media }) => media ?? []);
   }
 
   /** Waits until that many calls have media. */

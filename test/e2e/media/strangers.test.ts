@@ -52,6 +52,10 @@ describe('in the worker engine', () => {
     await expectAudio(...ends);
     expectNothing(stranger, ends);
     await counted('strangers', before, 2 * tries);
+    // By direction, and apart from what the ends say.
+    const [figures] = await lab.figures();
+    expect(figures?.streams.map(({ caller, callee }) => [caller.strangers, callee.strangers]), JSON.stringify(figures)).toEqual([[tries, tries]]);
+    expect(figures?.streams.map(({ caller, callee }) => [caller.packets, callee.packets])).toEqual([[ends[0].media.sent, ends[1].media.sent]]);
     await hangUp(...ends);
   });
 
