@@ -4,6 +4,8 @@ import type { EdgeAddress } from '../harness/peer.ts';
 /** The one web site whose pages may connect by WebSocket. */
 export const allowedOrigin = 'https://phone.example';
 
+export type MediaPolicy = 'direct' | 'relay';
+
 /** What becomes of the requests for one domain. Every row has a domain of its own, so that rows do not meet. */
 export interface EdgePlan {
   /** Number of the route set and dispatcher set. */
@@ -20,6 +22,8 @@ export interface EdgePlan {
   /** OPTIONS probes every second, one failure takes out, one success brings back. */
   readonly probing: boolean;
   readonly topologyHiding: boolean;
+  /** Whether media of its calls passes through the edge. */
+  readonly media: MediaPolicy;
   /** Addresses whose requests belong here whatever their domain. */
   readonly trunk: readonly string[];
 }
@@ -29,6 +33,8 @@ export interface Edge extends EdgeAddress {
   /** A host name that means the edge itself. */
   readonly ownName: string;
   readonly running: boolean;
+  /** UDP ports that it relays media by; an edge that relays none has none. */
+  readonly mediaPorts?: { readonly first: number; readonly last: number };
   /** Resident memory of all its processes, in bytes. */
   residentBytes(): number;
   stop(): Promise<void>;

@@ -2,6 +2,7 @@
 import { checklist, type Requirement } from './checklist.ts';
 import type { DnsServer } from '../harness/dns-server.ts';
 import type { SipSocket } from '../harness/sip-socket.ts';
+import type { MediaPolicy } from './edge.ts';
 import type { World } from './world.ts';
 
 /** `refusing`: TCP, and nobody listens there. `tcp6`, `udp6`: on ::1. */
@@ -15,6 +16,8 @@ export interface Needs {
   readonly frInviteMs?: number;
   readonly probing?: boolean;
   readonly topologyHiding?: boolean;
+  /** Where media of its calls goes; with several the scenario runs once for each. */
+  readonly media?: readonly MediaPolicy[];
   /** Loads the edge so that other rows would suffer: runs by itself, after them. */
   readonly alone?: boolean;
   /** Fills the tests' DNS server, before the edge starts. */

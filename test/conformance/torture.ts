@@ -17,7 +17,7 @@ const served = ['example.com', 'example.net', 'example.org'].flatMap((domain) =>
 
 /** The plan of an edge that serves example.com, example.net and example.org with all below them, and a trunk. */
 export const torturePlan = (backend: SipSocket): EdgePlan => ({
-  number: 1, domains: served, destinations: [new Peer(backend, { addressFor: () => ({ host: '', port: 0 }) }).uri], algorithm: 8, frMs: 4_000, frInviteMs: 30_000, probing: false, topologyHiding: false, trunk: [`${networks.trunk}.0/24`],
+  number: 1, domains: served, destinations: [new Peer(backend, { addressFor: () => ({ host: '', port: 0 }) }).uri], algorithm: 8, frMs: 4_000, frInviteMs: 30_000, probing: false, topologyHiding: false, media: 'direct', trunk: [`${networks.trunk}.0/24`],
 });
 
 /** `forward`, the status of the answer, `silent`, or `broken`: what came to the backend was no SIP message. */

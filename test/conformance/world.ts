@@ -4,8 +4,11 @@ import { SipSocket, type Received, type SipSocketOptions } from '../harness/sip-
 import { Peer, type RequestOptions } from '../harness/peer.ts';
 import { callIdOf, headerOf, hostPort, newBranch, token } from '../harness/sip-text.ts';
 import type { TestCertificate } from '../harness/sip-wires.ts';
-import type { Edge, EdgePlan } from './edge.ts';
+import type { Edge, EdgePlan, MediaPolicy } from './edge.ts';
 import type { BackendKind, Row } from './row.ts';
+
+/** Plans whose media is relayed have the number of their row, and so much more: a row may have both. */
+const relayNumbers = 1_000;
 
 /** An INVITE that has reached a backend. */
 export interface Invited {
@@ -38,14 +41,15 @@ export class World {
   }
 
   /** Opens the backends of a row, which must be there before the edge is told of them. */
-  static async prepare(row: Row, certificate: TestCertificate, dns: DnsServer): Promise<World> {
-    const { number } = row.requirement;
+  static async prepare(row: Row, media: MediaPolicy, certificate: TestCertificate, dns: DnsServer): Promise<World> {
+    const relay = media === 'relay';
+    const number = row.requirement.number + (relay ? relayNumbers : 0);
     const { backends = ['udp'], algorithm = 8, frMs = 4_000, frInviteMs = 30_000, probing = false, topologyHiding = false } = row.needs;
     const sockets = await Promise.all(backends.map((kind) => openBackend(kind, certificate)));
     row.needs.names?.(dns, sockets);
     const destinations = row.needs.destinations?.(sockets) ?? sockets.map((socket) => new Peer(socket, nowhere).uri);
     await Promise.all(sockets.filter((_, i) => backends[i] === 'refusing').map((socket) => socket.close()));
-    return new World(row, { number, domains: [`r${number}.example`], destinations, algorithm, frMs, frInviteMs, probing, topologyHiding, trunk: [] }, sockets, dns);
+    return new World(row, { number, domains: [`r${number}.example`], destinations, algorithm, frMs, frInviteMs, probing, topologyHiding, media, trunk: [] }, sockets, dns);
   }
 
   attach(edge: Edge): void {

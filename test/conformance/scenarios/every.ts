@@ -15,4 +15,5 @@ import './f-outbound.ts';
 import './g-websocket.ts';
 import './h-role.ts';
 import './i-dispatcher.ts';
-import './j-media.ts';
+import './j1-descriptions.ts';
+import './j2-packets.ts';

@@ -12,12 +12,18 @@ const planOf = (plan: EdgePlan): Plan => ({
   destinations: plan.destinations,
   failover: { frMs: plan.frMs, frInviteMs: plan.frInviteMs },
   trunk: plan.trunk,
-  policies: { topologyHiding: plan.topologyHiding },
+  policies: { topologyHiding: plan.topologyHiding, media: plan.media },
   set: {
     algorithm: plan.algorithm as Algorithm,
     probing: { mode: plan.probing ? 'always' : 'never', intervalMs: 1_000, timeoutMs: 500, downAfter: 1, upAfter: 1, codes: [200], from: '', useUnknown: !plan.probing },
   },
 });
+
+/** Enough for the rows that run at a time, anywhere below the ports that `freePort` gives, so that edges beside each other hardly meet. */
+function mediaRange(): { readonly first: number; readonly last: number } {
+  const first = 10_000 + 2 * Math.floor(Math.random() * 3_500);
+  return { first, last: first + 799 };
+}
 
 export interface Signalbox extends Edge {
   /** What it said last. */
@@ -31,15 +37,17 @@ export interface Signalbox extends Edge {
 export async function startSignalbox(plans: readonly EdgePlan[], dns: string, env: Readonly<Record<string, string>> = {}): Promise<Signalbox> {
   const ports = { tls: await freePort(), ws: await freePort(), wss: await freePort() };
   const secondary = (['tls', 'ws', 'wss'] as const).flatMap((transport) => ['127.0.0.1', '[::1]'].map((host) => `${transport}:${host}:${ports[transport]}`));
+  const mediaPorts = mediaRange();
   const rig = await Rig.start(plans.map(planOf), {
     listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },
-    env: { SIGNALBOX_DNS: dns, SIGNALBOX_WS_ORIGINS: allowedOrigin, ...env },
+    env: { SIGNALBOX_DNS: dns, SIGNALBOX_MEDIA: 'worker', SIGNALBOX_RTP: `${mediaPorts.first}-${mediaPorts.last}`, SIGNALBOX_WS_ORIGINS: allowedOrigin, ...env },
   });
   const { pid } = rig.process;
   return {
     name: 'signalbox',
     ownName: 'edge.example',
+    mediaPorts,
     addressFor: (transport, host) => ({ host: host.includes(':') ? '::1' : '127.0.0.1', port: transport === 'udp' || transport === 'tcp' ? rig.port : ports[transport] }),
     get running() {
       return rig.process.running;
