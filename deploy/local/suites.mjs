@@ -31,7 +31,7 @@ export const suites = [
   { name: 'e2e-workers', folders: ['test/e2e/edge'], serial: true, lane: 'processes', env: { SIGNALBOX_TEST_WORKERS: '2' } },
   { name: 'e2e-sipp', folders: ['test/e2e/sipp'], serial: true, lane: 'processes', packages: ['sip-tester', 'kamailio'] },
   { name: 'e2e-phone', folders: ['test/e2e/phone'], serial: true, lane: 'processes', packages: ['kamailio', 'baresip', 'linphone-cli'] },
-  { name: 'e2e-web-phone', folders: ['test/e2e/web-phone'], serial: true, lane: 'processes', packages: ['kamailio', 'baresip', 'chromium'] },
+  { name: 'e2e-web-phone', folders: ['test/e2e/web-phone'], serial: true, lane: 'processes', packages: ['kamailio', 'baresip', 'chromium', 'rtpengine-daemon'] },
   { name: 'e2e-media', folders: ['test/e2e/media'], serial: true, lane: 'processes', packages: ['baresip', 'rtpengine-daemon'] },
   { name: 'e2e-media-namespaces', folders: ['test/e2e/media-namespaces'], serial: true, lane: 'processes', packages: ['nftables', 'iproute2', 'baresip'], root: true },
   { name: 'e2e-readme', folders: ['test/e2e/readme'], serial: true, lane: 'processes', packages: ['curl'] },
