@@ -4,14 +4,16 @@ import type { Datagrams } from './datagrams.ts';
 import { NodeSockets } from './node-sockets.ts';
 import { PolledSockets } from './polled-sockets.ts';
 import type { RelaySettings } from './settings.ts';
-import { systemCalls } from './system-calls.ts';
+import { systemCalls, type SystemCalls } from './system-calls.ts';
 
 const portsTried = 16;
 const arrivalMs = 200;
 
-/** System calls where they work, shown by a packet that goes through them; node:dgram elsewhere. */
-export function chooseDatagrams(settings: RelaySettings): Datagrams {
-  const calls = systemCalls();
+/**
+ * System calls where they work, shown by a packet that goes through them; node:dgram elsewhere.
+ * @param calls null = there are none
+ */
+export function chooseDatagrams(settings: RelaySettings, calls: SystemCalls | null = systemCalls()): Datagrams {
   if (calls === null) return new NodeSockets(settings.bind);
   try {
     const polled = new PolledSockets(calls, settings.bind);
@@ -19,6 +21,7 @@ export function chooseDatagrams(settings: RelaySettings): Datagrams {
     if (settings.bind.v4 !== '') families.push(4);
     if (settings.bind.v6 !== '') families.push(6);
     if (families.every((family) => carries(polled, family, settings))) return polled;
+    polled.close();
   } catch {
     // No epoll, or calls that take other arguments in this runtime: the sockets of Node serve.
   }

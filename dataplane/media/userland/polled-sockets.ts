@@ -16,7 +16,7 @@ const maxEvents = 256;
 /** How long packets keep the thread from the rest of its work. */
 const stayMs = 2;
 const busyWaitMs = 2;
-const idleWaitMs = 10;
+const idleWaitMs = 20;
 /**
  * From so many packets a millisecond on, packets are served in groups: waking up for each of them costs as much as forwarding
  * it. They wait half a millisecond at most, as long as a network card that moderates its interrupts lets them wait.
@@ -246,6 +246,11 @@ export class PolledSockets implements Datagrams {
       else if (this.#sockets[token]?.receive() === true) served++;
     }
     return served;
+  }
+
+  /** Gives its own descriptor back; its sockets are closed already. */
+  close(): void {
+    this.#calls.close(this.#poll);
   }
 
   #run(): void {

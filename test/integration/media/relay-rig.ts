@@ -1,4 +1,5 @@
 /** A relay on loopback with both kinds of sockets in turn, and ends that talk through it. */
+import { createSocket } from 'node:dgram';
 import type { Offload } from '../../../dataplane/media/offload.ts';
 import type { Endpoint, Expectation, Family, RelayedStream, Side, StreamOwner } from '../../../dataplane/media/relay.ts';
 import type { Datagrams } from '../../../dataplane/media/userland/datagrams.ts';
@@ -21,6 +22,28 @@ function polled(): Datagrams {
   const calls = systemCalls();
   if (calls === null) throw new Error('no system calls');
   return new PolledSockets(calls, bindAll);
+}
+
+/** Above the ports that the system deals out there are only other tests. @returns the first, even port of so many free pairs */
+export function freeRange(pairs: number): number {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const first = 61_000 + 2 * Math.floor(Math.random() * (2_250 - pairs));
+    if (Array.from({ length: 2 * pairs }, (_, index) => first + index).every(isFree)) return first;
+  }
+  throw new Error(`no ${pairs} free pairs of ports`);
+}
+
+function isFree(port: number): boolean {
+  const socket = createSocket({ type: 'udp6' });
+  try {
+    // Both families.
+    socket.bindSync({ address: '::', port });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
 }
 
 export interface RigOptions {
@@ -55,8 +78,7 @@ export class RelayRig implements AsyncDisposable {
   }
 
   static start(datagrams: () => Datagrams, { pairs = 8, restMs = 0, offload }: RigOptions = {}): RelayRig {
-    // Above the ports that the system deals out; the relay passes over the few that are taken all the same.
-    const first = 61_000 + 2 * Math.floor(Math.random() * (2_250 - pairs));
+    const first = freeRange(pairs);
     return new RelayRig(new UserlandRelay({ first, last: first + 2 * pairs - 1, bind: bindAll }, offload ?? null, datagrams(), restMs), first);
   }
 
