@@ -18,8 +18,8 @@ export class RtpengineEngine {
   constructor(setup: MediaSetup, forbidden: (address: string) => boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
     const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
     this.#journal = journal;
-    // Every thread has a pool of its own; one voice is enough.
-    const tell = (one: MediaEvent): void => { if (setup.thread === 0) event(one); };
+    // Every thread has a pool of its own; one voice is enough, and none where nobody needs the pool.
+    const tell = (one: MediaEvent): void => { if (setup.thread === 0 && (setup.engine === 'rtpengine' || this.sessions.size > 0)) event(one); };
     const pool = new RtpenginePool({
       up: (address) => tell({ kind: 'rtpengine.up', subject: address, text: `rtpengine ${address} answers`, detail: { address } }),
       down: (address, reason) => tell({ kind: 'rtpengine.down', subject: address, text: `rtpengine ${address} is down: ${reason}`, detail: { address, reason } }),

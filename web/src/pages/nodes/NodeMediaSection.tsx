@@ -10,7 +10,7 @@ const tones = { up: 'up', down: 'down', unknown: 'probing' } as const;
 /** What keeps the kernel out, in a sentence. */
 function trouble({ engine, sentence }: NodeMedia): string | undefined {
   if (sentence === '') return undefined;
-  return `${engine === 'kernel' ? 'The kernel did not take a stream' : 'The kernel moves none of it'}: ${sentence}.`;
+  return `${engine === 'kernel' ? 'Not every stream is in the kernel' : 'Not in the kernel'}: ${sentence}.`;
 }
 
 /** What moves the media of a node's calls, and how much room is left. */
@@ -32,7 +32,7 @@ export function NodeMediaSection({ media }: { readonly media: NodeMedia | null }
           ['Calls relayed', count(media.sessions)],
           ...(own ? [['Ports', portsText(media)] as const] : []),
           ...(media.engine === 'kernel' || media.kernelStreams > 0 ? [['Streams in the kernel', count(media.kernelStreams)] as const] : []),
-          ...media.rtpengines.map(({ address, state: how, sessions, reason }) => [
+          ...media.rtpengines.filter(({ sessions }) => media.engine === 'rtpengine' || sessions > 0).map(({ address, state: how, sessions, reason }) => [
             address,
             <span key={address} style={{ display: 'flex', gap: 12, flexWrap: 'wrap' }}>
               <StateBadge tone={tones[how]}>{how === 'unknown' ? 'not asked yet' : how}</StateBadge>
