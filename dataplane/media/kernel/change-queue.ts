@@ -3,8 +3,8 @@ import type { OffloadFlow } from '../offload.ts';
 import { changeScript } from './changes.ts';
 import type { NftAnswer, ScriptRunner } from './nft-channel.ts';
 
-/** How long a change waits for others that go with it. */
-const gatherMs = 4;
+/** How long a change waits for others that go with it: a step costs nft as much as ten changes. */
+const gatherMs = 20;
 const maxTogether = 200;
 /** More waiting additions than this are not accepted: their calls stay in userland. */
 export const maxWaiting = 4_000;

@@ -1,7 +1,7 @@
-/** Reads the counters of all elements back in one go, by an nft of its own so that changes do not wait for it. */
+/** Reads the counters of all elements back in one go. */
 import type { Family } from '../relay.ts';
 import { ElementReader, type CountedElement } from './element-reader.ts';
-import { NftChannel } from './nft-channel.ts';
+import type { ScriptRunner } from './nft-channel.ts';
 
 export interface Reading {
   /** '' = it is complete. */
@@ -13,14 +13,17 @@ export interface Reading {
 
 const total = /"name": "(arrived|left)", "table": "[^"]*", "handle": \d+, "packets": (\d+)/g;
 const keptCharacters = 4_096;
+/** Changes wait for a list: one that others' changes let begin again and again is given up. */
+const patienceMs = 5_000;
 
 export class CounterReading {
-  readonly #channel = new NftChannel(['-j']);
+  readonly #channel: ScriptRunner;
   readonly #scripts: readonly string[];
   #busy = false;
 
   /** @param families whose maps are read */
-  constructor(table: string, families: readonly Family[]) {
+  constructor(table: string, families: readonly Family[], channel: ScriptRunner) {
+    this.#channel = channel;
     // The totals first: what an element counts is counted there before. One list a script: nft 1.0.6 forgets of a second one what it needs.
     this.#scripts = [`list counters table inet ${table}\n`, ...families.map((family) => `list map inet ${table} from${family}\n`)];
   }
@@ -56,12 +59,8 @@ export class CounterReading {
       this.#channel.run(script, hear, ({ died, complaint }) => {
         if (died || complaint !== '') end(complaint === '' ? 'nft ended' : complaint);
         else next(index + 1);
-      });
+      }, patienceMs);
     };
     next(0);
-  }
-
-  close(): void {
-    this.#channel.close();
   }
 }

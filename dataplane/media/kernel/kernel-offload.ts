@@ -89,7 +89,7 @@ export class KernelOffload implements Offload {
   private constructor(settings: KernelSettings, table: string) {
     this.#settings = settings;
     this.#table = table;
-    this.#reading = new CounterReading(table, settings.families);
+    this.#reading = new CounterReading(table, settings.families, this.#channel);
     this.#queue = new ChangeQueue(table, tableScript(table, settings.ports), this.#channel);
     this.#watch = new DeletionWatch(table, (element) => this.#departures.heard(element));
   }
@@ -191,7 +191,6 @@ export class KernelOffload implements Offload {
     await this.#queue.idle();
     if (!keep) await removeTable(this.#channel, this.#table);
     this.#channel.close();
-    this.#reading.close();
     this.#watch.close();
   }
 

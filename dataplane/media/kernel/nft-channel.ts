@@ -1,6 +1,7 @@
 /**
  * One `nft -i` that lives as long as we do and runs scripts one after the other: a process for each change would stop this
- * thread for milliseconds each time it is started. A script is written into an unlinked file that nft includes, since nft
+ * thread for milliseconds each time it is started. Lists of elements go the same way: nft begins one anew whenever anything was
+ * changed meanwhile, and would not come to an end beside a busy process of changes. A script is written into an unlinked file that nft includes, since nft
  * reads what is typed to it byte by byte; then a line follows that nft cannot read and complains about, which costs nothing
  * and shows that all before it is done.
  */
@@ -17,7 +18,13 @@ export interface NftAnswer {
 }
 
 export interface ScriptRunner {
-  run(script: string, hear: (piece: string) => void, done: (answer: NftAnswer) => void): void;
+  /**
+   * Runs a script after those that were given before.
+   * @param hear hears all that nft writes, as it comes
+   * @param done called once, later
+   * @param patienceMs a process that takes longer is ended
+   */
+  run(script: string, hear: (piece: string) => void, done: (answer: NftAnswer) => void, patienceMs?: number): void;
 }
 
 /** Where nft is, beside the usual PATH: services often have none of the sbin folders in theirs. */
@@ -25,7 +32,7 @@ export const nftPath = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/local/
 /** No HOME: nft would keep what is typed to it as a history there. */
 export const nftEnvironment = { PATH: nftPath, LC_ALL: 'C' };
 
-const patienceMs = 10_000;
+const standardPatienceMs = 10_000;
 const keptCharacters = 4_096;
 const tailCharacters = 256;
 
@@ -39,61 +46,68 @@ function openScriptFile(): number {
   }
 }
 
-interface Running {
-  readonly number: number;
+interface Task {
+  readonly script: string;
   readonly hear: (piece: string) => void;
   readonly done: (answer: NftAnswer) => void;
+  readonly patienceMs: number;
+}
+
+interface Running {
+  readonly task: Task;
+  readonly number: number;
   readonly deadline: NodeJS.Timeout;
   said: string;
   tail: string;
 }
 
 export class NftChannel implements ScriptRunner {
-  readonly #options: readonly string[];
   readonly #file = openScriptFile();
+  readonly #tasks: Task[] = [];
   #child: ChildProcess | null = null;
   #running: Running | null = null;
   #number = 0;
   #closed = false;
-  /** Processes started. */
-  starts = 0;
 
-  /** @param options further ones of nft, like `-j` */
-  constructor(options: readonly string[] = []) {
-    this.#options = options;
+  run(script: string, hear: (piece: string) => void, done: (answer: NftAnswer) => void, patienceMs = standardPatienceMs): void {
+    if (this.#closed) {
+      setImmediate(done, { died: true, complaint: 'closed' });
+      return;
+    }
+    this.#tasks.push({ script, hear, done, patienceMs });
+    if (this.#running === null) this.#next();
   }
 
-  /**
-   * Runs a script; one at a time. A process that has ended is started anew.
-   * @param hear hears all that nft writes, as it comes
-   * @param done called once, later
-   */
-  run(script: string, hear: (piece: string) => void, done: (answer: NftAnswer) => void): void {
-    if (this.#closed || this.#running !== null) {
-      setImmediate(done, { died: true, complaint: this.#closed ? 'closed' : 'busy' });
+  /** Ends the process after the scripts that were given. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#running === null) this.#end();
+  }
+
+  #next(): void {
+    const task = this.#tasks.shift();
+    if (task === undefined) {
+      if (this.#closed) this.#end();
       return;
     }
     const child = this.#child ?? this.#start();
     const number = ++this.#number;
-    const deadline = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-    this.#running = { number, hear, done, deadline, said: '', tail: '' };
+    const deadline = setTimeout(() => child.kill('SIGKILL'), task.patienceMs);
+    this.#running = { task, number, deadline, said: '', tail: '' };
     ftruncateSync(this.#file, 0);
-    writeSync(this.#file, script, 0);
+    writeSync(this.#file, task.script, 0);
     child.stdin?.write(`include "/proc/self/fd/3"\nack ${number}\n`);
   }
 
-  /** Ends the process, after the script that is under way. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#child === null) closeSync(this.#file);
-    else this.#child.stdin?.end();
+  #end(): void {
+    closeSync(this.#file);
+    this.#child?.stdin?.end();
   }
 
   #start(): ChildProcess {
-    this.starts++;
     // Both outputs as one, so that their order is kept.
-    const child = spawn('sh', ['-c', 'exec nft "$@" 2>&1', 'sh', '-n', ...this.#options, '-i'], { stdio: ['pipe', 'pipe', 'ignore', this.#file], env: nftEnvironment });
+    const child = spawn('sh', ['-c', 'exec nft -n -j -i 2>&1'], { stdio: ['pipe', 'pipe', 'ignore', this.#file], env: nftEnvironment });
     this.#child = child;
     child.stdout?.setEncoding('utf8').on('data', (piece: string) => this.#hear(piece));
     // A pipe to a process that has ended; its end is told below.
@@ -103,7 +117,6 @@ export class NftChannel implements ScriptRunner {
       if (ended) return;
       ended = true;
       this.#child = null;
-      if (this.#closed) closeSync(this.#file);
       this.#finish({ died: true, complaint: why });
     };
     child.once('error', (error) => end(error.message));
@@ -114,7 +127,7 @@ export class NftChannel implements ScriptRunner {
   #hear(piece: string): void {
     const running = this.#running;
     if (running === null) return;
-    running.hear(piece);
+    running.task.hear(piece);
     if (running.said.length < keptCharacters) running.said += piece.slice(0, keptCharacters);
     running.tail = (running.tail + piece).slice(-tailCharacters);
     if (!running.tail.includes(`\nack ${running.number}\n`)) return;
@@ -126,7 +139,9 @@ export class NftChannel implements ScriptRunner {
     if (running === null) return;
     this.#running = null;
     clearTimeout(running.deadline);
-    running.done(answer);
+    running.task.done(answer);
+    // Whoever was answered may have begun the next one.
+    if (this.#running === null) this.#next();
   }
 }
 
