@@ -13,19 +13,22 @@ const arrivalMs = 200;
  * System calls where they work, shown by a packet that goes through them; node:dgram elsewhere.
  * @param calls null = there are none
  */
-export function chooseDatagrams(settings: RelaySettings, calls: SystemCalls | null = systemCalls()): Datagrams {
-  if (calls === null) return new NodeSockets(settings.bind);
+export const chooseDatagrams = (settings: RelaySettings, calls: SystemCalls | null = systemCalls()): Datagrams =>
+  (calls === null ? null : polledSockets(settings, calls)) ?? new NodeSockets(settings.bind);
+
+function polledSockets(settings: RelaySettings, calls: SystemCalls): PolledSockets | null {
+  const families: Family[] = [];
+  if (settings.bind.v4 !== '') families.push(4);
+  if (settings.bind.v6 !== '') families.push(6);
   try {
     const polled = new PolledSockets(calls, settings.bind);
-    const families: Family[] = [];
-    if (settings.bind.v4 !== '') families.push(4);
-    if (settings.bind.v6 !== '') families.push(6);
     if (families.every((family) => carries(polled, family, settings))) return polled;
     polled.close();
+    return null;
   } catch {
     // No epoll, or calls that take other arguments in this runtime: the sockets of Node serve.
+    return null;
   }
-  return new NodeSockets(settings.bind);
 }
 
 /** Sends a packet from a socket to itself. */
