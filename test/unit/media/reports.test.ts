@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readReports } from '../../../dataplane/media/rtcp.ts';
 import { SideReports } from '../../../dataplane/media/reports.ts';
@@ -44,6 +45,15 @@ describe('readReports', () => {
     expect(told(Buffer.concat([whole, Buffer.alloc(14, 0x99)]))).toEqual([]);
     expect(told(whole.subarray(0, 28))).toEqual([]);
     expect(told(Buffer.alloc(0))).toEqual([]);
+  });
+
+  test('bears any bytes, and tells no more blocks than they have room for', () => {
+    const part = fc.tuple(fc.integer({ min: 0x80, max: 0xbf }), fc.constantFrom(200, 201, 202, 206), fc.integer({ min: 0, max: 20 })).chain(([first, type, words]) =>
+      fc.uint8Array({ minLength: 4 * words, maxLength: 4 * words }).map((body) => Buffer.concat([Buffer.from([first, type, 0, words]), body])));
+    fc.assert(fc.property(fc.array(fc.oneof(part, fc.uint8Array({ maxLength: 12 })), { maxLength: 6 }), (parts) => {
+      const data = Buffer.concat(parts);
+      expect(told(data).length).toBeLessThanOrEqual(data.length / 8);
+    }), { numRuns: 1_000 });
   });
 
   test('believes the length before the count of blocks', () => {

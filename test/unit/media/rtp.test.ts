@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { packetKind, payloadTypeOf, sequenceOf, sourceOf, timestampOf } from '../../../dataplane/media/rtp.ts';
 import { writeDtls, writeRtp, writeSenderReport, writeStun } from '../../harness/rtp-packets.ts';
@@ -48,6 +49,16 @@ describe('packetKind', () => {
     expect(kind(writeDtls().subarray(0, 12))).toBe('invalid');
     expect(kind(Buffer.from([0x80, 200, 0, 1, 0, 0, 0]))).toBe('invalid');
   });
+});
+
+test('what is behind the received bytes changes nothing, whatever they are', () => {
+  const noise = fc.uint8Array({ maxLength: 64 });
+  fc.assert(fc.property(noise, noise, noise, (data, one, other) => {
+    const [a, b] = [Buffer.concat([data, one]), Buffer.concat([data, other])];
+    // Bytes beyond the length only count where the length says that they are there.
+    if (packetKind(a, data.length) !== 'invalid') expect(data.length).toBeGreaterThanOrEqual(8);
+    if (data.length >= 16) expect(packetKind(a, data.length)).toBe(packetKind(b, data.length));
+  }), { numRuns: 2_000 });
 });
 
 test('reads the fields of the header', () => {
