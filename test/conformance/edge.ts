@@ -28,13 +28,21 @@ export interface EdgePlan {
   readonly trunk: readonly string[];
 }
 
+/** The UDP ports that an edge relays media by. */
+export interface MediaPorts {
+  readonly first: number;
+  readonly last: number;
+  /** Those that it holds now. */
+  held(): ReadonlySet<number>;
+}
+
 export interface Edge extends EdgeAddress {
   readonly name: 'signalbox' | 'kamailio';
   /** A host name that means the edge itself. */
   readonly ownName: string;
   readonly running: boolean;
-  /** UDP ports that it relays media by; an edge that relays none has none. */
-  readonly mediaPorts?: { readonly first: number; readonly last: number };
+  /** null = it relays no media. */
+  readonly mediaPorts: MediaPorts | null;
   /** Resident memory of all its processes, in bytes. */
   residentBytes(): number;
   stop(): Promise<void>;

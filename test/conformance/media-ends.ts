@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { until } from '../harness/deadline.ts';
-import { MediaPeer, type MediaPeerOptions } from '../harness/media-peer.ts';
+import { connect, MediaPeer, type Connected, type MediaPeerOptions } from '../harness/media-peer.ts';
 import { RtpStream } from '../harness/rtp-stream.ts';
 import { writeRtp } from '../harness/rtp-packets.ts';
 import { readSdp } from '../harness/sdp-text.ts';
 import { hostPort } from '../harness/sip-text.ts';
+import type { MediaPorts } from './edge.ts';
 import type { World } from './world.ts';
 
 /** Address of the edge as all ends see it. */
@@ -32,9 +33,14 @@ export async function strangerOf(w: World, host: string): Promise<RtpStream> {
   return stranger;
 }
 
+export function mediaPortsOf({ edge: { mediaPorts, name } }: World): MediaPorts {
+  if (mediaPorts === null) throw new Error(`${name} relays no media`);
+  return mediaPorts;
+}
+
 /** Expects an even port with its neighbour in the range by which the edge relays (RFC 3550 §11). */
 export function expectOwnPort(w: World, port: number): void {
-  const { first, last } = w.edge.mediaPorts ?? { first: 0, last: 0 };
+  const { first, last } = mediaPortsOf(w);
   expect(port >= first && port < last && port % 2 === 0, `port ${port}, an even one of ${first} to ${last} wanted`).toBe(true);
 }
 
@@ -63,6 +69,16 @@ export function expectRelayed(w: World, said: string, got: string): readonly num
 export function expectPassed(w: World, said: string, got: string): void {
   if (w.plan.media === 'relay') expectRelayed(w, said, got);
   else expect(got).toBe(said);
+}
+
+/** A call between two ends that are both told to send their media to the edge: packets between them can go no other way. */
+export async function connectThrough(w: World, phone: MediaPeer, backend: MediaPeer): Promise<Connected> {
+  const connected = await connect(phone, backend, w.uri);
+  for (const { media } of [phone, backend]) {
+    expect(media.to?.host).toBe(edgeHost);
+    expectOwnPort(w, media.to?.port ?? 0);
+  }
+  return connected;
 }
 
 /** A packet that no other is like, of a length of its own. */

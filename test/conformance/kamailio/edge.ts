@@ -37,6 +37,7 @@ export async function startKamailio(plans: readonly EdgePlan[], certificate: Tes
   return {
     name: 'kamailio',
     ownName: 'edge.example',
+    mediaPorts: null,
     addressFor: (transport, host) => ({ host: host.includes(':') ? '::1' : '127.0.0.1', port: transport === 'tls' || transport === 'wss' ? tlsPort : kamailio.port }),
     get running() {
       return kamailio.process.running;

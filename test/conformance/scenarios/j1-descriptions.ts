@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { connect, hangUp, renegotiate } from '../../harness/media-peer.ts';
 import type { SdpText } from '../../harness/sdp-text.ts';
 import { headerOf } from '../../harness/sip-text.ts';
-import { backendOf, edgeHost, exchange, expectOwnPort, expectPassed, expectRelayed, phoneOf } from '../media-ends.ts';
+import { backendOf, connectThrough, edgeHost, exchange, expectOwnPort, expectPassed, expectRelayed, phoneOf } from '../media-ends.ts';
 import { row } from '../row.ts';
 
 const sdp = (...media: readonly string[]): string => ['v=0', 'o=alice 1 1 IN IP4 192.0.2.10', 's=-', 'c=IN IP4 192.0.2.10', 't=0 0', ...media, ''].join('\r\n');
@@ -120,7 +120,7 @@ row(157, { media: ['relay'] }, async (w) => {
   const backend = await backendOf(w, { media: { host: '127.0.0.22' } });
   phone.says = { lines: iceLines('phone', phone.media.host, phone.media.port) };
   backend.says = { lines: iceLines('backend', backend.media.host, backend.media.port) };
-  const { offer, answer } = await connect(phone, backend, w.uri);
+  const { offer, answer } = await connectThrough(w, phone, backend);
   for (const [description, name, host] of [[offer, 'phone', '127.0.0.21'], [answer, 'backend', '127.0.0.22']] as const) {
     const { port = 0, address, attributes = [] } = description?.media[0] ?? {};
     expectOwnPort(w, port);

@@ -1,19 +1,18 @@
 /** Media packets through an edge that relays them. */
-import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { until } from '../../harness/deadline.ts';
-import { connect, hangUp, type MediaPeer } from '../../harness/media-peer.ts';
+import { hangUp, type MediaPeer } from '../../harness/media-peer.ts';
 import { writeSenderReport } from '../../harness/rtp-packets.ts';
 import { callIdOf } from '../../harness/sip-text.ts';
-import { backendOf, exchange, expectOwnPort, expectPassed, phoneOf, strangerOf } from '../media-ends.ts';
+import { backendOf, connectThrough, exchange, expectOwnPort, expectPassed, mediaPortsOf, phoneOf, strangerOf } from '../media-ends.ts';
 import { row } from '../row.ts';
 import type { World } from '../world.ts';
 
 /** A call between a phone and the backend. */
 async function call(w: World, mux = false): Promise<readonly [MediaPeer, MediaPeer]> {
   const ends = [await phoneOf(w, { media: { mux } }), await backendOf(w, { media: { mux } })] as const;
-  await connect(...ends, w.uri);
+  await connectThrough(w, ...ends);
   return ends;
 }
 
@@ -41,7 +40,7 @@ row(151, { media: ['relay'] }, async (w) => {
   // Where a=rtcp says (RFC 3605).
   const rtcp = await strangerOf(w, '127.0.0.1');
   const [phone, backend] = [await phoneOf(w, { says: { lines: [`a=rtcp:${rtcp.port} IN IP4 127.0.0.1`] } }), await backendOf(w)];
-  const { offer } = await connect(phone, backend, w.uri);
+  const { offer } = await connectThrough(w, phone, backend);
   const { port = 0, attributes } = offer?.media[0] ?? {};
   expect(attributes).toContain(`rtcp:${port + 1} IN IP4 127.0.0.1`);
   await exchange(phone, backend);
@@ -57,7 +56,7 @@ row(152, { media: ['relay'] }, async (w) => {
     const behindNat = { says: { address: '192.168.77.7', port: 40_000 } };
     const phone = await phoneOf(w, hidden === 'phone' ? behindNat : {});
     const backend = await backendOf(w, hidden === 'backend' ? behindNat : {});
-    await connect(phone, backend, w.uri);
+    await connectThrough(w, phone, backend);
     const [first, other] = hidden === 'phone' ? [phone, backend] : [backend, phone];
     first.media.say();
     await other.media.hears(first.media, 1, 0);
@@ -73,7 +72,7 @@ const tries = 20;
 row(153, { media: ['relay'] }, async (w) => {
   // Whoever sends first from its named hosts is heard; the phone sends from where it signals, and names another address.
   const [phone, backend] = [await phoneOf(w, { says: { address: '127.0.0.66' } }), await backendOf(w)];
-  await connect(phone, backend, w.uri);
+  await connectThrough(w, phone, backend);
   phone.media.say();
   await backend.media.hears(phone.media, 1, 0);
   await exchange(phone, backend);
@@ -93,35 +92,30 @@ row(153, { media: ['relay'] }, async (w) => {
   await hangUp(phone, backend);
 });
 
-/** UDP ports of the edge's range for media that somebody on this machine holds. */
-function heldPorts({ edge: { mediaPorts = { first: 0, last: -1 } } }: World): ReadonlySet<number> {
-  const tables = ['/proc/net/udp', '/proc/net/udp6'].map((path) => readFileSync(path, 'utf8'));
-  const ports = tables.flatMap((table) => [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) /gm)].map(([, port = '']) => Number.parseInt(port, 16)));
-  return new Set(ports.filter((port) => port >= mediaPorts.first && port <= mediaPorts.last));
-}
-
 const calls = 30;
 /** Ports that a call holds: two for each side. */
 const portsOfCall = 4;
 
 row(158, { media: ['relay'], alone: true }, async (w) => {
-  const before = heldPorts(w);
-  const isFree = (): Promise<unknown> => until('all ports to be free again', 5_000, () => [...heldPorts(w)].every((port) => before.has(port))).catch((error: unknown) => {
-    throw new Error(`ports that nobody gave back: ${[...heldPorts(w)].filter((port) => !before.has(port)).join(', ')}`, { cause: error });
+  const { held } = mediaPortsOf(w);
+  // Calls of other rows, should one have failed.
+  const before = held();
+  const taken = (): number[] => [...held()].filter((port) => !before.has(port));
+  const allFree = (): Promise<unknown> => until('all ports to be free again', 5_000, () => taken().length === 0).catch((error: unknown) => {
+    throw new Error(`ports that nobody gave back: ${taken().join(', ')}`, { cause: error });
   });
-  const holds = (count: number): void => expect([...heldPorts(w)].filter((port) => !before.has(port)).length).toBe(count * portsOfCall);
 
   const up: (readonly [MediaPeer, MediaPeer])[] = [];
   for (let i = 0; i < calls; i++) up.push(await call(w));
-  holds(calls);
+  expect(taken().length).toBe(calls * portsOfCall);
   for (const ends of up) await exchange(...ends, 1);
   // Either end hangs up.
   for (const [index, [phone, backend]] of up.entries()) await (index % 2 === 0 ? hangUp(phone, backend) : hangUp(backend, phone));
-  await isFree();
+  await allFree();
 
   // Busy, busy after early media, and given up by the caller.
   for (let i = 0; i < calls; i++) await (i % 3 === 2 ? cancelled(w) : busy(w, i % 3 === 1));
-  await isFree();
+  await allFree();
 });
 
 async function busy(w: World, early: boolean): Promise<void> {

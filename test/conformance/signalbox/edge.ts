@@ -1,5 +1,5 @@
 /** Signalbox as the edge under test: the real data plane in a process of its own. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
 import { freePort } from '../../harness/ports.ts';
@@ -25,6 +25,23 @@ function mediaRange(): { readonly first: number; readonly last: number } {
   return { first, last: first + 799 };
 }
 
+/** UDP ports that a process holds. */
+function udpPortsOf(pid: number): number[] {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch (error) {
+      // Closed while we looked.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  });
+  const own = new Set(links);
+  const tables = ['udp', 'udp6'].map((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8'));
+  const sockets = tables.flatMap((table) => table.trim().split('\n').slice(1).map((line) => line.trim().split(/ +/)));
+  return sockets.filter((fields) => own.has(`socket:[${fields[9]}]`)).map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16));
+}
+
 export interface Signalbox extends Edge {
   /** What it said last. */
   tail(): string;
@@ -37,17 +54,17 @@ export interface Signalbox extends Edge {
 export async function startSignalbox(plans: readonly EdgePlan[], dns: string, env: Readonly<Record<string, string>> = {}): Promise<Signalbox> {
   const ports = { tls: await freePort(), ws: await freePort(), wss: await freePort() };
   const secondary = (['tls', 'ws', 'wss'] as const).flatMap((transport) => ['127.0.0.1', '[::1]'].map((host) => `${transport}:${host}:${ports[transport]}`));
-  const mediaPorts = mediaRange();
+  const { first, last } = mediaRange();
   const rig = await Rig.start(plans.map(planOf), {
     listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },
-    env: { SIGNALBOX_DNS: dns, SIGNALBOX_MEDIA: 'worker', SIGNALBOX_RTP: `${mediaPorts.first}-${mediaPorts.last}`, SIGNALBOX_WS_ORIGINS: allowedOrigin, ...env },
+    env: { SIGNALBOX_DNS: dns, SIGNALBOX_MEDIA: 'worker', SIGNALBOX_RTP: `${first}-${last}`, SIGNALBOX_WS_ORIGINS: allowedOrigin, ...env },
   });
   const { pid } = rig.process;
   return {
     name: 'signalbox',
     ownName: 'edge.example',
-    mediaPorts,
+    mediaPorts: { first, last, held: () => new Set(udpPortsOf(pid).filter((port) => port >= first && port <= last)) },
     addressFor: (transport, host) => ({ host: host.includes(':') ? '::1' : '127.0.0.1', port: transport === 'udp' || transport === 'tcp' ? rig.port : ports[transport] }),
     get running() {
       return rig.process.running;
