@@ -1,5 +1,6 @@
 /** A real edge with the kernel engine between a phone and a PBX, each in a network namespace of its own. */
 import { expect } from 'vitest';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
 import type { MediaState } from '../../../dataplane/media/messages.ts';
 import { until } from '../../harness/deadline.ts';
 import { insideOf, Namespaces } from '../../harness/namespaces.ts';
@@ -24,12 +25,13 @@ export class KernelLab {
   }
 
   /** The tenants v4 and v6 have a PBX that listens on that family. */
-  static async start(): Promise<KernelLab> {
+  static async start(options: { readonly idleMs?: number; readonly threads?: number } = {}): Promise<KernelLab> {
     const spaces = Namespaces.create();
     try {
       const rig = await Rig.start(([['v4', spaces.pbx.v4], ['v6', spaces.pbx.v6]] as const).map(([key, host]) => ({ key, destinations: [`sip:${hostPort(host, endPort)}`], policies: { media: 'relay' as const } })), {
         inside: insideOf(spaces.edge), listen: 'udp:0.0.0.0:PORT,udp:[::]:PORT',
-        env: { SIGNALBOX_MEDIA: 'kernel', SIGNALBOX_RTP: `${mediaPorts.first}-${mediaPorts.last}`, SIGNALBOX_LOG: 'warn' },
+        setting: { media: { ...defaultSetting.media, idleMs: options.idleMs ?? defaultSetting.media.idleMs } },
+        env: { SIGNALBOX_MEDIA: 'kernel', SIGNALBOX_MEDIA_THREADS: String(options.threads ?? 1), SIGNALBOX_RTP: `${mediaPorts.first}-${mediaPorts.last}`, SIGNALBOX_LOG: 'warn' },
       });
       return new KernelLab(spaces, rig);
     } catch (error) {
@@ -90,8 +92,8 @@ export class KernelLab {
   }
 
   /** Expects that the call has left nothing behind: no session, no port, no element. */
-  async nothingLeft(): Promise<void> {
-    await this.counts({ sessions: 0, kernelStreams: 0, portsUsed: 0 });
+  async nothingLeft(ms?: number): Promise<void> {
+    await this.counts({ sessions: 0, kernelStreams: 0, portsUsed: 0 }, ms);
     await until('no element left', 5_000, () => {
       const left = this.elements();
       if (left.length > 0) throw new Error(`${left.length} elements left: ${left.slice(0, 8).join(', ')}`);
