@@ -59,9 +59,10 @@ export class Namespaces {
       run('ip', 'netns', 'add', name);
       this.run(name, 'ip', 'link', 'set', 'lo', 'up');
       // Addresses serve at once, without the second that duplicate address detection takes.
-      this.run(name, 'sysctl', '-qw', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0');
+      this.#set(name, 'ipv6/conf/all/accept_dad', 0);
+      this.#set(name, 'ipv6/conf/default/accept_dad', 0);
     }
-    this.run(this.edge, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.send_redirects=0', 'net.ipv4.conf.default.send_redirects=0');
+    for (const [path, value] of [['ipv4/ip_forward', 1], ['ipv6/conf/all/forwarding', 1], ['ipv4/conf/all/send_redirects', 0], ['ipv4/conf/default/send_redirects', 0]] as const) this.#set(this.edge, path, value);
     for (const [label, end] of [['phone', this.phone], ['pbx', this.pbx]] as const) {
       run('ip', 'link', 'add', label, 'netns', this.edge, 'type', 'veth', 'peer', 'name', 'edge', 'netns', end.name);
       this.run(this.edge, 'ip', 'address', 'add', `${end.edgeV4}/24`, 'dev', label);
@@ -73,6 +74,11 @@ export class Namespaces {
       this.run(end.name, 'ip', 'route', 'add', 'default', 'via', end.edgeV4);
       this.run(end.name, 'ip', '-6', 'route', 'add', 'default', 'via', end.edgeV6);
     }
+  }
+
+  /** A setting of the kernel's network, as sysctl makes them: bare machines have none. */
+  #set(name: string, path: string, value: number): void {
+    this.run(name, 'sh', '-c', `echo ${value} > /proc/sys/net/${path}`);
   }
 
   /** Runs a command in a namespace to its end. @returns its standard output @throws what it said when it failed */
