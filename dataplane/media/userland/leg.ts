@@ -167,14 +167,15 @@ export class Leg {
   }
 
   /**
-   * RTCP follows RTP: a side behind NAT has it beside the RTP that was learned, and once RTP is learned with `loose`, RTCP comes
-   * from that host only.
+   * RTCP follows RTP: a side behind NAT has it beside the RTP that was learned, and once RTP is learned, RTCP comes from that
+   * host only, or from the one that a=rtcp names.
    */
   #expectRtcp({ rtp, rtcp, mux, hosts, latching }: Expectation): void {
     const learned = this.rtp.latch.learned;
     const place = mux ? null : (rtcp ?? beside(rtp));
     const elsewhere = learned !== null && rtp !== null && (learned.address !== rtp.address || learned.port !== rtp.port);
-    const narrowed = latching === 'loose' && learned !== null;
-    this.#rtcp.expect({ place, hosts: narrowed ? [learned.address] : hosts, latching: narrowed ? 'sdp' : latching }, elsewhere && !mux && latching !== 'strict' ? beside(learned) : null);
+    const narrowed = latching !== 'strict' && learned !== null;
+    const narrow = narrowed ? [learned.address, ...(rtcp === null ? [] : [rtcp.address])] : hosts;
+    this.#rtcp.expect({ place, hosts: narrow, latching: narrowed ? 'sdp' : latching }, elsewhere && !mux && latching !== 'strict' ? beside(learned) : null);
   }
 }

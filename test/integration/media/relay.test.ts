@@ -78,6 +78,19 @@ describe.each(kinds)('a stream by %s', (kind, datagrams) => {
     expect(stream.figures().caller.packets).toBe(0);
   });
 
+  test('once RTP is learned, takes RTCP from that host only', async () => {
+    await using rig = RelayRig.start(datagrams);
+    const [caller, callee, stranger] = [await rig.end(), await rig.end(), await rig.end({ host: '127.0.0.2' })];
+    const stream = rig.open();
+    connect(stream, caller, callee, { caller: { hosts: [caller.host, stranger.host] } });
+    await carries(caller, callee);
+    stranger.rtcpTo = caller.rtcpTo;
+    stranger.sendRtcp();
+    await counted('the report of the other host', () => stream.figures().caller.strangers === 1);
+    await callee.gets(caller.sendRtcp(), 'a report of the caller');
+    expect(callee.heard.filter(({ from }) => from.startsWith('127.0.0.2'))).toEqual([]);
+  });
+
   test('names another port for RTCP (RFC 3605)', async () => {
     await using rig = RelayRig.start(datagrams);
     const [caller, callee, elsewhere] = [await rig.end(), await rig.end(), await rig.end()];
