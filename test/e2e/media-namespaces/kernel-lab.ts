@@ -18,6 +18,7 @@ export class KernelLab {
   readonly spaces: Namespaces;
   readonly rig: Rig;
   readonly #ends: RemoteEnd[] = [];
+  readonly #calls: KernelCall[] = [];
 
   private constructor(spaces: Namespaces, rig: Rig) {
     this.spaces = spaces;
@@ -55,7 +56,9 @@ export class KernelLab {
 
   /** A call of new ends. */
   async call(family: 4 | 6 = 4, toFamily: 4 | 6 = family): Promise<KernelCall> {
-    return KernelCall.begin(await this.phone(family), await this.pbx(toFamily), `sip:1001@v${toFamily}.example`);
+    const call = await KernelCall.begin(await this.phone(family), await this.pbx(toFamily), `sip:1001@v${toFamily}.example`);
+    this.#calls.push(call);
+    return call;
   }
 
   #keep(end: RemoteEnd): RemoteEnd {
@@ -101,8 +104,9 @@ export class KernelLab {
     });
   }
 
-  /** Ends the ends of all calls, whatever became of them. */
-  async endCalls(): Promise<void> {
+  /** Ends the ends of all calls, whatever became of them. A call that a test left up is hung up, so that the next test does not find it. */
+  async endCalls(hangUp = false): Promise<void> {
+    for (const call of this.#calls.splice(0)) if (hangUp && !call.over) await call.hangUp().catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end.stop();
   }
 
@@ -117,6 +121,8 @@ export class KernelLab {
 export class KernelCall {
   readonly phone: RemoteEnd;
   readonly pbx: RemoteEnd;
+  /** It was hung up. */
+  over = false;
   /** Resolves when the PBX has answered the BYE. */
   readonly #served: Promise<unknown>;
   #ssrcs: Readonly<Record<'phone' | 'pbx', number>> = { phone: 0, pbx: 0 };
@@ -164,6 +170,7 @@ export class KernelCall {
   }
 
   async hangUp(): Promise<void> {
+    this.over = true;
     await this.phone.tell('bye');
     await this.#served;
   }

@@ -1,4 +1,4 @@
-/** What a data plane with the kernel engine finds in the kernel when it starts, and what it makes of it. */
+/** What a data plane with the kernel engine finds in the kernel when it starts, and what it leaves there for the next one. */
 import { afterEach, expect, it } from 'vitest';
 import { expectAll, KernelLab } from './kernel-lab.ts';
 
@@ -16,6 +16,23 @@ it('calls that ended while no data plane was there are found by their silence, a
   await lab.rig.restart();
   await lab.nothingLeft(30_000);
 }, 90_000);
+
+it('a call is heard without a gap while another process takes over, and the former one takes nothing with it', async () => {
+  lab = await KernelLab.start();
+  const call = await lab.call();
+  await lab.counts({ sessions: 1, kernelStreams: 1 });
+  await call.hearsMore(20);
+  // It stays for the repetitions of what it has answered (RFC 6026: 32 seconds).
+  const former = await lab.rig.replace();
+  await former.exit(60_000);
+  await call.hearsMore(50);
+  await lab.counts({ sessions: 1, kernelStreams: 1 });
+  const { atPhone, atPbx } = await call.hush();
+  expectAll(atPhone, 'PBX to phone');
+  expectAll(atPbx, 'phone to PBX');
+  await call.hangUp();
+  await lab.nothingLeft();
+}, 120_000);
 
 it('two media threads have a table each: their calls are heard whole through a kill -9, and leave nothing behind', async () => {
   lab = await KernelLab.start({ threads: 2 });
