@@ -1,7 +1,7 @@
 /**
  * The kernel part of the media bench: three network namespaces, the same ends and the same packets through the kernel, through
- * rtpengine in userland and over a plain wire, in turn. A packet's cost is what CPU the ends, the edge and the kernel's own
- * threads used beyond the wire: on veth interfaces the kernel's work on a packet is done, and charged, where it was sent from.
+ * rtpengine in userland and over a plain wire, in turn. A packet's cost is what CPU the ends, the kernel's own threads and
+ * rtpengine used beyond the wire: on veth interfaces the kernel's work on a packet is done, and charged, where it was sent from.
  * The busy time of the whole machine is shown beside it; other programs are in that one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -29,8 +29,10 @@ export interface KernelRound {
   readonly sent: number;
   readonly lost: number;
   readonly strange: number;
-  /** Of all processes of the bench and the kernel's threads, a packet. */
+  /** Of the ends, the kernel's threads and rtpengine, a packet. */
   readonly cpuMicros: number;
+  /** Of a core that the edge has used: without packets of its own it reads back the counters of all calls. */
+  readonly edgeShare: number;
   readonly machineMicros: number;
 }
 
@@ -112,18 +114,19 @@ async function round(path: Path, spaces: Namespaces, wire: { readonly phone: str
     inside(spaces.pbx.name, 'bench/media/kernel-end.ts', { ...order, address: pbx, places: places(phone, edge[1] ?? '', ports?.forPbx) } satisfies EndOrder),
   ];
   try {
-    const used = (): number => (ports === null ? 0 : treeCpuSeconds(ports.pid)) + kernelThreadsSeconds();
+    const edgeSeconds = (): number => (ports === null ? 0 : treeCpuSeconds(ports.pid));
     await sleepUntil(fromMs);
-    const [before, busyBefore] = [used(), machineBusySeconds()];
+    const [edgeBefore, threadsBefore, busyBefore] = [edgeSeconds(), kernelThreadsSeconds(), machineBusySeconds()];
     await sleepUntil(untilMs);
-    const [after, busyAfter] = [used(), machineBusySeconds()];
-    if (ports !== null && after < before) throw new Error(`the ${path} edge has ended`);
+    const [edgeAfter, threadsAfter, busyAfter] = [edgeSeconds(), kernelThreadsSeconds(), machineBusySeconds()];
+    if (edgeAfter < edgeBefore) throw new Error(`the ${path} edge has ended`);
     const [a, b] = await Promise.all(ends.map((end) => new Answers(end).next<EndResult>(20_000)));
     if (a === undefined || b === undefined) throw new Error('an end said nothing');
     const sent = a.sent + b.sent;
     return {
       path, sent, lost: sent - a.received - b.received, strange: a.strange + b.strange,
-      cpuMicros: (a.cpuMicros + b.cpuMicros + (after - before) * 1e6) / sent, machineMicros: ((busyAfter - busyBefore) * 1e6) / sent,
+      cpuMicros: (a.cpuMicros + b.cpuMicros + (threadsAfter - threadsBefore + (path === 'rtpengine' ? edgeAfter - edgeBefore : 0)) * 1e6) / sent,
+      edgeShare: (edgeAfter - edgeBefore) / options.seconds, machineMicros: ((busyAfter - busyBefore) * 1e6) / sent,
     };
   } finally {
     await Promise.all(ends.map((end) => end.kill()));
