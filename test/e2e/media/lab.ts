@@ -75,6 +75,10 @@ export class MediaLab {
       setting: { media: { ...defaultSetting.media, rtpengines: rtpengines.map(({ address }) => ({ address, weight: 1, enabled: true })), ...options.media } },
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       env: { SIGNALBOX_MEDIA: options.engine, SIGNALBOX_RTP: `${ports.first}-${ports.last}`, SIGNALBOX_LOG: 'warn', ...options.env },
+    }).catch(async (error: unknown) => {
+      for (const engine of rtpengines) await engine.stop();
+      for (const socket of pbxs.values()) await socket.close();
+      throw error;
     });
     const lab = new MediaLab(rig, rtpengines, ports, pbxs);
     try {
