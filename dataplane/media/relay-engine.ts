@@ -1,4 +1,5 @@
 /** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
+import { monotonicClock } from '../runtime/clock.ts';
 import { Journal } from './journal.ts';
 import { KernelAlarm } from './kernel-alarm.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
@@ -6,7 +7,7 @@ import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { PortAlarm } from './port-alarm.ts';
 import { defaultHeldMs, RelaySessions } from './relay-sessions.ts';
 import { isSessionRecord, type SessionRecord } from './session-record.ts';
-import { idleEvent, silentEvent } from './session-events.ts';
+import { SessionEvents } from './session-events.ts';
 import { UserlandRelay } from './userland/relay.ts';
 import type { RelayStatus } from './userland/settings.ts';
 
@@ -32,6 +33,7 @@ export class RelayEngine {
     const journal = new Journal(`${setup.journal}-relay.jsonl`, isSessionRecord, (error) => fault('journal', error));
     this.kernel = kernel;
     this.#journal = journal;
+    const events = new SessionEvents(event, monotonicClock);
     this.#alarm = new PortAlarm(event);
     this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
@@ -39,11 +41,11 @@ export class RelayEngine {
       maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
     }, {
       changed: (record) => journal.changed(record),
-      ended: (session, why) => {
+      ended: (session, why, callId) => {
         journal.ended(session);
-        if (why === 'idle') event(idleEvent(session));
+        if (why === 'idle') events.idle(session, callId);
       },
-      silent: (session, side) => event(silentEvent(session, side)),
+      silent: (session, side, callId) => events.silent(session, side, callId),
     }, now);
     this.sessions.restore(journal.records);
     kernel?.releaseStrays();

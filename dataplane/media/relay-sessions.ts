@@ -28,9 +28,9 @@ export interface RelaySessionsSettings {
 export interface SessionWatch {
   /** What would have to be written down has changed. */
   changed(record: SessionRecord): void;
-  ended(session: string, why: 'over' | 'idle'): void;
+  ended(session: string, why: 'over' | 'idle', callId: string): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
-  silent(session: string, side: Side): void;
+  silent(session: string, side: Side, callId: string): void;
 }
 
 export const defaultIdleMs = 60_000;
@@ -215,7 +215,7 @@ export class RelaySessions implements SessionEngine {
   #close({ state, streams }: Held, why: 'over' | 'idle'): void {
     this.#sessions.delete(state.session);
     streams.closeAll();
-    this.#watch.ended(state.session, why);
+    this.#watch.ended(state.session, why, state.callId);
   }
 
   figures(session: string): SessionFigures | null {
@@ -242,7 +242,7 @@ export class RelaySessions implements SessionEngine {
       return;
     }
     const silent = awaited.find((side) => idleMs(side) >= this.#idleMs) ?? null;
-    if (silent !== null && silent !== held.silent) this.#watch.silent(state.session, silent);
+    if (silent !== null && silent !== held.silent) this.#watch.silent(state.session, silent, state.callId);
     held.silent = silent;
     held.dueMs = now + (silent !== null ? silentCheckMs : Math.min(leftMs, ...awaited.map((side) => this.#idleMs - idleMs(side))));
   }

@@ -1,10 +1,11 @@
 /** A pool of rtpengines as the engine of a media thread. */
+import { monotonicClock } from '../runtime/clock.ts';
 import { Journal } from './journal.ts';
 import type { MediaEvent, MediaSetup } from './messages.ts';
 import { RtpenginePool } from './rtpengine/pool.ts';
 import { RtpengineSessions } from './rtpengine/rtpengine-sessions.ts';
 import { isRtpengineRecord, type RtpengineRecord } from './rtpengine/session.ts';
-import { idleEvent, lostEvent, silentEvent } from './session-events.ts';
+import { SessionEvents } from './session-events.ts';
 
 export class RtpengineEngine {
   readonly sessions: RtpengineSessions;
@@ -18,6 +19,7 @@ export class RtpengineEngine {
   constructor(setup: MediaSetup, forbidden: (address: string) => boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
     const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
     this.#journal = journal;
+    const events = new SessionEvents(event, monotonicClock);
     // Every thread has a pool of its own; one voice is enough, and none where nobody needs the pool.
     const tell = (one: MediaEvent): void => { if (setup.thread === 0 && (setup.engine === 'rtpengine' || this.sessions.size > 0)) event(one); };
     const pool = new RtpenginePool({
@@ -26,12 +28,12 @@ export class RtpengineEngine {
     });
     this.sessions = new RtpengineSessions(pool, setup.settings, forbidden, {
       changed: (record) => journal.changed(record),
-      ended: (session, why) => {
+      ended: (session, why, callId) => {
         journal.ended(session);
-        if (why === 'idle') event(idleEvent(session));
-        if (why === 'lost') event(lostEvent(session));
+        if (why === 'idle') events.idle(session, callId);
+        if (why === 'lost') events.lost(session, callId);
       },
-      silent: (session, side) => event(silentEvent(session, side)),
+      silent: (session, side, callId) => events.silent(session, side, callId),
     });
     this.sessions.restore(journal.records);
   }

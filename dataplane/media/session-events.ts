@@ -1,12 +1,40 @@
-/** What an operator hears of sessions that go wrong, whoever serves them. PURE. */
+/** What an operator hears of sessions that go wrong, whoever serves them: one of a kind a second, with how many more there were. */
+import type { Clock } from '../runtime/clock.ts';
+import { Thinned } from '../runtime/thinned.ts';
 import type { MediaEvent } from './messages.ts';
 import type { Side } from './relay.ts';
 
-export const idleEvent = (session: string): MediaEvent =>
-  ({ kind: 'media.idle', subject: session, text: `media session ${session} ended: no packet came from either side`, detail: { session } });
+/** Characters shown of a Call-ID. */
+const callIdLength = 128;
 
-export const lostEvent = (session: string): MediaEvent =>
-  ({ kind: 'media.idle', subject: session, text: `media session ${session} ended: its rtpengine does not know it any more (restarted, or by its own time-out)`, detail: { session } });
+export class SessionEvents {
+  readonly #event: (event: MediaEvent) => void;
+  readonly #idle: Thinned;
+  readonly #lost: Thinned;
+  readonly #silent: Thinned;
 
-export const silentEvent = (session: string, side: Side): MediaEvent =>
-  ({ kind: 'media.silent', subject: session, text: `no media comes from the ${side} of media session ${session}, while the other side sends`, detail: { session, side } });
+  constructor(event: (event: MediaEvent) => void, clock: Clock) {
+    this.#event = event;
+    this.#idle = new Thinned(clock);
+    this.#lost = new Thinned(clock);
+    this.#silent = new Thinned(clock);
+  }
+
+  /** An answered call ended, as no packet came. */
+  idle(session: string, callId: string): void {
+    this.#tell(this.#idle, 'media.idle', session, callId, 'the media of a call has ended: no packet came from either side');
+  }
+
+  lost(session: string, callId: string): void {
+    this.#tell(this.#lost, 'media.idle', session, callId, 'the media of a call has ended: its rtpengine does not know it any more (restarted, or by its own time-out)');
+  }
+
+  silent(session: string, side: Side, callId: string): void {
+    this.#tell(this.#silent, 'media.silent', session, callId, `no media comes from the ${side} of a call, while the other side sends`);
+  }
+
+  #tell(thinned: Thinned, kind: MediaEvent['kind'], session: string, callId: string, what: string): void {
+    const shown = callId.slice(0, callIdLength);
+    thinned.note((more) => this.#event({ kind, subject: session, text: `${what} (Call-ID ${shown}${more === 0 ? '' : `; and ${more} others`})`, detail: { session, callId: shown, more } }));
+  }
+}

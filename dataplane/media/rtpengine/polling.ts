@@ -18,7 +18,7 @@ export interface PollingWatch {
   polled(session: RtpengineSession, figures: SessionFigures): void;
   ends(session: RtpengineSession, why: 'idle' | 'lost'): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
-  silent(session: string, side: Side): void;
+  silent(session: RtpengineSession, side: Side): void;
 }
 
 const bothSides: readonly Side[] = ['caller', 'callee'];
@@ -86,7 +86,7 @@ export class Polling {
       return;
     }
     const silent = awaited.find((side) => activity[side].idleMs >= this.idleMs) ?? null;
-    if (silent !== null && silent !== session.silent) this.#watch.silent(session.id, silent);
+    if (silent !== null && silent !== session.silent) this.#watch.silent(session, silent);
     session.silent = silent;
   }
 }

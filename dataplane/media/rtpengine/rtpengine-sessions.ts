@@ -21,9 +21,9 @@ export interface RtpengineHooks {
   /** What the next process needs to know; plain JSON. */
   changed(record: RtpengineRecord): void;
   /** @param figures the last that are known */
-  ended(session: string, why: EndReason, figures: SessionFigures | null): void;
+  ended(session: string, why: EndReason, callId: string, figures: SessionFigures | null): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
-  silent(session: string, side: Side): void;
+  silent(session: string, side: Side, callId: string): void;
 }
 
 /** Sessions of one media thread; more are refused. */
@@ -63,7 +63,7 @@ export class RtpengineSessions implements SessionEngine {
     this.#polling = new Polling(this.#sessions, pool, settings.idleMs, {
       polled: (session, figures) => this.#count(session, figures),
       ends: (session, why) => this.#finish(session, why),
-      silent: (session, side) => hooks.silent(session, side),
+      silent: ({ id, callId }, side) => hooks.silent(id, side, callId),
     });
     pool.configure(settings.rtpengines);
   }
@@ -77,7 +77,7 @@ export class RtpengineSessions implements SessionEngine {
 
   /** Takes up sessions of a former process. */
   restore(records: readonly RtpengineRecord[]): void {
-    for (const record of records) this.#sessions.set(record.session, new RtpengineSession(record.session, record));
+    for (const record of records) this.#sessions.set(record.session, new RtpengineSession(record.session, record.callId, record));
   }
 
   get size(): number {
@@ -100,7 +100,7 @@ export class RtpengineSessions implements SessionEngine {
         done(passage.kind === 'answer' ? unknownSession : tooMany);
         return;
       }
-      session = new RtpengineSession(passage.session);
+      session = new RtpengineSession(passage.session, passage.callId);
       this.#sessions.set(passage.session, session);
     }
     const mine = session;
@@ -215,7 +215,7 @@ export class RtpengineSessions implements SessionEngine {
     this.#sessions.delete(session.id);
     session.enqueueLast((next) => {
       const ended = (): void => {
-        if (session.begun) this.#hooks.ended(session.id, why, session.figures);
+        if (session.begun) this.#hooks.ended(session.id, why, session.callId, session.figures);
         next();
       };
       if (!session.begun || why === 'lost') ended();

@@ -7,6 +7,7 @@ import { Forks, type CalleeRecord } from './forks.ts';
 export interface RtpengineRecord {
   readonly engine: 'rtpengine';
   readonly session: string;
+  readonly callId: string;
   /** Its `host:port` as the settings have it. */
   readonly instance: string;
   /** The INVITE carried the offer. */
@@ -16,7 +17,7 @@ export interface RtpengineRecord {
 
 export const isRtpengineRecord = (value: unknown): value is RtpengineRecord =>
   typeof value === 'object' && value !== null && 'engine' in value && value.engine === 'rtpengine' && 'session' in value && typeof value.session === 'string' &&
-  'instance' in value && typeof value.instance === 'string' && 'offered' in value && typeof value.offered === 'boolean' && 'callees' in value && Array.isArray(value.callees);
+  'callId' in value && typeof value.callId === 'string' && 'instance' in value && typeof value.instance === 'string' && 'offered' in value && typeof value.offered === 'boolean' && 'callees' in value && Array.isArray(value.callees);
 
 type Job = (next: () => void) => void;
 
@@ -25,6 +26,7 @@ const maxWaiting = 32;
 
 export class RtpengineSession {
   readonly id: string;
+  readonly callId: string;
   readonly forks: Forks;
   readonly begunMs = performance.now();
   /** '' = none has taken it yet. */
@@ -39,15 +41,16 @@ export class RtpengineSession {
   readonly #jobs: Job[] = [];
   #busy = false;
 
-  constructor(id: string, record: RtpengineRecord | null = null) {
+  constructor(id: string, callId: string, record: RtpengineRecord | null = null) {
     this.id = id;
+    this.callId = callId;
     this.instance = record?.instance ?? '';
     this.begun = record !== null;
     this.forks = new Forks(record?.offered, record?.callees);
   }
 
   get record(): RtpengineRecord {
-    return { engine: 'rtpengine', session: this.id, instance: this.instance, offered: this.forks.offered, callees: this.forks.records };
+    return { engine: 'rtpengine', session: this.id, callId: this.callId, instance: this.instance, offered: this.forks.offered, callees: this.forks.records };
   }
 
   get busy(): boolean {

@@ -33,7 +33,7 @@ export class RtpengineRig {
     const pool = new RtpenginePool({ up: (address) => this.events.push(`up ${address}`), down: (address, reason) => this.events.push(`down ${address} ${reason}`) });
     this.sessions = new RtpengineSessions(pool, { ...defaultSetting.media, rtpengines, ...over }, () => false, {
       changed: (record) => this.records.set(record.session, record),
-      ended: (session, why, figures) => {
+      ended: (session, why, _callId, figures) => {
         this.records.delete(session);
         this.ended.push({ session, why, figures });
       },
