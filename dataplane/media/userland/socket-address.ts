@@ -1,5 +1,5 @@
 /** struct sockaddr_in and sockaddr_in6 as Linux has them, to and from text. Pure. */
-import { bytesOfAddress } from '../../contract/address.ts';
+import { bytesOfAddress, textOfAddress } from '../../contract/address.ts';
 import type { Endpoint, Family } from '../relay.ts';
 import { constants } from './system-calls.ts';
 
@@ -24,20 +24,6 @@ export function writeSocketAddress(into: Buffer, family: Family, { address, port
 
 /** Reads what the kernel wrote; IPv6 in its canonical form (RFC 5952). */
 export function readSocketAddress(from: Buffer, family: Family): Endpoint {
-  const port = from.readUInt16BE(2);
-  if (family === 4) return { address: `${from[4]}.${from[5]}.${from[6]}.${from[7]}`, port };
-  return { address: canonicalIpv6(from), port };
-}
-
-function canonicalIpv6(from: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, index) => from.readUInt16BE(8 + 2 * index));
-  let [start, length] = [-1, 1];
-  for (let i = 0; i < 8; i++) {
-    let run = 0;
-    while (i + run < 8 && groups[i + run] === 0) run++;
-    if (run > length) [start, length] = [i, run];
-    i += run;
-  }
-  const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
-  return start < 0 ? text(groups) : `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
+  const address = family === 4 ? from.subarray(4, 8) : from.subarray(8, 24);
+  return { address: textOfAddress(address), port: from.readUInt16BE(2) };
 }
