@@ -54,5 +54,5 @@ export const newSessionId = (thread: number, random: Buffer): string => (digits[
 /** The media thread that serves a session: the one that its id names, as long as there are so many. */
 export const threadOfSession = (session: string, threads: number): number => Math.max(0, digits.indexOf(session.charAt(0))) % threads;
 
-/** Whether a text may be a session id: one that is kept on disk is read again. */
+/** Whether a text may be a session id: one that was left on disk or in the kernel is read again. */
 export const isSessionId = (text: string): boolean => text.length === sessionLength && /^[A-Za-z0-9_-]+$/.test(text);

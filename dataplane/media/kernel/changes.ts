@@ -1,5 +1,6 @@
 /** Flows as elements of the maps: text for nft that adds or deletes many at once, and what an element says of its flow. */
 import type { OffloadFlow } from '../offload.ts';
+import { isSessionId } from '../passage.ts';
 import { otherSide, type Side } from '../relay.ts';
 import { markOf } from './marks.ts';
 import type { MapName } from './table.ts';
@@ -27,7 +28,7 @@ const commentOf = (flow: OffloadFlow, side: Side): string =>
 /** Reads the comment of an element; null = not one of ours. */
 export function readComment(comment: string): ElementName | null {
   const [session = '', stream = '', side, way, localAddress = '', ...more] = comment.split('/');
-  if (!/^[A-Za-z0-9_-]{12}$/.test(session) || !/^\d{1,2}$/.test(stream) || (side !== 'caller' && side !== 'callee') || (way !== 'mux' && way !== 'rtp')) return null;
+  if (!isSessionId(session) || !/^\d{1,2}$/.test(stream) || (side !== 'caller' && side !== 'callee') || (way !== 'mux' && way !== 'rtp')) return null;
   if (localAddress === '' || more.length > 0) return null;
   return { session, stream: Number(stream), side, mux: way === 'mux', localAddress };
 }

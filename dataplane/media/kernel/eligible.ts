@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { RtpRange } from '../../media-setting.ts';
 import type { OffloadFlow } from '../offload.ts';
+import { isSessionId } from '../passage.ts';
 import type { Endpoint, Family } from '../relay.ts';
 
 /** Of no host, of this one, of its link only, or of many: routing forwards nothing to or from these. */
@@ -22,6 +23,6 @@ export function isEligible(flow: OffloadFlow, { first, last }: RtpRange): boolea
   return (
     [caller.remote, caller.local, callee.remote, callee.local].every((end) => isRoutable(end, family)) &&
     ours.every((port) => port >= first && port <= last) && ours[0] !== ours[1] &&
-    /^[A-Za-z0-9_-]{12}$/.test(flow.session) && Number.isInteger(flow.stream) && flow.stream >= 0 && flow.stream < 100
+    isSessionId(flow.session) && Number.isInteger(flow.stream) && flow.stream >= 0 && flow.stream < 100
   );
 }
