@@ -15,7 +15,7 @@
  * - Only STUN has come so far: ICE tries several paths before media takes one (RFC 8445), so the newest check counts.
  */
 import type { Latching } from './passage.ts';
-import type { Endpoint } from './relay.ts';
+import { isSameEndpoint, type Endpoint } from './relay.ts';
 
 /** How long the learned source must have been silent before another port of its host is believed: longer than the pauses of a phone that sends nothing while nobody speaks, which still sends comfort noise (RFC 3389) or keeps its port. */
 export const relearnMs = 3_000;
@@ -27,11 +27,9 @@ export interface Announcement {
   readonly latching: Latching;
 }
 
-const samePlace = (a: Endpoint, b: Endpoint): boolean => a.port === b.port && a.address === b.address;
-
 function allows(announced: Announcement, at: Endpoint): boolean {
   switch (announced.latching) {
-    case 'strict': return announced.place !== null && samePlace(announced.place, at);
+    case 'strict': return announced.place !== null && isSameEndpoint(announced.place, at);
     case 'sdp': return announced.hosts.includes(at.address);
     case 'loose': return true;
   }
@@ -67,9 +65,9 @@ export class Latch {
     const learned = this.#learned;
     this.#announced = announced;
     if (learned === null) return;
-    const moved = announced.place !== null && before !== null && !samePlace(before, announced.place);
+    const moved = announced.place !== null && before !== null && !isSameEndpoint(before, announced.place);
     // It sent from where it said, and says another place now: it is there.
-    const left = moved && before !== null && samePlace(before, learned) && !samePlace(learned, announced.place);
+    const left = moved && before !== null && isSameEndpoint(before, learned) && !isSameEndpoint(learned, announced.place);
     if (moved) {
       this.#movable = true;
       this.#former = learned;
@@ -87,7 +85,7 @@ export class Latch {
     if (!allows(this.#announced, at)) return false;
     const learned = this.#learned;
     if (learned === null) {
-      const returns = this.#former !== null && samePlace(this.#former, at);
+      const returns = this.#former !== null && isSameEndpoint(this.#former, at);
       if (!returns) this.#movable = false;
     } else if (this.#firm) {
       const sameHost = at.address === learned.address;

@@ -1,5 +1,5 @@
 /** How a stream whose both sides are learned leaves userland: the kernel forwards its RTP from then on. */
-import type { Endpoint, Family, Side } from './relay.ts';
+import { isSameEndpoint, type Endpoint, type Family, type Side } from './relay.ts';
 
 /** One end of an offloaded stream. */
 export interface OffloadLeg {
@@ -20,8 +20,7 @@ export interface OffloadFlow {
   readonly mux: boolean;
 }
 
-const isSameLeg = (a: OffloadLeg, b: OffloadLeg): boolean =>
-  a.remote.address === b.remote.address && a.remote.port === b.remote.port && a.local.address === b.local.address && a.local.port === b.local.port;
+const isSameLeg = (a: OffloadLeg, b: OffloadLeg): boolean => isSameEndpoint(a.remote, b.remote) && isSameEndpoint(a.local, b.local);
 
 /** Whether both are the same stream between the same places. */
 export const isSameFlow = (a: OffloadFlow, b: OffloadFlow): boolean =>

@@ -5,7 +5,7 @@ import { describe, type Described, type DescribedLine } from './described.ts';
 import type { SessionEngine } from './engine.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
-import { otherSide, type Family, type Relay, type Side } from './relay.ts';
+import { bothSides, otherSide, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
@@ -49,7 +49,6 @@ interface Held {
 }
 
 const unknown: PassageOutcome = { t: 'untouched', why: 'unknown session' };
-const bothSides: readonly Side[] = ['caller', 'callee'];
 const noPorts: PassageOutcome = { t: 'refused', why: 'ports' };
 
 export class RelaySessions implements SessionEngine {

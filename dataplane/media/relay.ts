@@ -6,6 +6,7 @@ export type Family = 4 | 6;
 
 /** The caller sent the INVITE that began the session; a callee answered it. */
 export type Side = 'caller' | 'callee';
+export const bothSides: readonly Side[] = ['caller', 'callee'];
 export const otherSide = (side: Side): Side => (side === 'caller' ? 'callee' : 'caller');
 
 /** A canonical numeric address and a port. */
@@ -13,6 +14,8 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
+
+export const isSameEndpoint = (one: Endpoint | null, other: Endpoint | null): boolean => one?.port === other?.port && one?.address === other?.address;
 
 /** What SDP and signalling say of where one side of a stream is. */
 export interface Expectation {

@@ -1,7 +1,7 @@
 /** The relayed streams of one session: their ports, what they have been told, and where the sides were found. */
 import type { StreamFigures } from './figures.ts';
 import type { StreamKind } from './described.ts';
-import type { Endpoint, Expectation, Family, PortPair, Relay, RelayedStream, Side } from './relay.ts';
+import { bothSides, isSameEndpoint, type Endpoint, type Expectation, type Family, type PortPair, type Relay, type RelayedStream, type Side } from './relay.ts';
 
 /** A stream as it is kept over a restart. */
 export interface StreamRecord {
@@ -20,8 +20,6 @@ interface OpenStream {
   readonly learned: Record<Side, Endpoint | null>;
   readonly told: Record<Side, Expectation | null>;
 }
-
-const bothSides: readonly Side[] = ['caller', 'callee'];
 
 export class SessionStreams {
   readonly #session: string;
@@ -142,8 +140,6 @@ export class SessionStreams {
     return idle;
   }
 }
-
-const isSameEndpoint = (one: Endpoint | null, other: Endpoint | null): boolean => one?.address === other?.address && one?.port === other?.port;
 
 const isSame = (one: Expectation | null, other: Expectation): boolean =>
   one !== null && one.protocol === other.protocol && one.mux === other.mux && one.latching === other.latching && isSameEndpoint(one.rtp, other.rtp) && isSameEndpoint(one.rtcp, other.rtcp)

@@ -1,11 +1,9 @@
 /** Flows as elements of the maps: text for nft that adds or deletes many at once, and what an element says of its flow. */
 import type { OffloadFlow } from '../offload.ts';
 import { isSessionId } from '../passage.ts';
-import { otherSide, type Side } from '../relay.ts';
+import { bothSides, otherSide, type Side } from '../relay.ts';
 import { markOf } from './marks.ts';
 import type { MapName } from './table.ts';
-
-const sides: readonly Side[] = ['caller', 'callee'];
 
 /** The mark of what a side sends. */
 export const markOfSide = (flow: OffloadFlow, side: Side): number => markOf(flow.family, flow[side].local.port);
@@ -56,7 +54,7 @@ class Statements {
 
 function collect(statements: Statements, { add, flow }: Change): void {
   const { family } = flow;
-  for (const side of sides) {
+  for (const side of bothSides) {
     const { remote, local } = flow[side];
     const other = flow[otherSide(side)];
     const mark = markOfSide(flow, side);

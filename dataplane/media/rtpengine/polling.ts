@@ -1,6 +1,6 @@
 /** Figures of sessions, asked for in the background at a bounded rate, and what they show: sessions that are idle or lost. */
 import type { SessionFigures } from '../figures.ts';
-import type { Side } from '../relay.ts';
+import { bothSides, type Side } from '../relay.ts';
 import { defaultHeldMs } from '../relay-sessions.ts';
 import { readActivity, readFigures, type Activity } from './call-figures.ts';
 import { knowsNoCall, queryFields } from './ng-messages.ts';
@@ -20,8 +20,6 @@ export interface PollingWatch {
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
   silent(session: RtpengineSession, side: Side): void;
 }
-
-const bothSides: readonly Side[] = ['caller', 'callee'];
 
 export class Polling {
   /** Without a packet for so long an answered session ends, or for `defaultHeldMs` where none is awaited. */

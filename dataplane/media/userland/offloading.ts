@@ -1,6 +1,6 @@
 /** One stream's way into the kernel and back. */
 import { isSameFlow, type Offload, type OffloadCount, type OffloadCounts, type OffloadFlow } from '../offload.ts';
-import type { Side } from '../relay.ts';
+import { bothSides, type Side } from '../relay.ts';
 
 const nothing: OffloadCount = { packets: 0, bytes: 0 };
 const add = (a: OffloadCount, b: OffloadCount): OffloadCount => ({ packets: a.packets + b.packets, bytes: a.bytes + b.bytes });
@@ -83,7 +83,7 @@ export class Offloading {
   #answered(taken: boolean, flow: OffloadFlow, nowMs: number): void {
     this.#state = taken ? 'kernel' : 'userland';
     this.#refused = taken ? null : flow;
-    for (const side of ['caller', 'callee'] as const) this.#seen[side] = { packets: 0, atMs: nowMs };
+    for (const side of bothSides) this.#seen[side] = { packets: 0, atMs: nowMs };
     this.#settle(nowMs);
   }
 

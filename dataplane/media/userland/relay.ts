@@ -1,7 +1,7 @@
 /** The userland relay: our own ports and sockets, and the packets through them. One a media thread. */
 import type { Offload } from '../offload.ts';
 import { PortRange } from '../ports.ts';
-import type { Endpoint, Family, PortPair, Relay, RelayedStream, Side, StreamOwner } from '../relay.ts';
+import { bothSides, type Endpoint, type Family, type PortPair, type Relay, type RelayedStream, type Side, type StreamOwner } from '../relay.ts';
 import { chooseDatagrams } from './choose.ts';
 import type { Datagrams } from './datagrams.ts';
 import type { Leg, Totals } from './leg.ts';
@@ -49,7 +49,7 @@ export class UserlandRelay implements Relay, StreamHome {
   reopen(ports: Readonly<Record<Side, PortPair>>, owner: StreamOwner, learned: Readonly<Record<Side, Endpoint | null>>): RelayedStream | null {
     const stream = new UserlandStream(this, owner);
     this.#streams.add(stream);
-    for (const side of ['caller', 'callee'] as const) {
+    for (const side of bothSides) {
       if (!this.#rehouse(stream[side], ports[side])) {
         stream.close();
         return null;
