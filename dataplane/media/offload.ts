@@ -34,6 +34,12 @@ export interface OffloadCount {
 /** Named by the side that sends, since the flow was taken. */
 export type OffloadCounts = Readonly<Record<Side, OffloadCount>>;
 
+const noCount: OffloadCount = { packets: 0, bytes: 0 };
+export const noCounts: OffloadCounts = { caller: noCount, callee: noCount };
+
+const sum = (a: OffloadCount, b: OffloadCount): OffloadCount => ({ packets: a.packets + b.packets, bytes: a.bytes + b.bytes });
+export const sumOf = (a: OffloadCounts, b: OffloadCounts): OffloadCounts => ({ caller: sum(a.caller, b.caller), callee: sum(a.callee, b.callee) });
+
 export interface Offload {
   /** Whether the kernel can forward such a flow: families alike, neither end on this host, room left. */
   accepts(flow: OffloadFlow): boolean;

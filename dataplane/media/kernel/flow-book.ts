@@ -1,10 +1,10 @@
 /** The flows that the kernel has or is to have, found by their number and by the marks of their packets. */
-import type { OffloadCount, OffloadCounts, OffloadFlow } from '../offload.ts';
+import { noCounts, sumOf, type OffloadCount, type OffloadCounts, type OffloadFlow } from '../offload.ts';
 import type { Side } from '../relay.ts';
 import type { Change } from './change-queue.ts';
 import { markOfSide } from './changes.ts';
 import type { CountedElement } from './element-reader.ts';
-import { noCounts, sumOf, tallyOf } from './tally.ts';
+import { tallyOf } from './tally.ts';
 
 /** `asked`: on its way to the kernel; `held`: there; `lost`: somebody took it from there, or it was parked. */
 export type FlowState = 'asked' | 'held' | 'lost';

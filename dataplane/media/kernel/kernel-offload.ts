@@ -5,7 +5,7 @@
  */
 import type { RtpRange } from '../../media-setting.ts';
 import { err, ok, type Result } from '../../contract/result.ts';
-import { isSameFlow, type Offload, type OffloadCounts, type OffloadFlow } from '../offload.ts';
+import { isSameFlow, noCounts, type Offload, type OffloadCounts, type OffloadFlow } from '../offload.ts';
 import type { Family } from '../relay.ts';
 import { pairElements } from './adoption.ts';
 import { ChangeQueue, maxWaiting } from './change-queue.ts';
@@ -22,7 +22,6 @@ import { PassWatch } from './pass-watch.ts';
 import { selfTest } from './self-test.ts';
 import { makeTable, removeTables, removeTable } from './table-life.ts';
 import { tableName, tableScript } from './table.ts';
-import { noCounts } from './tally.ts';
 
 export interface KernelSettings {
   /** Name of the node, so that two nodes on one host have tables of their own. */

@@ -1,6 +1,7 @@
 /** One side of a relayed stream: its two ports, who is heard there, and what is known of what it sends. */
 import type { DirectionFigures } from '../figures.ts';
 import { meanOpinionScore, Reception } from '../quality.ts';
+import type { OffloadCount } from '../offload.ts';
 import type { Endpoint, Expectation, PortPair } from '../relay.ts';
 import { SideReports } from '../reports.ts';
 import { Channel } from './channel.ts';
@@ -146,7 +147,7 @@ export class Leg {
    * @param kernel what it has forwarded
    * @param roundTripMs between the two ends
    */
-  figures(nowMs: number, seesAll: boolean, kernel: { readonly packets: number; readonly bytes: number }, roundTripMs: number): DirectionFigures {
+  figures(nowMs: number, seesAll: boolean, kernel: OffloadCount, roundTripMs: number): DirectionFigures {
     const { reception, reports } = this;
     const packets = this.packets + kernel.packets;
     const clock = reception.codec?.clock ?? 0;

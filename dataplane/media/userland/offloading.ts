@@ -1,9 +1,6 @@
 /** One stream's way into the kernel and back. */
-import { isSameFlow, type Offload, type OffloadCount, type OffloadCounts, type OffloadFlow } from '../offload.ts';
+import { isSameFlow, noCounts, sumOf, type Offload, type OffloadCounts, type OffloadFlow } from '../offload.ts';
 import { bothSides, type Side } from '../relay.ts';
-
-const nothing: OffloadCount = { packets: 0, bytes: 0 };
-const add = (a: OffloadCount, b: OffloadCount): OffloadCount => ({ packets: a.packets + b.packets, bytes: a.bytes + b.bytes });
 
 /**
  * `userland` → `taking` → `kernel` → `releasing` → `userland`. What is wanted may change in any state; it is looked at again whenever
@@ -19,7 +16,7 @@ export class Offloading {
   #refused: OffloadFlow | null = null;
   #closed = false;
   /** Counts of flows that ended. */
-  #before: Record<Side, OffloadCount> = { caller: nothing, callee: nothing };
+  #before = noCounts;
   /** Packets of the present flow when they were last seen to grow, and when that was. */
   readonly #seen: Record<Side, { packets: number; atMs: number }> = { caller: { packets: 0, atMs: 0 }, callee: { packets: 0, atMs: 0 } };
 
@@ -43,10 +40,10 @@ export class Offloading {
     this.#settle(nowMs);
   }
 
-  /** All packets that the kernel has forwarded of what a side sends, as last read back. */
-  count(side: Side): OffloadCount {
+  /** All that the kernel has forwarded of the stream, as last read back. */
+  get counts(): OffloadCounts {
     const present = this.active ? this.#offload.counts(this.#number) : null;
-    return present === null ? this.#before[side] : add(this.#before[side], present.counts[side]);
+    return present === null ? this.#before : sumOf(this.#before, present.counts);
   }
 
   /** How long the kernel has forwarded nothing of what a side sends, as far as its counts were read; -1 = it does not forward. */
@@ -89,7 +86,7 @@ export class Offloading {
 
   #released(counts: OffloadCounts, nowMs: number): void {
     this.#state = 'userland';
-    this.#before = { caller: add(this.#before.caller, counts.caller), callee: add(this.#before.callee, counts.callee) };
+    this.#before = sumOf(this.#before, counts);
     this.#settle(nowMs);
   }
 }

@@ -1,6 +1,6 @@
 /** A relayed stream: two legs, and the kernel where it takes it. */
 import type { StreamFigures } from '../figures.ts';
-import type { Offload, OffloadFlow, OffloadLeg } from '../offload.ts';
+import { noCounts, type Offload, type OffloadFlow, type OffloadLeg } from '../offload.ts';
 import type { Endpoint, Expectation, Family, PortPair, RelayedStream, Side, StreamOwner } from '../relay.ts';
 import type { Datagrams } from './datagrams.ts';
 import { Leg, type LegOwner, type Totals } from './leg.ts';
@@ -21,8 +21,6 @@ export interface StreamHome {
   leave(pair: PortPair): void;
   closed(stream: UserlandStream): void;
 }
-
-const nothing = { packets: 0, bytes: 0 };
 
 export class UserlandStream implements RelayedStream, LegOwner {
   readonly caller: Leg;
@@ -77,7 +75,8 @@ export class UserlandStream implements RelayedStream, LegOwner {
     const seesAll = offloading === null || !offloading.everTaken;
     const known = [this.caller, this.callee].map((leg) => leg.reports.roundTripMs).filter((ms) => ms >= 0);
     const roundTripMs = known.length === 0 ? -1 : known.reduce((sum, ms) => sum + ms, 0);
-    const of = (side: Side): StreamFigures['caller'] => this[side].figures(now, seesAll, offloading?.count(side) ?? nothing, roundTripMs);
+    const inKernel = offloading?.counts ?? noCounts;
+    const of = (side: Side): StreamFigures['caller'] => this[side].figures(now, seesAll, inKernel[side], roundTripMs);
     return { engine: this.offloaded ? 'kernel' : 'worker', roundTripMs, caller: of('caller'), callee: of('callee') };
   }
 
