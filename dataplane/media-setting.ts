@@ -8,8 +8,8 @@ export interface RtpRange {
 }
 
 /** `auto` = in the kernel where its self-test passes, else in worker threads; `off` = every tenant's media goes direct. */
-export const mediaEngines = ['auto', 'kernel', 'worker', 'rtpengine', 'off'] as const;
-export type MediaEngineName = (typeof mediaEngines)[number];
+export const wantedEngines = ['auto', 'kernel', 'worker', 'rtpengine', 'off'] as const;
+export type WantedEngine = (typeof wantedEngines)[number];
 
 /** A call with one stream takes four ports: two a side. */
 const minPorts = 64;

@@ -10,7 +10,7 @@ import { splitList } from './comma-list.ts';
 import { err, ok, type Result } from './contract/result.ts';
 import { forbiddenForm, parseForbidden, standardForbidden, type ForbiddenSetting } from './forbidden-setting.ts';
 import { parseListenList, unbracket, type ListenSetting } from './listen-setting.ts';
-import { mediaEngines, parseRtpRange, rtpForm, type MediaEngineName, type RtpRange } from './media-setting.ts';
+import { wantedEngines, parseRtpRange, rtpForm, type WantedEngine, type RtpRange } from './media-setting.ts';
 import { originForm, parseOrigins } from './origin-setting.ts';
 
 /** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
@@ -27,7 +27,7 @@ export interface Settings {
   /** Origins of the pages that may open a WebSocket; empty = any. */
   readonly webOrigins: readonly string[];
   /** Who moves media, by which ports, in how many threads. */
-  readonly media: MediaEngineName;
+  readonly media: WantedEngine;
   readonly rtp: RtpRange;
   readonly mediaThreads: number;
   readonly dataDir: string;
@@ -106,8 +106,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   const rtp = parseRtpRange(rtpText);
   if (!rtp.ok) return refuse('SIGNALBOX_RTP', rtpText, rtpForm);
   const mediaText = get('SIGNALBOX_MEDIA') ?? 'auto';
-  const media = mediaEngines.find((name) => name === mediaText);
-  if (media === undefined) return refuse('SIGNALBOX_MEDIA', mediaText, `one of ${mediaEngines.join(', ')}`);
+  const media = wantedEngines.find((name) => name === mediaText);
+  if (media === undefined) return refuse('SIGNALBOX_MEDIA', mediaText, `one of ${wantedEngines.join(', ')}`);
   const threadsText = get('SIGNALBOX_MEDIA_THREADS') ?? String(Math.max(1, Math.floor(availableParallelism() / 2)));
   const mediaThreads = Number(threadsText);
   if (!Number.isInteger(mediaThreads) || mediaThreads < 1 || mediaThreads > maxMediaThreads) {

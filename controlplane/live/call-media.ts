@@ -1,9 +1,7 @@
 /** What a node tells of the media of a call, as the API shows it. PURE. */
-import { listedStreams } from '../../dataplane/contract/media.ts';
-import type { MediaEngine } from '../../dataplane/contract/media.ts';
+import { listedStreams, mediaEngines } from '../../dataplane/contract/media.ts';
 import type { CallDirection, CallMedia, CallStream } from '../contract/live-lists.ts';
 
-const engines: readonly MediaEngine[] = ['kernel', 'worker', 'rtpengine'];
 const sessionLength = 64;
 
 /** null = its media goes direct, or this version does not understand what is told. */
@@ -16,7 +14,7 @@ export function callMediaOf(value: unknown): CallMedia | null {
 
 function streamOf(value: unknown): CallStream | null {
   if (!isObject(value)) return null;
-  const engine = engines.find((name) => name === value['engine']);
+  const engine = mediaEngines.find((name) => name === value['engine']);
   const kind = value['kind'];
   const caller = directionOf(value['caller']);
   const callee = directionOf(value['callee']);

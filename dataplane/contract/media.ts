@@ -1,7 +1,8 @@
 /** What a node says of the media that it relays: the same words in the data plane, the REST API and the console. */
 
 /** What moves the packets: nftables, the node's own threads, or another program. */
-export type MediaEngine = 'kernel' | 'worker' | 'rtpengine';
+export const mediaEngines = ['kernel', 'worker', 'rtpengine'] as const;
+export type MediaEngine = (typeof mediaEngines)[number];
 
 /** One instance of the rtpengine pool as a node sees it. */
 export interface RtpengineReport {
@@ -14,7 +15,7 @@ export interface RtpengineReport {
   readonly reason: string;
 }
 
-/** All media threads of a node together. */
+/** Of a media thread, or of all of a node together. */
 export interface MediaReport {
   readonly engine: MediaEngine;
   /** What keeps the kernel from moving packets, where it was to; or ''. */

@@ -3,7 +3,7 @@ import { isTableName } from './decode.ts';
 import { isObject } from './decode-reader.ts';
 import { isHash, readTableHashes } from './hash.ts';
 import { limits } from './limits.ts';
-import { mediaReportBounds as media } from './media.ts';
+import { mediaEngines, mediaReportBounds as media } from './media.ts';
 import type { Result } from './result.ts';
 import { err, ok } from './result.ts';
 import { tableNames } from './rows.ts';
@@ -72,7 +72,7 @@ const destination = object({
   latencyMs: object({ last: number, avg: number, max: number }),
 });
 const mediaReport = object({
-  engine: oneOf('kernel', 'worker', 'rtpengine'), sentence: text(media.sentence), sessions: count, portsUsed: count, portsFree: count, kernelStreams: count,
+  engine: oneOf(...mediaEngines), sentence: text(media.sentence), sessions: count, portsUsed: count, portsFree: count, kernelStreams: count,
   rtpengines: list(media.rtpengines, object({ address: text(media.address), state: oneOf('up', 'down', 'unknown'), sessions: count, reason: text(media.reason) })),
 });
 const event = object({ atMs: number, kind: text(64), subject: text(256), text: text(1_024), detail: (value: unknown) => isObject(value) });

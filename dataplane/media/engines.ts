@@ -1,4 +1,5 @@
 /** The engines of a media thread, chosen by `SIGNALBOX_MEDIA` and by what this host can do. */
+import type { MediaEngine } from '../contract/media.ts';
 import type { SettingRow } from '../contract/rows.ts';
 import { ForbiddenTargets } from '../proxy/forbidden-targets.ts';
 import type { SessionEngine } from './engine.ts';
@@ -7,7 +8,7 @@ import { RelayEngine } from './relay-engine.ts';
 import { RtpengineEngine } from './rtpengine-engine.ts';
 
 export interface Engines {
-  readonly name: MediaState['engine'];
+  readonly name: MediaEngine;
   /** Why it is not the wanted one, '' = it is. */
   readonly sentence: string;
   /** The first one takes new sessions; the other may have some of a process that was told otherwise. */

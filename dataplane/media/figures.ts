@@ -1,4 +1,5 @@
 /** What is known of the media of a session, for live lists, call records and metrics. */
+import type { MediaEngine } from '../contract/media.ts';
 
 /** One direction of a stream, named by the side that sends. */
 export interface DirectionFigures {
@@ -20,14 +21,19 @@ export interface DirectionFigures {
 
 export interface StreamFigures {
   /** Which engine moves the packets now. */
-  readonly engine: 'kernel' | 'worker' | 'rtpengine';
+  readonly engine: MediaEngine;
   /** Round-trip time from RTCP in milliseconds, -1 = not known. */
   readonly roundTripMs: number;
   readonly caller: DirectionFigures;
   readonly callee: DirectionFigures;
 }
 
+export interface ListedFigures extends StreamFigures {
+  /** audio, video and so on, as the SDP says. */
+  readonly kind: string;
+}
+
 export interface SessionFigures {
   readonly session: string;
-  readonly streams: readonly (StreamFigures & { readonly kind: string })[];
+  readonly streams: readonly ListedFigures[];
 }

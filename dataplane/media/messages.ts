@@ -1,9 +1,10 @@
 /** What media threads, SIP workers and the main thread tell each other. Everything here is structured-cloned. */
 import type { MessagePort } from 'node:worker_threads';
+import type { MediaEngine, MediaReport } from '../contract/media.ts';
 import type { SettingRow } from '../contract/rows.ts';
 import type { ForbiddenSetting } from '../forbidden-setting.ts';
 import type { ListenSetting } from '../listen-setting.ts';
-import type { MediaEngineName, RtpRange } from '../media-setting.ts';
+import type { RtpRange, WantedEngine } from '../media-setting.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
@@ -12,7 +13,7 @@ import type { PassageOutcome, SdpPassage } from './passage.ts';
 export interface MediaSetup {
   readonly thread: number;
   readonly threads: number;
-  readonly engine: Exclude<MediaEngineName, 'off'>;
+  readonly engine: Exclude<WantedEngine, 'off'>;
   /** The ports of this thread alone. */
   readonly rtp: RtpRange;
   /** Where its sessions are written down for the next process: a path that each engine adds its name to. */
@@ -62,33 +63,17 @@ export interface MediaEvent {
 }
 
 export type FromMedia =
-  | { readonly t: 'ready'; readonly engine: 'kernel' | 'worker' | 'rtpengine'; /** Why it is not the wanted one, or ''. */ readonly sentence: string; readonly restored: number }
+  | { readonly t: 'ready'; readonly engine: MediaEngine; /** Why it is not the wanted one, or ''. */ readonly sentence: string; readonly restored: number }
   | { readonly t: 'figures'; readonly n: number; readonly figures: readonly SessionFigures[] }
   | { readonly t: 'state'; readonly state: MediaState }
   | { readonly t: 'event'; readonly event: MediaEvent }
   | { readonly t: 'fault'; readonly where: string; readonly detail: string }
   | { readonly t: 'stopped' };
 
-/** One instance of the rtpengine pool. */
-export interface RtpengineState {
-  readonly address: string;
-  readonly state: 'up' | 'down' | 'unknown';
-  readonly sessions: number;
-  readonly reason: string;
-}
-
 /** How a media thread stands, told every second. */
-export interface MediaState {
-  readonly engine: 'kernel' | 'worker' | 'rtpengine';
-  readonly sentence: string;
-  readonly sessions: number;
-  readonly portsUsed: number;
-  readonly portsFree: number;
-  /** Streams that the kernel forwards. */
-  readonly kernelStreams: number;
+export interface MediaState extends MediaReport {
   /** Totals since the thread began. */
   readonly packets: number;
   readonly strangers: number;
   readonly invalid: number;
-  readonly rtpengines: readonly RtpengineState[];
 }

@@ -17,7 +17,7 @@ const maxSessions = 50_000;
 const now = (): number => performance.now();
 
 /** What of its state is the relay's. */
-export type RelayState = Pick<MediaState, 'engine' | 'sentence' | 'sessions' | 'portsUsed' | 'portsFree' | 'kernelStreams' | 'packets' | 'strangers' | 'invalid'>;
+export type RelayState = Omit<MediaState, 'rtpengines'>;
 
 export class RelayEngine {
   readonly sessions: RelaySessions;

@@ -1,5 +1,5 @@
 /** The relayed streams of one session: their ports, what they have been told, and where the sides were found. */
-import type { StreamFigures } from './figures.ts';
+import type { ListedFigures } from './figures.ts';
 import type { StreamKind } from './described.ts';
 import { bothSides, isSameEndpoint, type Endpoint, type Expectation, type Family, type PortPair, type Relay, type RelayedStream, type Side } from './relay.ts';
 
@@ -119,7 +119,7 @@ export class SessionStreams {
     this.keepOnly(new Set());
   }
 
-  figures(): (StreamFigures & { readonly kind: string })[] {
+  figures(): ListedFigures[] {
     return [...this.#open].toSorted(([one], [other]) => one - other).map(([, { relayed, kind }]) => ({ ...relayed.figures(), kind }));
   }
 

@@ -1,10 +1,10 @@
 /** The rtpengines of the settings: asked for a sign of life every second, chosen among for new calls, and reached by name or address. */
 import { lookup } from 'node:dns';
 import { literalFamily } from '../../contract/address.ts';
+import type { RtpengineReport } from '../../contract/media.ts';
 import { err } from '../../contract/result.ts';
 import type { RtpengineInstance } from '../../contract/rows.ts';
 import { parseHostPort } from '../../contract/target.ts';
-import type { RtpengineState } from '../messages.ts';
 import { textAt, type BencodeFields } from './bencode.ts';
 import { chooseInstance, observed, unknownHealth, type InstanceHealth } from './instance-choice.ts';
 import { NgClient, type NgAnswer } from './ng-client.ts';
@@ -92,7 +92,7 @@ export class RtpenginePool {
   }
 
   /** @param sessions how many an instance has */
-  states(sessions: ReadonlyMap<string, number>): RtpengineState[] {
+  states(sessions: ReadonlyMap<string, number>): RtpengineReport[] {
     return [...this.#instances.values()]
       .filter(({ address, settings }) => settings !== null || sessions.has(address))
       .map(({ address, health, reason }) => ({ address, state: health.state, sessions: sessions.get(address) ?? 0, reason }));

@@ -1,9 +1,9 @@
 /** Sessions whose media a pool of rtpengines moves. A session stays at its instance; only an offer may take it to another one. */
+import type { RtpengineReport } from '../../contract/media.ts';
 import type { SettingRow } from '../../contract/rows.ts';
 import { scanSdp, type Sdp } from '../../sip/sdp.ts';
 import { passageTimeoutMs, type SessionEngine } from '../engine.ts';
 import type { SessionFigures } from '../figures.ts';
-import type { RtpengineState } from '../messages.ts';
 import type { PassageOutcome, SdpPassage } from '../passage.ts';
 import type { Side } from '../relay.ts';
 import { readFigures, totalsOf, type Totals } from './call-figures.ts';
@@ -147,7 +147,7 @@ export class RtpengineSessions implements SessionEngine {
   }
 
   /** The pool as it stands, for people. */
-  states(): RtpengineState[] {
+  states(): RtpengineReport[] {
     return this.#pool.states(this.#polling.perInstance());
   }
 
