@@ -7,8 +7,10 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { defaultSetting } from '../../dataplane/contract/rows.ts';
+import { heldMs } from '../../dataplane/media/engine.ts';
 import type { SdpPassage } from '../../dataplane/media/passage.ts';
-import { RelaySessions, defaultHeldMs, defaultIdleMs } from '../../dataplane/media/relay-sessions.ts';
+import { RelaySessions } from '../../dataplane/media/relay-sessions.ts';
 import { UserlandRelay } from '../../dataplane/media/userland/relay.ts';
 import { loadHost } from './order.ts';
 
@@ -36,7 +38,7 @@ const resident = (): number => {
 };
 
 const relay = new UserlandRelay({ first: 10_000, last: 59_999, bind: { v4: loadHost, v6: '' } }, null);
-const sessions = new RelaySessions(relay, { maxSessions: calls, addresses: { v4: loadHost, v6: '' }, forbidden: () => false, idleMs: defaultIdleMs, heldMs: defaultHeldMs }, { changed: () => undefined, ended: () => undefined, silent: () => undefined }, () => performance.now());
+const sessions = new RelaySessions(relay, { maxSessions: calls, addresses: { v4: loadHost, v6: '' }, forbidden: () => false, idleMs: defaultSetting.media.idleMs, heldMs }, { changed: () => undefined, ended: () => undefined, silent: () => undefined }, () => performance.now());
 const sdp = (port: number): string => ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0', `m=audio ${port} RTP/AVP 8 0 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv', ''].join('\r\n');
 
 function setUp(call: number): void {

@@ -17,5 +17,12 @@ export interface SessionEngine {
   figures(session: string): SessionFigures | null;
 }
 
+/** `call` = the SIP call is over, `idle` = no packets, `lost` = an rtpengine does not know it any more. */
+export type EndReason = 'call' | 'idle' | 'lost';
+
+/** Sessions of one media thread and engine; more are refused. */
+export const maxSessions = 50_000;
+/** What takes the place of the idle time of the settings for calls on hold and those that are not answered. */
+export const heldMs = 3_600_000;
 /** An engine that does not answer in time is taken for dead: the call goes on by its policy. */
 export const passageTimeoutMs = 2_000;

@@ -1,19 +1,18 @@
 /** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
 import { monotonicClock } from '../runtime/clock.ts';
+import { heldMs, maxSessions } from './engine.ts';
 import { Journal } from './journal.ts';
 import { KernelAlarm } from './kernel-alarm.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { PortAlarm } from './port-alarm.ts';
-import { defaultHeldMs, RelaySessions } from './relay-sessions.ts';
+import { RelaySessions } from './relay-sessions.ts';
 import { isSessionRecord, type SessionRecord } from './session-record.ts';
 import { SessionEvents } from './session-events.ts';
 import { UserlandRelay } from './userland/relay.ts';
 import type { RelayStatus } from './userland/settings.ts';
 
 const sweepMs = 2_000;
-/** Sessions of a thread at a time: ports run out before. */
-const maxSessions = 50_000;
 const now = (): number => performance.now();
 
 /** What of its state is the relay's. */
@@ -38,7 +37,7 @@ export class RelayEngine {
     this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
-      maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs: defaultHeldMs,
+      maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs,
     }, {
       changed: (record) => journal.changed(record),
       ended: (session, why, callId) => {

@@ -2,7 +2,7 @@
 import { familyOf } from '../contract/address.ts';
 import { scanSdp } from '../sip/sdp.ts';
 import { describe, type Described, type DescribedLine } from './described.ts';
-import type { SessionEngine } from './engine.ts';
+import type { EndReason, SessionEngine } from './engine.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 import { bothSides, otherSide, type Family, type Relay, type Side } from './relay.ts';
@@ -28,13 +28,11 @@ export interface RelaySessionsSettings {
 export interface SessionWatch {
   /** What would have to be written down has changed. */
   changed(record: SessionRecord): void;
-  ended(session: string, why: 'over' | 'idle', callId: string): void;
+  ended(session: string, why: Exclude<EndReason, 'lost'>, callId: string): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
   silent(session: string, side: Side, callId: string): void;
 }
 
-export const defaultIdleMs = 60_000;
-export const defaultHeldMs = 3_600_000;
 /** How often a session is looked at of which one side is silent. */
 const silentCheckMs = 5_000;
 
@@ -207,11 +205,11 @@ export class RelaySessions implements SessionEngine {
   end(session: string, calleeTag: string): void {
     const held = this.#sessions.get(session);
     if (held === undefined) return;
-    if (leave(held.state, calleeTag)) this.#close(held, 'over');
+    if (leave(held.state, calleeTag)) this.#close(held, 'call');
     else this.#settle(held);
   }
 
-  #close({ state, streams }: Held, why: 'over' | 'idle'): void {
+  #close({ state, streams }: Held, why: Exclude<EndReason, 'lost'>): void {
     this.#sessions.delete(state.session);
     streams.closeAll();
     this.#watch.ended(state.session, why, state.callId);
@@ -257,7 +255,7 @@ export class RelaySessions implements SessionEngine {
       if (record.streams.every((stream) => held.streams.reopen(stream))) {
         this.#settle(held);
         restored++;
-      } else this.#close(held, 'over');
+      } else this.#close(held, 'call');
     }
     return restored;
   }

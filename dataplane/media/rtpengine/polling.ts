@@ -1,7 +1,7 @@
 /** Figures of sessions, asked for in the background at a bounded rate, and what they show: sessions that are idle or lost. */
+import { heldMs } from '../engine.ts';
 import type { SessionFigures } from '../figures.ts';
 import { bothSides, type Side } from '../relay.ts';
-import { defaultHeldMs } from '../relay-sessions.ts';
 import { readActivity, readFigures, type Activity } from './call-figures.ts';
 import { knowsNoCall, queryFields } from './ng-messages.ts';
 import type { RtpenginePool } from './pool.ts';
@@ -22,7 +22,7 @@ export interface PollingWatch {
 }
 
 export class Polling {
-  /** Without a packet for so long an answered session ends, or for `defaultHeldMs` where none is awaited. */
+  /** Without a packet for so long an answered session ends, or for `heldMs` where none is awaited. */
   idleMs: number;
   readonly #sessions: Map<string, RtpengineSession>;
   readonly #pool: RtpenginePool;
@@ -79,7 +79,7 @@ export class Polling {
 
   #check(session: RtpengineSession, activity: Readonly<Record<Side, Activity>>): void {
     const awaited = session.forks.answered ? bothSides.filter((side) => activity[side].awaited) : [];
-    if (Math.min(activity.caller.idleMs, activity.callee.idleMs) >= (awaited.length > 0 ? this.idleMs : defaultHeldMs)) {
+    if (Math.min(activity.caller.idleMs, activity.callee.idleMs) >= (awaited.length > 0 ? this.idleMs : heldMs)) {
       this.#watch.ends(session, 'idle');
       return;
     }

@@ -2,7 +2,7 @@
 import type { RtpengineReport } from '../../contract/media.ts';
 import type { SettingRow } from '../../contract/rows.ts';
 import { scanSdp, type Sdp } from '../../sip/sdp.ts';
-import { passageTimeoutMs, type SessionEngine } from '../engine.ts';
+import { maxSessions, passageTimeoutMs, type EndReason, type SessionEngine } from '../engine.ts';
 import type { SessionFigures } from '../figures.ts';
 import type { PassageOutcome, SdpPassage } from '../passage.ts';
 import type { Side } from '../relay.ts';
@@ -14,10 +14,8 @@ import { Polling } from './polling.ts';
 import type { RtpenginePool } from './pool.ts';
 import { RtpengineSession, type RtpengineRecord } from './session.ts';
 
-/** `call` = the SIP call is over, `idle` = no packets, `lost` = the instance does not know it any more. */
-export type EndReason = 'call' | 'idle' | 'lost';
-
-export interface RtpengineHooks {
+/** Who wants to hear what becomes of sessions. */
+export interface RtpengineWatch {
   /** What the next process needs to know; plain JSON. */
   changed(record: RtpengineRecord): void;
   /** @param figures the last that are known */
@@ -25,9 +23,6 @@ export interface RtpengineHooks {
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
   silent(session: string, side: Side, callId: string): void;
 }
-
-/** Sessions of one media thread; more are refused. */
-const maxSessions = 50_000;
 
 const malformed: PassageOutcome = { t: 'untouched', why: 'malformed' };
 const unknownSession: PassageOutcome = { t: 'untouched', why: 'unknown session' };
@@ -50,20 +45,20 @@ export class RtpengineSessions implements SessionEngine {
   readonly name = 'rtpengine';
   readonly #pool: RtpenginePool;
   readonly #forbidden: (address: string) => boolean;
-  readonly #hooks: RtpengineHooks;
+  readonly #watch: RtpengineWatch;
   readonly #sessions = new Map<string, RtpengineSession>();
   readonly #polling: Polling;
   #totals: Totals = totalsOf(null);
 
   /** @param forbidden whether media must never go to an address that an SDP names */
-  constructor(pool: RtpenginePool, settings: SettingRow['media'], forbidden: (address: string) => boolean, hooks: RtpengineHooks) {
+  constructor(pool: RtpenginePool, settings: SettingRow['media'], forbidden: (address: string) => boolean, watch: RtpengineWatch) {
     this.#pool = pool;
     this.#forbidden = forbidden;
-    this.#hooks = hooks;
+    this.#watch = watch;
     this.#polling = new Polling(this.#sessions, pool, settings.idleMs, {
       polled: (session, figures) => this.#count(session, figures),
       ends: (session, why) => this.#finish(session, why),
-      silent: ({ id, callId }, side) => hooks.silent(id, side, callId),
+      silent: ({ id, callId }, side) => watch.silent(id, side, callId),
     });
     pool.configure(settings.rtpengines);
   }
@@ -120,7 +115,7 @@ export class RtpengineSessions implements SessionEngine {
     if (mine === undefined) return;
     mine.enqueueLast((next) => {
       this.#tellAgain(mine, mine.forks.answeredWithout(calleeTag), next);
-      this.#hooks.changed(mine.record);
+      this.#watch.changed(mine.record);
     });
   }
 
@@ -133,7 +128,7 @@ export class RtpengineSessions implements SessionEngine {
       return;
     }
     mine.enqueueLast((next) => this.#tellAgain(mine, left, next));
-    this.#hooks.changed(mine.record);
+    this.#watch.changed(mine.record);
   }
 
   figures(session: string): SessionFigures | null {
@@ -193,7 +188,7 @@ export class RtpengineSessions implements SessionEngine {
     session.instance = instance;
     session.begun = true;
     const again = session.forks.passed(passage, exchange);
-    if (this.#sessions.get(session.id) === session) this.#hooks.changed(session.record);
+    if (this.#sessions.get(session.id) === session) this.#watch.changed(session.record);
     this.#tellAgain(session, again, () => done(outcome));
   }
 
@@ -215,7 +210,7 @@ export class RtpengineSessions implements SessionEngine {
     this.#sessions.delete(session.id);
     session.enqueueLast((next) => {
       const ended = (): void => {
-        if (session.begun) this.#hooks.ended(session.id, why, session.callId, session.figures);
+        if (session.begun) this.#watch.ended(session.id, why, session.callId, session.figures);
         next();
       };
       if (!session.begun || why === 'lost') ended();

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { RtpengineInstance, SettingRow } from '../../../dataplane/contract/rows.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import type { EndReason } from '../../../dataplane/media/engine.ts';
 import type { SessionFigures } from '../../../dataplane/media/figures.ts';
 import { newSessionId, type PassageOutcome, type SdpPassage } from '../../../dataplane/media/passage.ts';
 import { RtpenginePool } from '../../../dataplane/media/rtpengine/pool.ts';
-import { RtpengineSessions, type EndReason } from '../../../dataplane/media/rtpengine/rtpengine-sessions.ts';
+import { RtpengineSessions } from '../../../dataplane/media/rtpengine/rtpengine-sessions.ts';
 import type { RtpengineRecord } from '../../../dataplane/media/rtpengine/session.ts';
 import { until, within } from '../../harness/deadline.ts';
 import { freePortRange } from '../../harness/ports.ts';
