@@ -17,7 +17,7 @@ export interface SessionEngine {
   figures(session: string): SessionFigures | null;
 }
 
-/** `call` = the SIP call is over, `idle` = no packets, `lost` = an rtpengine does not know it any more. */
+/** `call` = the SIP call is over, `idle` = no packets, `lost` = its rtpengine does not know it any more, or its ports were taken while no process was there. */
 export type EndReason = 'call' | 'idle' | 'lost';
 
 /** Sessions of one media thread and engine; more are refused. */

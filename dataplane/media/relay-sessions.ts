@@ -28,7 +28,7 @@ export interface RelaySessionsSettings {
 export interface SessionWatch {
   /** What would have to be written down has changed. */
   changed(record: SessionRecord): void;
-  ended(session: string, why: Exclude<EndReason, 'lost'>, callId: string): void;
+  ended(session: string, why: EndReason, callId: string): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
   silent(session: string, side: Side, callId: string): void;
 }
@@ -209,7 +209,7 @@ export class RelaySessions implements SessionEngine {
     else this.#settle(held);
   }
 
-  #close({ state, streams }: Held, why: Exclude<EndReason, 'lost'>): void {
+  #close({ state, streams }: Held, why: EndReason): void {
     this.#sessions.delete(state.session);
     streams.closeAll();
     this.#watch.ended(state.session, why, state.callId);
@@ -255,7 +255,7 @@ export class RelaySessions implements SessionEngine {
       if (record.streams.every((stream) => held.streams.reopen(stream))) {
         this.#settle(held);
         restored++;
-      } else this.#close(held, 'call');
+      } else this.#close(held, 'lost');
     }
     return restored;
   }

@@ -13,18 +13,18 @@ describe('forks', () => {
     expect(call.at('callee')).toBe('203.0.113.2:6000');
   });
 
-  it('one that accepted is not left for one that rings, but for one that accepts later', () => {
+  it('one that accepted is not left for one that rings or accepts later, however late, but when it hangs up', () => {
     const call = new Call();
     call.offer();
     call.answer('b', audio(calleeAddress, 5000));
     call.answer('c', audio(other, 6000), { final: false, source: other });
     expect(call.at('callee')).toBe('203.0.113.1:5000');
     call.answer('c', audio(other, 6000), { source: other });
-    expect(call.at('callee')).toBe('203.0.113.2:6000');
-    call.sessions.end(id, 'c');
     expect(call.at('callee')).toBe('203.0.113.1:5000');
     call.sessions.end(id, 'b');
-    expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([0, 0, [`${id} over`]]);
+    expect([call.sessions.size, call.at('callee')]).toEqual([1, '203.0.113.2:6000']);
+    call.sessions.end(id, 'c');
+    expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([0, 0, [`${id} call`]]);
   });
 
   it('one that accepts without SDP is heard with what it said before', () => {
@@ -42,7 +42,7 @@ describe('forks', () => {
     call.answer('c', audio(other, 6000), { final: false, source: other });
     call.answer('b', audio(calleeAddress, 5000));
     call.sessions.end(id, 'b');
-    expect([call.sessions.size, call.told]).toEqual([0, [`${id} over`]]);
+    expect([call.sessions.size, call.told]).toEqual([0, [`${id} call`]]);
   });
 
   it('that leaves while others ring does not end the session; the failure of the INVITE does', () => {
@@ -60,8 +60,10 @@ describe('forks', () => {
     const call = new Call();
     call.offer();
     call.answer('b', audio(calleeAddress, 5000));
-    for (let i = 0; i < 100; i++) call.answer(`fork${i}`, audio(other, 6000), { final: false });
-    expect([call.records.at(-1)?.dialogs.length, call.at('callee')]).toEqual([16, '203.0.113.1:5000']);
+    for (const final of [false, true]) {
+      for (let i = 0; i < 100; i++) call.answer(`fork${i}`, audio(other, 6000), { final });
+      expect([call.records.at(-1)?.dialogs.length, call.at('callee')]).toEqual([16, '203.0.113.1:5000']);
+    }
   });
 
   it('by both families each have ports of theirs; those of the family that is not taken are given back', () => {

@@ -168,7 +168,7 @@ describe('over a restart', () => {
     expect(placesOf(call.reoffer('callee', audio(calleeAddress, 5002)))).toEqual([`${ourAddress}:30000`]);
     expect(JSON.stringify(call.records[0])).toBe(JSON.stringify(before.records.at(-1)));
     call.sessions.end(id, 'b');
-    expect(call.told).toEqual([`${id} over`]);
+    expect(call.told).toEqual([`${id} call`]);
   });
 
   it('a call whose ports are taken is over', () => {
@@ -176,7 +176,7 @@ describe('over a restart', () => {
     before.offer();
     const call = new Call();
     call.relay.left[4] = 0;
-    expect([call.sessions.restore([before.records.at(-1)!]), call.told, call.sessions.size]).toEqual([0, [`${id} over`], 0]);
+    expect([call.sessions.restore([before.records.at(-1)!]), call.told, call.sessions.size]).toEqual([0, [`${id} lost`], 0]);
   });
 
   it.each([null, 1, {}, { session: id }, { session: id, format: 0, streams: [], dialogs: [] }, { session: '', format: 1, streams: [], dialogs: [] }])('takes %j for no record', (value) => expect(isSessionRecord(value)).toBe(false));
