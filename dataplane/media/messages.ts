@@ -8,6 +8,7 @@ import type { RtpRange, WantedEngine } from '../media-setting.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
+import type { ByFamily } from './relay.ts';
 
 /** What a media thread is born with. */
 export interface MediaSetup {
@@ -25,9 +26,9 @@ export interface MediaSetup {
   readonly forbidden: ForbiddenSetting;
   readonly places: readonly Pick<ListenSetting, 'address' | 'advertisedHost'>[];
   readonly interfaces: readonly InterfaceAddress[];
-  /** Numeric addresses by family: what media sockets bind to, and what an SDP shows where SIP goes by the other family; '' = none. */
-  readonly bind: { readonly v4: string; readonly v6: string };
-  readonly addresses: { readonly v4: string; readonly v6: string };
+  /** What media sockets bind to, and what an SDP shows where SIP goes by the other family. */
+  readonly bind: ByFamily;
+  readonly addresses: ByFamily;
   /** By SIP worker: a way to it. */
   readonly workers: readonly MessagePort[];
 }

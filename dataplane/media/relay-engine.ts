@@ -6,6 +6,7 @@ import { KernelAlarm } from './kernel-alarm.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { PortAlarm } from './port-alarm.ts';
+import { familiesOf } from './relay.ts';
 import { RelaySessions } from './relay-sessions.ts';
 import { isSessionRecord, type SessionRecord } from './session-record.ts';
 import { SessionEvents } from './session-events.ts';
@@ -59,8 +60,7 @@ export class RelayEngine {
    * @returns the engine; the sentence says why the kernel does not forward, '' = it does or need not
    */
   static async open(setup: MediaSetup, forbidden: (address: string) => boolean, kernel: boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void): Promise<{ readonly engine: RelayEngine; readonly sentence: string }> {
-    const families = ([4, 6] as const).filter((family) => (family === 4 ? setup.bind.v4 : setup.bind.v6) !== '');
-    const started = kernel ? await KernelOffload.start({ node: setup.nodeName, thread: setup.thread, threads: setup.threads, ports: setup.rtp, families }) : null;
+    const started = kernel ? await KernelOffload.start({ node: setup.nodeName, thread: setup.thread, threads: setup.threads, ports: setup.rtp, families: familiesOf(setup.bind) }) : null;
     const engine = new RelayEngine(setup, forbidden, started?.ok === true ? started.value : null, event, fault);
     return { engine, sentence: started === null || started.ok ? '' : started.error };
   }

@@ -5,7 +5,7 @@ import { describe, type Described, type DescribedLine } from './described.ts';
 import type { EndReason, SessionEngine } from './engine.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
-import { bothSides, otherSide, type Family, type Relay, type Side } from './relay.ts';
+import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
@@ -14,8 +14,8 @@ import { SessionStreams } from './session-streams.ts';
 export interface RelaySessionsSettings {
   /** Sessions at a time; more are refused. */
   readonly maxSessions: number;
-  /** Numeric address of ours by family for sides that SIP reaches by the other one, '' = none. */
-  readonly addresses: { readonly v4: string; readonly v6: string };
+  /** For sides that SIP reaches by the other family. */
+  readonly addresses: ByFamily;
   /** Whether media must never go to an address that an SDP names. */
   readonly forbidden: (address: string) => boolean;
   /** An answered call without a packet for so long ends. */
@@ -168,7 +168,7 @@ export class RelaySessions implements SessionEngine {
   }
 
   #address(family: Family): string {
-    return family === 4 ? this.#settings.addresses.v4 : this.#settings.addresses.v6;
+    return ofFamily(this.#settings.addresses, family);
   }
 
   #hiding(passage: SdpPassage): OwnAddress | null {

@@ -4,6 +4,16 @@ import type { StreamFigures } from './figures.ts';
 
 export type Family = 4 | 6;
 
+/** A numeric address of ours by family, '' = none. */
+export interface ByFamily {
+  readonly v4: string;
+  readonly v6: string;
+}
+
+/** @returns '' = none of that family */
+export const ofFamily = ({ v4, v6 }: ByFamily, family: Family): string => (family === 4 ? v4 : v6);
+export const familiesOf = (own: ByFamily): Family[] => ([4, 6] as const).filter((family) => ofFamily(own, family) !== '');
+
 /** The caller sent the INVITE that began the session; a callee answered it. */
 export type Side = 'caller' | 'callee';
 export const bothSides: readonly Side[] = ['caller', 'callee'];

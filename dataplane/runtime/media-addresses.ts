@@ -1,13 +1,8 @@
 /** Which addresses media uses: those that SIP listens on and shows, so that nothing is opened beyond them. PURE. */
 import { familyOf, isWildcard } from '../contract/address.ts';
 import type { ListenSetting } from '../listen-setting.ts';
+import type { ByFamily } from '../media/relay.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
-
-/** By family, '' = none. */
-export interface ByFamily {
-  readonly v4: string;
-  readonly v6: string;
-}
 
 /** What media sockets bind to: the one address that all listeners of the family have, else all addresses; nothing where nobody listens. */
 export function mediaBind(listen: readonly ListenSetting[]): ByFamily {

@@ -1,5 +1,5 @@
 /** Which sockets a media thread forwards by. */
-import type { Family } from '../relay.ts';
+import { familiesOf, type Family } from '../relay.ts';
 import type { Datagrams } from './datagrams.ts';
 import { NodeSockets } from './node-sockets.ts';
 import { PolledSockets } from './polled-sockets.ts';
@@ -17,12 +17,9 @@ export const chooseDatagrams = (settings: RelaySettings, calls: SystemCalls | nu
   (calls === null ? null : polledSockets(settings, calls)) ?? new NodeSockets(settings.bind);
 
 function polledSockets(settings: RelaySettings, calls: SystemCalls): PolledSockets | null {
-  const families: Family[] = [];
-  if (settings.bind.v4 !== '') families.push(4);
-  if (settings.bind.v6 !== '') families.push(6);
   try {
     const polled = new PolledSockets(calls, settings.bind);
-    if (families.every((family) => carries(polled, family, settings))) return polled;
+    if (familiesOf(settings.bind).every((family) => carries(polled, family, settings))) return polled;
     polled.close();
     return null;
   } catch {

@@ -1,24 +1,25 @@
 /** Which of our addresses the system sends from towards somebody, for sockets that are bound to all of them. */
 import { createSocket } from 'node:dgram';
-import type { Endpoint, Family } from '../relay.ts';
+import { isWildcard } from '../../contract/address.ts';
+import { ofFamily, type ByFamily, type Endpoint, type Family } from '../relay.ts';
 
 /** Routes change rarely; the peers of calls are many. */
 const keptMs = 60_000;
 const maxKept = 4_096;
 
 export class LocalAddresses {
-  readonly #bind: { readonly v4: string; readonly v6: string };
+  readonly #bind: ByFamily;
   readonly #kept = new Map<string, { readonly address: string; readonly untilMs: number }>();
 
   /** @param bind as in RelaySettings */
-  constructor(bind: { readonly v4: string; readonly v6: string }) {
+  constructor(bind: ByFamily) {
     this.#bind = bind;
   }
 
   /** @returns '' = there is no way to it */
   towards(remote: Endpoint, family: Family, nowMs: number): string {
-    const bound = family === 4 ? this.#bind.v4 : this.#bind.v6;
-    if (bound !== '0.0.0.0' && bound !== '::') return bound;
+    const bound = ofFamily(this.#bind, family);
+    if (!isWildcard(bound)) return bound;
     const kept = this.#kept.get(remote.address);
     if (kept !== undefined && kept.untilMs > nowMs) return kept.address;
     const address = route(remote, family);

@@ -1,6 +1,6 @@
 /** UDP sockets of node:dgram: every platform and runtime has them. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Endpoint, Family } from '../relay.ts';
+import { ofFamily, type Endpoint, type Family } from '../relay.ts';
 import type { RelaySettings } from './settings.ts';
 import type { DatagramReceiver, Datagrams, DatagramSocket } from './datagrams.ts';
 
@@ -79,7 +79,7 @@ export class NodeSockets implements Datagrams {
   }
 
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null {
-    const address = family === 4 ? this.#bind.v4 : this.#bind.v6;
+    const address = ofFamily(this.#bind, family);
     if (address === '') return null;
     const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6, lookup: literal });
     try {

@@ -5,7 +5,7 @@
  * of other threads are served at once. Timers of this thread may be late by `idleWaitMs`, which nothing here minds. Without sockets
  * nothing runs.
  */
-import type { Endpoint, Family } from '../relay.ts';
+import { ofFamily, type Endpoint, type Family } from '../relay.ts';
 import type { RelaySettings } from './settings.ts';
 import { readSocketAddress, socketAddressBytes, writeSocketAddress } from './socket-address.ts';
 import { constants, eventToken, eventWords, type SystemCalls } from './system-calls.ts';
@@ -207,7 +207,7 @@ export class PolledSockets implements Datagrams {
   }
 
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null {
-    const address = family === 4 ? this.#bind.v4 : this.#bind.v6;
+    const address = ofFamily(this.#bind, family);
     const { scratchBytes } = this.#shared;
     if (address === '' || !writeSocketAddress(scratchBytes, family, { address, port })) return null;
     const calls = this.#calls;

@@ -1,7 +1,7 @@
 /** The userland relay: our own ports and sockets, and the packets through them. One a media thread. */
 import type { Offload } from '../offload.ts';
 import { PortRange } from '../ports.ts';
-import { bothSides, type Endpoint, type Family, type PortPair, type Relay, type RelayedStream, type Side, type StreamOwner } from '../relay.ts';
+import { bothSides, familiesOf, type Endpoint, type Family, type PortPair, type Relay, type RelayedStream, type Side, type StreamOwner } from '../relay.ts';
 import { chooseDatagrams } from './choose.ts';
 import type { Datagrams } from './datagrams.ts';
 import type { Leg, Totals } from './leg.ts';
@@ -32,10 +32,7 @@ export class UserlandRelay implements Relay, StreamHome {
     this.offload = offload;
     this.datagrams = datagrams;
     this.local = new LocalAddresses(settings.bind);
-    const ranges = new Map<Family, PortRange>();
-    if (settings.bind.v4 !== '') ranges.set(4, new PortRange(settings.first, settings.last, restMs));
-    if (settings.bind.v6 !== '') ranges.set(6, new PortRange(settings.first, settings.last, restMs));
-    this.#ranges = ranges;
+    this.#ranges = new Map(familiesOf(settings.bind).map((family) => [family, new PortRange(settings.first, settings.last, restMs)]));
   }
 
   open(families: Readonly<Record<Side, Family>>, owner: StreamOwner): RelayedStream | null {

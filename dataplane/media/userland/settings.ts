@@ -1,12 +1,12 @@
 /** What the userland relay is told at its start, and what it says of itself. */
-import type { Family } from '../relay.ts';
+import type { ByFamily, Family } from '../relay.ts';
 
 export interface RelaySettings {
   /** First and last port that may be used, in both families. RTP takes even ports, RTCP the odd ones above. */
   readonly first: number;
   readonly last: number;
-  /** Numeric address that media sockets bind to, by family; '' = none of that family. `0.0.0.0` and `::` are every address. */
-  readonly bind: { readonly v4: string; readonly v6: string };
+  /** What media sockets bind to; `0.0.0.0` and `::` are every address. */
+  readonly bind: ByFamily;
 }
 
 /** Port pairs of one family. */
