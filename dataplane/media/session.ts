@@ -129,17 +129,21 @@ export const isConfirmed = ({ dialogs }: MediaSession): boolean => dialogs.some(
 function addDialog(session: MediaSession, tag: string, family: Family): MediaDialog {
   const dialog: MediaDialog = { tag, family, confirmed: false, agreed: { caller: null, callee: null }, offers: { caller: null, callee: null }, streams: [] };
   if (session.dialogs.length >= maxDialogs) {
-    const first = session.dialogs.find((other) => !other.confirmed && other.tag !== session.current) ?? session.dialogs[0];
+    const others = session.dialogs.filter((other) => other.tag !== session.current);
+    const first = others.find((other) => !other.confirmed) ?? others[0];
     session.dialogs = session.dialogs.filter((other) => other !== first);
   }
   session.dialogs.push(dialog);
   return dialog;
 }
 
-/** Media goes to the callee that answered last; one that accepted the call is not left for one that did not. */
+/**
+ * Media goes to the callee that answered last, until one accepts the call: that has it as long as its dialog lasts. Whoever was
+ * called and did not get the call could else take it over by a late 2xx, which passes at any time (see proxy/stray.ts).
+ */
 function prefer(session: MediaSession, dialog: MediaDialog, answered: boolean): void {
   const current = findDialog(session, session.current);
-  if (current === null || (answered && (dialog.confirmed || !current.confirmed))) session.current = dialog.tag;
+  if (current === null || (answered && !current.confirmed)) session.current = dialog.tag;
 }
 
 function agree(session: MediaSession, dialog: MediaDialog, side: Side, described: Described): void {

@@ -1,6 +1,6 @@
 /**
- * The callees of a session: to rtpengine they are one, and media goes to the one that was told of last. Pure. A 2xx beats
- * provisional responses, and when a callee leaves, another one is told of again.
+ * The callees of a session: to rtpengine they are one, and media goes to the one that was told of last. Pure. The first 2xx
+ * beats provisional responses and later ones, and when its callee leaves, another one is told of again.
  */
 import type { SdpPassage } from '../passage.ts';
 import type { Exchange } from './ng-messages.ts';
@@ -63,7 +63,7 @@ export class Forks {
 
   /**
    * Notes a passage that rtpengine took.
-   * @returns what to tell rtpengine again: the callee with the 2xx, when this one is only provisional
+   * @returns what to tell rtpengine again: the callee that has accepted the call, when this is another
    */
   passed(passage: SdpPassage, exchange: Exchange): Said | null {
     if (passage.calleeTag === '') {
@@ -75,7 +75,8 @@ export class Forks {
     if (passage.fromCaller) return null;
     callee.said = { passage, exchange };
     callee.final ||= passage.final;
-    const winner = callee.final ? callee : this.#callees.findLast(({ final, said }) => final && said !== null) ?? callee;
+    const holder = this.#current?.final === true ? this.#current : this.#callees.find(({ final }) => final);
+    const winner = holder === undefined || holder.said === null ? callee : holder;
     this.#current = winner;
     return winner === callee ? null : winner.said;
   }
@@ -84,7 +85,7 @@ export class Forks {
   answeredWithout(tag: string): Said | null {
     const callee = this.#find(tag) ?? this.#add(tag);
     callee.final = true;
-    if (callee === this.#current || callee.said === null) return null;
+    if (callee === this.#current || this.#current?.final === true || callee.said === null) return null;
     this.#current = callee;
     return callee.said;
   }
@@ -108,7 +109,11 @@ export class Forks {
   }
 
   #add(tag: string): Callee {
-    if (this.#callees.length >= maxCallees) this.#callees.splice(Math.max(0, this.#callees.findIndex(({ final }) => !final)), 1);
+    if (this.#callees.length >= maxCallees) {
+      const others = this.#callees.filter((other) => other !== this.#current);
+      const first = others.find(({ final }) => !final) ?? others[0];
+      this.#callees = this.#callees.filter((other) => other !== first);
+    }
     const callee: Callee = { tag, final: false, offering: false, said: null };
     this.#callees.push(callee);
     return callee;

@@ -132,22 +132,22 @@ describe('a call', () => {
 });
 
 describe('a fork', () => {
-  it('with two answers has the media at the one that answered last, and with the other again when that one leaves', async () => {
+  it('with two answers has the media at the one that accepted first, and with the other when that one leaves', async () => {
     const { session, caller, callee } = await establish(rig, await stream(), await stream());
     await bothHear(caller, callee);
-    callee.hush();
     const other = await stream();
-    other.to = callee.to;
     const before = caller.to;
     follow(caller, await rig.edited({ session, sdp: describeEnd(other), fromCaller: false, kind: 'answer', final: true, calleeTag: 'b' }));
     // One port for all of them: the caller sends on as before.
     expect(caller.to).toEqual(before);
-    await bothHear(caller, other);
-    other.hush();
-    rig.sessions.end(session, 'b');
-    expect(rig.sessions.has(session)).toBe(true);
     await bothHear(caller, callee);
+    expect(other.hearing(caller.ssrc).packets).toBe(0);
+    callee.hush();
     rig.sessions.end(session, 'a');
+    expect(rig.sessions.has(session)).toBe(true);
+    other.to = callee.to;
+    await bothHear(caller, other);
+    rig.sessions.end(session, 'b');
     expect((await rig.endedAs(session)).why).toBe('call');
   }, 20_000);
 

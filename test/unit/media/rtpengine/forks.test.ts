@@ -16,12 +16,14 @@ describe('forks of a call', () => {
     expect(forks.answered).toBe(true);
   });
 
-  it('a 2xx beats provisional responses that come later', () => {
+  it('the first 2xx beats provisional responses and other 2xx that come later', () => {
     const forks = new Forks();
     const winner = answering('a');
     forks.passed(winner, 'answer');
     expect(forks.passed(ringing('b'), 'answer')).toEqual({ passage: winner, exchange: 'answer' });
-    expect(forks.passed(answering('c'), 'answer')).toBeNull();
+    expect(forks.passed(answering('c'), 'answer')).toEqual({ passage: winner, exchange: 'answer' });
+    expect(forks.answeredWithout('b')).toBeNull();
+    expect(forks.passed(answering('a'), 'answer')).toBeNull();
   });
 
   it('a 2xx without SDP makes the early dialog hold', () => {
@@ -36,11 +38,11 @@ describe('forks of a call', () => {
 
   it('of two that answered, the one that stays has the media again', () => {
     const forks = new Forks();
-    const first = answering('a');
-    forks.passed(first, 'answer');
-    forks.passed(answering('b'), 'answer');
-    expect(forks.left('b')).toEqual({ passage: first, exchange: 'answer' });
-    expect(forks.left('a')).toBe('ends');
+    const second = answering('b');
+    forks.passed(answering('a'), 'answer');
+    forks.passed(second, 'answer');
+    expect(forks.left('a')).toEqual({ passage: second, exchange: 'answer' });
+    expect(forks.left('b')).toBe('ends');
   });
 
   it('ends with the last that answered, whoever rang beside it', () => {
@@ -89,8 +91,10 @@ describe('forks of a call', () => {
   it('are sixteen at most: early ones give way', () => {
     const forks = new Forks();
     forks.passed(answering('winner'), 'answer');
-    for (let n = 0; n < 40; n++) forks.passed(ringing(`r${n}`), 'answer');
-    expect(forks.records).toHaveLength(16);
-    expect(forks.records[0]?.tag).toBe('winner');
+    for (const passage of [ringing, answering]) {
+      for (let n = 0; n < 40; n++) forks.passed(passage(`r${n}`), 'answer');
+      expect(forks.records).toHaveLength(16);
+      expect(forks.records[0]?.tag).toBe('winner');
+    }
   });
 });
