@@ -1,5 +1,5 @@
 /** What a request's context knows of the media of its call: whose sessions, in which direction, what has become of its SDP. */
-import type { MediaDoor } from '../media/media-door.ts';
+import type { MediaDoor } from '../media/door.ts';
 import type { Latching } from '../media/passage.ts';
 import type { TenantRow } from '../contract/rows.ts';
 import type { SipMessage } from '../sip/message.ts';

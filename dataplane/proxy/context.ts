@@ -10,7 +10,7 @@ import type { BestResponse } from './best-response.ts';
 import type { Branch } from './branch.ts';
 import type { CallerSide } from './call-ends.ts';
 import type { CallMedia } from './call-media.ts';
-import type { MediaDoor } from '../media/media-door.ts';
+import type { MediaDoor } from '../media/door.ts';
 import type { Redirected } from './redirected.ts';
 
 /** Failover of requests that have one fixed target (in-dialog, towards phones): there is nowhere else to go. */

@@ -3,7 +3,7 @@ import type { CallTable } from '../calls/table.ts';
 import type { TenantLimits } from '../calls/tenant-limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CounterRow } from '../runtime/counters.ts';
-import type { MediaDoor } from '../media/media-door.ts';
+import type { MediaDoor } from '../media/door.ts';
 import type { WorkerHealth } from '../health/worker-health.ts';
 import type { RegistrationDoor } from '../registrations/door.ts';
 import type { Turns } from '../routing/turns.ts';

@@ -8,7 +8,7 @@ import { EnumDirectory } from '../dns/number-directory.ts';
 import type { Families } from '../dns/records.ts';
 import { ServerLocator } from '../dns/server-locator.ts';
 import { SystemDns } from '../dns/system-dns.ts';
-import { ThreadDoor } from '../media/door.ts';
+import { ThreadDoor } from '../media/thread-door.ts';
 import { WorkerHealth } from '../health/worker-health.ts';
 import { ConfiguredPlaces } from '../proxy/configured-places.ts';
 import type { Outcome, ProxyEnvironment } from '../proxy/environment.ts';

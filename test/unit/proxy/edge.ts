@@ -30,8 +30,7 @@ import { ownBounds } from '../../../dataplane/sip/bounds.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
 import { TransactionLayer } from '../../../dataplane/transaction/layer.ts';
 import { LargeRequests } from '../../../dataplane/transport/large-requests.ts';
-import type { MediaDoor } from '../../../dataplane/media/media-door.ts';
-import { noMedia } from '../../../dataplane/media/media-door.ts';
+import type { MediaDoor } from '../../../dataplane/media/door.ts';
 import type { Located } from '../../../dataplane/transport/locate.ts';
 import { ReceivedBy, type Listener, type SendOwner, type Target } from '../../../dataplane/transport/flow.ts';
 
@@ -50,6 +49,9 @@ export interface Sent {
   readonly message: SipMessage;
   readonly owner: SendOwner | null;
 }
+
+/** Without media threads. */
+const noMedia: MediaDoor = { open: false, newSession: () => '', pass: (_passage, done) => done({ t: 'untouched', why: 'no engine' }), answered: () => undefined, end: () => undefined };
 
 export class Edge {
   readonly sent: Sent[] = [];
@@ -139,7 +141,7 @@ export class Edge {
 
   /** What the prober has found for a destination with a host name: UDP on port 5060 at these addresses, in this order. */
   locateDestination(id: number, ...addresses: string[]): void {
-    const places: Located[] = addresses.map((address) => ({ transport: 'udp', family: 4, address, port: 5060, serverName: '' }));
+    const places: Located[] = addresses.map((address) => ({ transport: 'udp', family: address.includes(':') ? 6 : 4, address, port: 5060, serverName: '' }));
     this.#board.setServers(id, places.map((place, priority) => ({ priority, weight: 0, places: [place] })));
   }
 

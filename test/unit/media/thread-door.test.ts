@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ThreadDoor } from '../../../dataplane/media/door.ts';
+import { ThreadDoor } from '../../../dataplane/media/thread-door.ts';
 import type { MediaAsk, MediaReply } from '../../../dataplane/media/messages.ts';
 import { threadOfSession, type PassageOutcome, type SdpPassage } from '../../../dataplane/media/passage.ts';
 import { ManualClock } from '../../../dataplane/runtime/clock.ts';
