@@ -49,6 +49,8 @@ export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target,
   const part = sdpOf(request);
   if (part === null || media.sdpFor(target.family) !== null) return false;
   media.offered = true;
+  // The end of a try before this one is not the end of the branch, and a CANCEL has nothing to wait for.
+  branch.client = null;
   const { method } = request;
   const listener = target.listener ?? env.pickListener(target.transport, target.family);
   const sdp = request.raw.slice(part.start, part.end);
