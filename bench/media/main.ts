@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
-import { threadLimits } from '../../dataplane/media/userland/settings.ts';
+import { threadLimits } from '../../dataplane/runtime/media-threads.ts';
 import { systemCalls } from '../../dataplane/media/userland/system-calls.ts';
 import { keepResult, writeReadmeRegion } from '../results.ts';
 import type { Capacity } from './capacity.ts';

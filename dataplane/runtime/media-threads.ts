@@ -9,12 +9,17 @@ import type { SettingRow } from '../contract/rows.ts';
 import type { SessionFigures } from '../media/figures.ts';
 import type { FromMedia, MediaEvent, MediaSetup, MediaState, ToMedia } from '../media/messages.ts';
 import { threadOfSession } from '../media/passage.ts';
-import { threadLimits } from '../media/userland/settings.ts';
 import type { RtpRange } from '../media-setting.ts';
 import type { Settings } from '../settings.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import type { Logger } from './log.ts';
 import { mediaAddresses, mediaBind } from './media-addresses.ts';
+
+/**
+ * Of a thread that relays: packets leave no garbage, and what calls leave is young for long. With the usual 48 MB for new objects a
+ * thread keeps three times the memory that its calls need (`npm run bench -- media`).
+ */
+export const threadLimits = { maxYoungGenerationSizeMb: 4 } as const;
 
 export interface MediaThreadsOptions {
   readonly settings: Pick<Settings, 'media' | 'mediaThreads' | 'rtp' | 'listen' | 'forbiddenTargets' | 'nodeName'>;

@@ -39,8 +39,3 @@ export interface RelayStatus {
   /** How often `open` found no ports. */
   readonly exhausted: number;
 }
-/**
- * Of a thread that relays: packets leave no garbage, and what calls leave is young for long. With the usual 48 MB for new objects a
- * thread keeps three times the memory that its calls need (`npm run bench -- media`).
- */
-export const threadLimits = { maxYoungGenerationSizeMb: 4 } as const;
