@@ -137,7 +137,7 @@ export const numberAt = (dictionary: BencodeDictionary, key: string): number => 
   return typeof value === 'number' ? value : 0;
 };
 
-const noDictionary: BencodeDictionary = new Map();
+export const noDictionary: BencodeDictionary = new Map();
 
 /** The dictionary under a key; an empty one when it is none. */
 export const dictionaryAt = (dictionary: BencodeDictionary, key: string): BencodeDictionary => {

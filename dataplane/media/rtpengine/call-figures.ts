@@ -1,7 +1,7 @@
 /** An instance's answer to `query` or `delete` → figures of a session. Pure. Lost packets, jitter and MOS come from RTCP of the ends. */
 import type { DirectionFigures, SessionFigures } from '../figures.ts';
 import type { Side } from '../relay.ts';
-import { dictionariesAt, dictionaryAt, numberAt, textAt, type BencodeDictionary } from './bencode.ts';
+import { dictionariesAt, dictionaryAt, noDictionary, numberAt, textAt, type BencodeDictionary } from './bencode.ts';
 
 /** @param nowSeconds UNIX time, as rtpengine counts */
 export function readFigures(session: string, answer: BencodeDictionary, nowSeconds: number): SessionFigures {
@@ -15,8 +15,8 @@ export function readFigures(session: string, answer: BencodeDictionary, nowSecon
       kind: ends.map((media) => (media === undefined ? '' : textAt(media, 'type'))).find((type) => type !== '') ?? '',
       engine: 'rtpengine' as const,
       roundTripMs: roundTrip(reports),
-      caller: direction(rtp[0] ?? none, reports[0] ?? none, nowSeconds),
-      callee: direction(rtp[1] ?? none, reports[1] ?? none, nowSeconds),
+      caller: direction(rtp[0] ?? noDictionary, reports[0] ?? noDictionary, nowSeconds),
+      callee: direction(rtp[1] ?? noDictionary, reports[1] ?? noDictionary, nowSeconds),
     };
   });
   return { session, streams };
@@ -56,10 +56,8 @@ export function totalsOf(figures: SessionFigures | null): Totals {
 
 const mediasOf = (answer: BencodeDictionary, side: Side): readonly BencodeDictionary[] => dictionariesAt(dictionaryAt(dictionaryAt(answer, 'tags'), side), 'medias');
 
-const none: BencodeDictionary = new Map();
-
 /** The first stream of a media is its RTP. */
-const rtpOf = (media: BencodeDictionary | undefined): BencodeDictionary => (media === undefined ? none : dictionariesAt(media, 'streams')[0] ?? none);
+const rtpOf = (media: BencodeDictionary | undefined): BencodeDictionary => (media === undefined ? noDictionary : dictionariesAt(media, 'streams')[0] ?? noDictionary);
 
 function direction(stream: BencodeDictionary, report: BencodeDictionary, nowSeconds: number): DirectionFigures {
   const stats = dictionaryAt(stream, 'stats');

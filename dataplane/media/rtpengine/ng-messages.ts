@@ -6,6 +6,7 @@
 import { canonicalAddress, familyOf, parsePrefix, parseAddress, prefixHolds } from '../../contract/address.ts';
 import type { Sdp } from '../../sip/sdp.ts';
 import type { Latching, PassageOutcome, SdpPassage } from '../passage.ts';
+import { otherSide, type Side } from '../relay.ts';
 import { textAt, type BencodeDictionary, type BencodeFields } from './bencode.ts';
 
 export type Exchange = 'offer' | 'answer';
@@ -33,19 +34,17 @@ export function trustsSdp(sdp: Sdp, { source, latching }: Pick<SdpPassage, 'sour
   return latching === 'strict' || isPrivate(source) || !hosts.some(isPrivate);
 }
 
-const tags = { caller: 'caller', callee: 'callee' } as const;
-
 /**
  * The command for a passage: `from-tag` is always the side that offered.
  * @param trusted see `trustsSdp`
  */
 export function passageFields(passage: SdpPassage, exchange: Exchange, trusted: boolean): BencodeFields {
-  const callerOffers = passage.fromCaller === (exchange === 'offer');
+  const offering: Side = passage.fromCaller === (exchange === 'offer') ? 'caller' : 'callee';
   return {
     command: exchange,
     'call-id': passage.session,
-    'from-tag': callerOffers ? tags.caller : tags.callee,
-    'to-tag': callerOffers ? tags.callee : tags.caller,
+    'from-tag': offering,
+    'to-tag': otherSide(offering),
     'received-from': [familyOf(passage.source) === 6 ? 'IP6' : 'IP4', passage.source],
     'address-family': passage.family === 6 ? 'IP6' : 'IP4',
     replace: ['session-connection', ...(passage.hideOrigin ? ['origin'] : [])],
@@ -60,7 +59,7 @@ export function passageFields(passage: SdpPassage, exchange: Exchange, trusted: 
 }
 
 /** Ends a call at once (not after the instance's delete delay); the answer has its last figures. */
-export const deleteFields = (session: string): BencodeFields => ({ command: 'delete', 'call-id': session, 'from-tag': tags.caller, 'delete-delay': 0 });
+export const deleteFields = (session: string): BencodeFields => ({ command: 'delete', 'call-id': session, 'from-tag': 'caller', 'delete-delay': 0 });
 
 export const queryFields = (session: string): BencodeFields => ({ command: 'query', 'call-id': session });
 
@@ -71,13 +70,15 @@ export type Verdict = PassageOutcome | { readonly t: 'full'; readonly why: 'port
 export function readVerdict(answer: BencodeDictionary): Verdict {
   const sdp = textAt(answer, 'sdp');
   if (textAt(answer, 'result') === 'ok' && sdp !== '') return { t: 'edited', sdp };
-  const reason = textAt(answer, 'error-reason').toLowerCase();
-  if (reason.includes('unknown call-id')) return { t: 'lost' };
+  if (knowsNoCall(answer)) return { t: 'lost' };
+  const reason = reasonOf(answer);
   if (reason.includes('ports')) return { t: 'full', why: 'ports' };
   if (reason.includes('limit') || reason.includes('load')) return { t: 'full', why: 'sessions' };
   if (reason.includes('sdp')) return { t: 'untouched', why: 'malformed' };
   return { t: 'refused', why: 'engine' };
 }
 
-/** Whether the answer to a query says that the instance does not have the call. */
-export const knowsNoCall = (answer: BencodeDictionary): boolean => textAt(answer, 'error-reason').toLowerCase().includes('unknown call-id');
+/** Whether the answer says that the instance does not have the call. */
+export const knowsNoCall = (answer: BencodeDictionary): boolean => reasonOf(answer).includes('unknown call-id');
+
+const reasonOf = (answer: BencodeDictionary): string => textAt(answer, 'error-reason').toLowerCase();
