@@ -16,6 +16,13 @@ export interface HeldResponse {
   ready: boolean;
 }
 
+/** The request's SDP as some targets get it. */
+interface Edited {
+  readonly family: Family;
+  readonly own: string;
+  readonly sdp: string;
+}
+
 /** What all messages of a call have in common. */
 export interface MediaTerms {
   readonly tenant: number;
@@ -50,8 +57,8 @@ export class CallMedia {
   readonly held: HeldResponse[] = [];
   /** Takes a branch that waited for its SDP and could not be sent then. */
   unsent: (env: ProxyEnvironment, branch: Branch) => void = () => undefined;
-  /** What targets of IPv4 and IPv6 get for the request's SDP, null = not known yet. */
-  readonly #edited: [v4: string | null, v6: string | null] = [null, null];
+  /** What targets get for the request's SDP, by family and the address of ours that they see; no more than tries. */
+  readonly #edited: Edited[] = [];
 
   constructor(sessions: readonly string[], terms: MediaTerms, fromCaller: boolean, callerTag: string, calleeTag: string, active: boolean) {
     this.sessions = sessions;
@@ -72,17 +79,17 @@ export class CallMedia {
     for (const session of this.sessions) door.end(session, this.calleeTag);
   }
 
-  sdpFor(family: Family): string | null {
-    return this.#edited[family === 4 ? 0 : 1];
+  /** @returns null = not known yet */
+  sdpFor(family: Family, own: string): string | null {
+    return this.#edited.find((one) => one.family === family && one.own === own)?.sdp ?? null;
   }
 
-  keep(family: Family, sdp: string): void {
-    this.#edited[family === 4 ? 0 : 1] = sdp;
+  keep(family: Family, own: string, sdp: string): void {
+    this.#edited.push({ family, own, sdp });
   }
 
   /** Lets go of what only another try would need. */
   release(): void {
-    this.#edited[0] = null;
-    this.#edited[1] = null;
+    this.#edited.length = 0;
   }
 }

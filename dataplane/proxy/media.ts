@@ -47,23 +47,24 @@ export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target,
   if (media === null || (!media.active && !needsRelay(ctx, target))) return false;
   media.active = true;
   const part = sdpOf(request);
-  if (part === null || media.sdpFor(target.family) !== null) return false;
+  if (part === null) return false;
+  const own = ownAddress(env, target.listener ?? env.pickListener(target.transport, target.family), target.address);
+  if (media.sdpFor(target.family, own) !== null) return false;
   media.offered = true;
   // The end of a try before this one is not the end of the branch, and a CANCEL has nothing to wait for.
   branch.client = null;
   const { method } = request;
-  const listener = target.listener ?? env.pickListener(target.transport, target.family);
   const sdp = request.raw.slice(part.start, part.end);
   pass(env, media, media.sessions, {
     callId: request.callId, calleeTag: media.calleeTag, fromCaller: media.fromCaller, kind: method === 'PRACK' ? 'prack' : method === 'ACK' ? 'answer' : 'offer',
-    final: false, sdp, source: ctx.flow.address, family: target.family, ownAddress: ownAddress(env, listener, target.address),
+    final: false, sdp, source: ctx.flow.address, family: target.family, ownAddress: own,
   }, (outcome) => {
     if (ctx.over || !branch.open) return;
     if (outcome.t === 'refused' && !goesDirect(env, ctx)) {
       answer(env, ctx, serviceUnavailable);
       return;
     }
-    if (ctx.media !== null) media.keep(target.family, outcome.t === 'edited' ? outcome.sdp : sdp);
+    if (ctx.media !== null) media.keep(target.family, own, outcome.t === 'edited' ? outcome.sdp : sdp);
     if (!go(env, branch, target)) media.unsent(env, branch);
   }, () => answer(env, ctx, mediaFailed));
   return true;
@@ -80,8 +81,8 @@ function goesDirect(env: ProxyEnvironment, ctx: ProxyContext): boolean {
 }
 
 /** Adds the request's SDP as the target gets it to `env.edits`. */
-export function editSdp(env: ProxyEnvironment, { media, request }: ProxyContext, target: Target): void {
-  const sdp = media?.sdpFor(target.family) ?? null;
+export function editSdp(env: ProxyEnvironment, { media, request }: ProxyContext, listener: Listener, target: Target): void {
+  const sdp = media?.sdpFor(target.family, ownAddress(env, listener, target.address)) ?? null;
   const part = sdp === null ? null : findSdp(request);
   if (part !== null && sdp !== null) replaceSdp(env.edits, request, part, sdp);
 }

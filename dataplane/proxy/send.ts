@@ -28,8 +28,12 @@ const amongPlaces: RequestTimeouts = { frMs: 5_000, frInviteMs: 181_000 };
 /** Rewrites and sends one try; an ACK leaves without a transaction. False = there is no way to that target. */
 export function send(env: ProxyEnvironment, branch: Branch, target: Target): boolean {
   branch.narrow = null;
-  return (branch.ctx.media !== null && awaitsSdp(env, branch, target, sendBy)) || sendBy(env, branch, target);
+  return sendSoon(env, branch, target);
 }
+
+/** At once, or when a media thread has edited its SDP. */
+const sendSoon = (env: ProxyEnvironment, branch: Branch, target: Target): boolean =>
+  (branch.ctx.media !== null && awaitsSdp(env, branch, target, sendBy)) || sendBy(env, branch, target);
 
 /** Sends a large request by UDP after all, because TCP did not come about; false = that is not the case here. */
 export function retreat(env: ProxyEnvironment, branch: Branch): boolean {
@@ -84,12 +88,12 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     stream,
   });
   addExtraEdits(env, branch);
-  if (ctx.media !== null) editSdp(env, ctx, target);
+  if (ctx.media !== null) editSdp(env, ctx, listener, target);
   const text = hideFromTarget(env, branch, listener, target, env.edits.apply(request.raw));
   if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
     branch.narrow = target;
     const { family, address, port } = target;
-    return sendBy(env, branch, new Address('tcp', family, address, port, env.pickListener('tcp', family)));
+    return sendSoon(env, branch, new Address('tcp', family, address, port, env.pickListener('tcp', family)));
   }
   // The sender's fault, not the destination's: it must not count against the latter's health.
   if (text.length > (stream ? bounds.messageBytes : maxDatagramBytes)) {

@@ -120,6 +120,19 @@ describe('the SDP of an INVITE', () => {
     expect(threads.ended).toEqual([]);
   });
 
+  it('is asked for again where a destination reaches us by another address', () => {
+    const inner: Listener = { ...udp, id: 2, address: '192.168.0.1', advertisedHost: '192.168.0.1', hostPort: '192.168.0.1:5060' };
+    const { edge, threads } = start({ destinations: [destination(1, 'sip:10.0.0.1:5060'), destination(2, 'sip:10.0.0.2:5060', { rank: 2, attrs: { socket: 'udp:192.168.0.1:5060' } })] }, 'relay', [udp, tcp, inner]);
+    edge.receive(invite(), ...phone);
+    threads.answer(sdp('192.0.2.1'));
+    edge.receive(answerTo(edge.one(), 503), ...backend);
+    edge.take();
+    expect(threads.passed.map(({ ownAddress }) => ownAddress)).toEqual(['192.0.2.1', '192.168.0.1']);
+    threads.answer(sdp('192.168.0.1'));
+    const sent = edge.one();
+    expect([sent.target.address, bodyOf(sent)]).toEqual(['10.0.0.2', sdp('192.168.0.1')]);
+  });
+
   it('with policy auto is relayed for a caller behind NAT, and left alone for one that can be reached', () => {
     const open = start({}, 'auto');
     open.edge.receive(invite(), ...phone);
