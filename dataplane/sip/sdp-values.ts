@@ -55,8 +55,8 @@ export function readMedia(text: string, line: SdpLine): SdpMedia | null {
   if (number < 0 || portCount < 1 || proto.end - proto.start > maxNameBytes || media.end - media.start > maxNameBytes) return null;
   return {
     line, connectionAt: line.next, end: line.next, media: text.slice(media.start, media.end), portStart: port.start, portEnd: port.end, port: number, portCount,
-    proto: text.slice(proto.start, proto.end).toUpperCase(), formats: text.slice(proto.end, line.end).trim(), connections: [], rtcp: [], rtcpMux: false, mid: '', bundleOnly: false, direction: null,
-    candidates: [], remoteCandidates: [], endOfCandidates: false, ice: false,
+    proto: text.slice(proto.start, proto.end).toUpperCase(), connections: [], rtcp: [], rtcpMux: false, mid: '', direction: null,
+    candidates: [], remoteCandidates: [], ice: false,
   };
 }
 

@@ -61,19 +61,16 @@ export interface SdpMedia {
   readonly portCount: number;
   /** In capitals. */
   readonly proto: string;
-  readonly formats: string;
   /** More than one only for layered multicast. */
   readonly connections: SdpAddress[];
   readonly rtcp: SdpRtcp[];
   rtcpMux: boolean;
   /** '' = none. */
   mid: string;
-  bundleOnly: boolean;
   /** null = that of the session. */
   direction: SdpDirection | null;
   readonly candidates: SdpCandidate[];
   readonly remoteCandidates: SdpLine[];
-  endOfCandidates: boolean;
   /** Has a=ice-ufrag of its own. */
   ice: boolean;
 }
@@ -190,8 +187,6 @@ function readAttribute(text: string, line: SdpLine, session: SessionPart, media:
   } else if (isName(start, end, 'rtcp-mux') || isName(start, end, 'rtcp-mux-only')) media.rtcpMux = true;
   else if (isName(start, end, 'candidate')) media.candidates.push(readCandidate(text, line, end + 1));
   else if (isName(start, end, 'remote-candidates')) media.remoteCandidates.push(line);
-  else if (isName(start, end, 'end-of-candidates')) media.endOfCandidates = true;
-  else if (isName(start, end, 'bundle-only')) media.bundleOnly = true;
   else if (isName(start, end, 'mid') && media.mid === '') media.mid = text.slice(end + 1, line.end).trim();
   return true;
 }

@@ -39,7 +39,7 @@ function checkEdit(sdp: Sdp, random: Random): void {
     const transport = own[i] ?? null;
     const before = sdp.media[i];
     must(media.port === (transport?.rtp ?? before?.port), 'a relayed line has our port, others theirs');
-    must(media.proto === before?.proto && media.formats === before.formats && media.mid === before.mid && media.direction === before.direction, 'the rest of the line is as it was');
+    must(before !== undefined && text.slice(media.portEnd, media.line.end) === sdp.text.slice(before.portEnd, before.line.end) && media.mid === before.mid && media.direction === before.direction, 'the rest of the line is as it was');
     if (transport === null) return;
     const connection = media.connections[0] ?? after.connections[0];
     must(connection?.kind === 'unspecified' || connection?.address === transport.address, 'a relayed line has our address');
