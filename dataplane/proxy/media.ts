@@ -97,7 +97,9 @@ export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMe
   const part = sdpOf(response);
   const accepted = tx.invite && response.status >= 200;
   const calleeTag = media.calleeTag === '' ? response.toTag : media.calleeTag;
-  if (part === null && accepted) for (const session of media.sessions) env.media.answered(session, calleeTag);
+  // Also with an SDP that no session understood: its BYE must be known.
+  const hasAccepted = (): void => { if (accepted) for (const session of media.sessions) env.media.answered(session, calleeTag); };
+  if (part === null) hasAccepted();
   if (part === null && media.held.length === 0) {
     passResponse(env, ctx, response, '', tx);
     return;
@@ -111,6 +113,7 @@ export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMe
     sdp: response.raw.slice(part.start, part.end), source, family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address),
   }, (outcome) => {
     if (outcome.t === 'edited') held.response = withSdp(env, response, part, outcome.sdp);
+    else hasAccepted();
     held.ready = true;
     release(env, ctx, media);
   }, () => {

@@ -41,13 +41,15 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage, source: s
   const to = new Address(transport, family, address, port, listener, 0);
   const call = callOf(env, response);
   const part = call === null ? null : sdpOf(response);
+  const { toTag, status, raw } = response;
+  const accepted = cseqMethod === 'INVITE' && status >= 200;
   if (call === null || part === null) {
+    if (call !== null && accepted) env.media.answered(call.session, toTag);
     passOn(env, response, to, listener);
     return;
   }
-  const { toTag, status, raw } = response;
   pass(env, call, [call.session], {
-    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: cseqMethod === 'INVITE' && status >= 200, sdp: raw.slice(part.start, part.end), source, family, ownAddress: ownAddress(env, listener, address),
+    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: accepted, sdp: raw.slice(part.start, part.end), source, family, ownAddress: ownAddress(env, listener, address),
   }, (outcome) => passOn(env, outcome.t === 'edited' ? withSdp(env, response, part, outcome.sdp) : response, to, listener), () => undefined);
 }
 

@@ -251,8 +251,11 @@ describe('the SDP of responses', () => {
   it('goes up as it came when the engine fails', () => {
     const { edge, threads, sent } = ringing();
     edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
+    expect(threads.accepted).toEqual([]);
     threads.answer({ t: 'refused', why: 'engine' });
     expect(bodyOf(edge.one())).toBe(sdp('10.0.0.1'));
+    // Its BYE ends the session all the same.
+    expect(threads.accepted).toEqual([[session, 'callee']]);
   });
 
   it('is not there in a 2xx behind a reliable 183: the session hears that the callee has accepted', () => {
@@ -270,6 +273,15 @@ describe('the SDP of responses', () => {
     expect(threads.passed).toMatchObject([{ session, kind: 'answer', fromCaller: false, callerTag: 'alice', calleeTag: 'callee', final: true, source: '10.0.0.1' }]);
     threads.answer(sdp('192.0.2.1'));
     expect(bodyOf(edge.one())).toBe(sdp('192.0.2.1'));
+  });
+
+  it('is not there in a 2xx for a former process: the session hears that the callee has accepted', () => {
+    const { sent } = ringing();
+    const { edge, threads } = start();
+    edge.receive(answerTo(sent, 180), ...backend);
+    edge.receive(answerTo(sent, 200), ...backend);
+    expect(edge.take().map(({ message }) => message.status)).toEqual([180, 200]);
+    expect(threads.accepted).toEqual([[session, 'callee']]);
   });
 });
 
