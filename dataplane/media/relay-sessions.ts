@@ -7,7 +7,7 @@ import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
-import { accept, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
+import { accept, awaitsAnswerOnly, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
 import { SessionStreams } from './session-streams.ts';
 
@@ -233,7 +233,9 @@ export class RelaySessions implements SessionEngine {
     const idle = streams.idleMs();
     const idleMs = (side: Side): number => (idle[side] < 0 ? sinceMs : Math.min(idle[side], sinceMs));
     const awaited = isConfirmed(state) ? bothSides.filter((side) => expectsFrom(state, side)) : [];
-    const leftMs = (awaited.length > 0 ? this.#idleMs : this.#settings.heldMs) - Math.min(idleMs('caller'), idleMs('callee'));
+    const lastMs = Math.min(idleMs('caller'), idleMs('callee'));
+    // No transaction takes longer, and no limit of a tenant counts what was taken up so.
+    const leftMs = awaitsAnswerOnly(state) ? this.#idleMs - sinceMs : (awaited.length > 0 ? this.#idleMs : this.#settings.heldMs) - lastMs;
     if (leftMs <= 0) {
       this.#close(held, 'idle');
       return;

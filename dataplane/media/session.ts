@@ -213,6 +213,9 @@ export function neededStreams(session: MediaSession): Set<number> | null {
   return needed;
 }
 
+/** Nothing is agreed, and no INVITE that began a call waits for its answer: an offer within a dialog has taken the call up. */
+export const awaitsAnswerOnly = ({ offer, dialogs }: MediaSession): boolean => offer === null && dialogs.every(({ streams }) => streams.length === 0);
+
 /** Whether packets should come from a side: some stream is agreed on which it sends and the other wants to hear. */
 export function expectsFrom(session: MediaSession, side: Side): boolean {
   const dialog = findDialog(session, session.current);

@@ -125,6 +125,17 @@ describe('idle sessions', () => {
     }
   });
 
+  it('one that an offer within a dialog took up, and that nobody answered, does not stay', () => {
+    const call = new Call();
+    call.reoffer('caller', audio(callerAddress, 4000));
+    call.nowMs += 59_000;
+    call.sessions.sweep();
+    expect(call.sessions.size).toBe(1);
+    call.nowMs += 2_000;
+    call.sessions.sweep();
+    expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([0, 0, [`${id} idle`]]);
+  });
+
   it('who only listens is not taken for silent', () => {
     const call = answered();
     call.reoffer('caller', audio(callerAddress, 4000, 'a=sendonly'));
