@@ -29,7 +29,5 @@ export interface LoadResult {
 
 /** Of 20 ms of G.711. */
 export const packetBytes = 12 + 160;
-/** Each end sends one packet in this time at 50 a second. */
-export const packetMs = 20;
 export const callerPort = (firstPort: number, call: number): number => firstPort + 4 * call;
 export const calleePort = (firstPort: number, call: number): number => firstPort + 4 * call + 2;
