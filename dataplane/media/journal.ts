@@ -10,6 +10,8 @@ export interface JournalRecord {
 }
 
 const flushMs = 50;
+/** No descriptor. */
+const closed = -1;
 /** The file is written anew when it has so many lines and twice as many as there are sessions. */
 const minLines = 10_000;
 
@@ -53,9 +55,11 @@ export class Journal<R extends JournalRecord> {
     if (this.#live.delete(session)) this.#add(JSON.stringify({ ended: session }));
   }
 
+  /** What changes from now on is refused: the descriptor may be somebody else's soon, and the path is the next process's. */
   close(): void {
     this.flush();
     closeSync(this.#file);
+    this.#file = closed;
   }
 
   #add(line: string): void {
@@ -71,6 +75,7 @@ export class Journal<R extends JournalRecord> {
     const lines = this.#pending;
     this.#pending = [];
     try {
+      if (this.#file === closed) throw new Error('the journal is closed');
       this.#lines += lines.length;
       if (this.#lines < minLines || this.#lines < 2 * this.#live.size) writeSync(this.#file, `${lines.join('\n')}\n`);
       else {

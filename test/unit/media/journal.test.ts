@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -66,5 +66,18 @@ describe('the journal of media sessions', () => {
     journal.flush();
     expect(refused).toHaveLength(1);
     expect(journal.records).toHaveLength(1);
+  });
+
+  it('writes nothing into a file that was opened since it was closed', () => {
+    const refused: unknown[] = [];
+    const journal = new Journal(join(folder, '0.jsonl'), isNote, (error) => refused.push(error));
+    journal.close();
+    const others = join(folder, 'other');
+    const descriptors = Array.from({ length: 16 }, () => openSync(others, 'a'));
+    journal.changed({ session: 'a', port: 1 });
+    journal.flush();
+    for (const descriptor of descriptors) closeSync(descriptor);
+    expect(readFileSync(others, 'utf8')).toBe('');
+    expect(refused).toHaveLength(1);
   });
 });
