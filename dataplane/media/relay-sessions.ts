@@ -248,17 +248,23 @@ export class RelaySessions implements SessionEngine {
 
   /**
    * Takes up sessions of an earlier process.
-   * @returns how many: those whose ports are taken are over
+   * @returns how many: those whose ports are taken are over, and those whose record is damaged
    */
   restore(records: readonly SessionRecord[]): number {
-    let restored = 0;
-    for (const record of records) {
-      const held = this.#begin(sessionOf(record));
+    return records.filter((record) => this.#restore(record)).length;
+  }
+
+  #restore(record: SessionRecord): boolean {
+    const held = this.#begin(sessionOf(record));
+    try {
       if (record.streams.every((stream) => held.streams.reopen(stream))) {
         this.#settle(held);
-        restored++;
-      } else this.#close(held, 'lost');
+        return true;
+      }
+    } catch {
+      // One bad line of a journal must not keep the node from starting: what it is of ends as lost, which is told.
     }
-    return restored;
+    this.#close(held, 'lost');
+    return false;
   }
 }

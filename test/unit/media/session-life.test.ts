@@ -190,5 +190,15 @@ describe('over a restart', () => {
     expect([call.sessions.restore([before.records.at(-1)!]), call.told, call.sessions.size]).toEqual([0, [`${id} lost`], 0]);
   });
 
+  it.each<object>([{ streams: [null] }, { streams: [{}] }, { dialogs: [null] }, { dialogs: [{ tag: 'b' }], current: 'b' }])('a record that is damaged (%j) costs its call and no other', (damage) => {
+    const before = new Call();
+    before.offer();
+    before.answer();
+    const whole = before.records.at(-1)!;
+    const call = new Call();
+    expect(call.sessions.restore([{ ...structuredClone(whole), ...damage, session: 'Asession0002' }, whole])).toBe(1);
+    expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([1, 1, ['Asession0002 lost']]);
+  });
+
   it.each([null, 1, {}, { session: id }, { session: id, format: 0, streams: [], dialogs: [] }, { session: '', format: 1, streams: [], dialogs: [] }])('takes %j for no record', (value) => expect(isSessionRecord(value)).toBe(false));
 });
