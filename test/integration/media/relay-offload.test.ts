@@ -59,6 +59,15 @@ async function call(offload: ManualOffload, more: Parameters<typeof connect>[3] 
   return { rig, caller, callee, stream };
 }
 
+/** A call in which both sides have been heard, so that the kernel is asked for it. */
+async function talking() {
+  const offload = new ManualOffload();
+  const parts = await call(offload);
+  await carries(parts.caller, parts.callee);
+  await carries(parts.callee, parts.caller);
+  return { ...parts, offload };
+}
+
 test('goes over when media has come from both sides, with all that the kernel has to know', async () => {
   const offload = new ManualOffload();
   const { rig, caller, callee, stream } = await call(offload);
@@ -80,11 +89,8 @@ test('goes over when media has come from both sides, with all that the kernel ha
 });
 
 test('figures come from its counts then, and loss only from reports', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, caller, callee, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   offload.answer(true);
   offload.count = { caller: { packets: 100, bytes: 17_200 }, callee: { packets: 90, bytes: 15_480 } };
   offload.readMs = performance.now();
@@ -98,11 +104,8 @@ test('figures come from its counts then, and loss only from reports', async () =
 });
 
 test('is idle when the counts do not grow', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   offload.answer(true);
   const began = performance.now();
   offload.count = { ...zero, caller: { packets: 100, bytes: 1 } };
@@ -143,22 +146,16 @@ test('stays in userland when the kernel does not accept it, or refuses it, and d
 });
 
 test('an SDP that changes nothing leaves it in the kernel', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, caller, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   offload.answer(true);
   stream.expect('caller', expectationOf(caller));
   expect(offload.log).toEqual(['take']);
 });
 
 test('comes back first when a side moves, then goes over anew', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, caller, callee, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   offload.answer(true);
   await caller.move();
   stream.expect('caller', expectationOf(caller));
@@ -174,11 +171,8 @@ test('comes back first when a side moves, then goes over anew', async () => {
 });
 
 test('a call that ends while the kernel takes it is given back as soon as it has it', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   stream.close();
   expect(offload.log).toEqual(['take']);
   offload.answer(true);
@@ -186,11 +180,8 @@ test('a call that ends while the kernel takes it is given back as soon as it has
 });
 
 test('a stranger in the middle of an offloaded call does not bring it back', async () => {
-  const offload = new ManualOffload();
-  const { rig, caller, callee, stream } = await call(offload);
+  const { rig, caller, stream, offload } = await talking();
   await using _ = rig;
-  await carries(caller, callee);
-  await carries(callee, caller);
   offload.answer(true);
   const third = await rig.end();
   third.to = caller.to;
