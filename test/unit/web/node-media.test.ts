@@ -11,6 +11,7 @@ describe("a node's media in a word", () => {
     ['up worker', { engine: 'worker', portsUsed: 900, portsFree: 100 }],
     ['probing 92.0 % of ports', { portsUsed: 920, portsFree: 80 }],
     ['down no ports left', { portsUsed: 1_000, portsFree: 0 }],
+    ['down no ports left', { portsUsed: 998, portsFree: 2 }],
     ['down no rtpengine', { engine: 'rtpengine', portsFree: 0 }],
     ['up rtpengine', { engine: 'rtpengine', portsFree: 0, rtpengines: [instance('up'), instance('unknown')] }],
     ['probing 1 of 2 rtpengines', { engine: 'rtpengine', portsFree: 0, rtpengines: [instance('up'), instance('down')] }],

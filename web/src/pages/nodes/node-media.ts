@@ -3,8 +3,9 @@ import type { MediaEngineName, NodeMedia } from '../../../../controlplane/contra
 import type { Tone } from '../../components/tone.ts';
 import { count, percent } from '../../lib/figures.ts';
 
-/** Of the ports: the control plane raises its alarms there, too. */
+/** Where the control plane raises its alarms, too: share of the ports in use, and fewer free ones than a call takes. */
 const nearlyAll = 0.9;
+const portsOfCall = 4;
 
 export const engineText: Readonly<Record<MediaEngineName, string>> = {
   kernel: 'kernel: nftables moves the packets',
@@ -21,7 +22,7 @@ export function mediaState({ engine, portsUsed, portsFree, rtpengines }: NodeMed
   }
   const total = portsUsed + portsFree;
   if (portsUsed <= nearlyAll * total) return { tone: 'up', word: engine };
-  return portsFree === 0 ? { tone: 'down', word: 'no ports left' } : { tone: 'probing', word: `${percent(portsUsed / total)} of ports` };
+  return portsFree < portsOfCall ? { tone: 'down', word: 'no ports left' } : { tone: 'probing', word: `${percent(portsUsed / total)} of ports` };
 }
 
 /** "120 in use, 9,880 free". */
