@@ -1,6 +1,7 @@
 /**
- * The sessions of a media thread on disk, for the process that comes after this one: a line of JSON for each change, the
- * newest of a session counts. Written in batches; what a crash loses is a call of the last moments that re-learns its way.
+ * The sessions of a media thread on disk, for the process that comes after this one: a line of JSON for each that changed, the
+ * newest of a session counts. Written in batches, as packets too can change a session; what a crash loses is a call of the last
+ * moments that re-learns its way.
  */
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
@@ -19,7 +20,8 @@ export class Journal<R extends JournalRecord> {
   readonly #path: string;
   readonly #live = new Map<string, R>();
   readonly #refused: (error: unknown) => void;
-  #pending: string[] = [];
+  /** Sessions that changed since the last batch. */
+  readonly #pending = new Set<string>();
   #file: number;
   #lines = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -48,11 +50,11 @@ export class Journal<R extends JournalRecord> {
 
   changed(record: R): void {
     this.#live.set(record.session, record);
-    this.#add(JSON.stringify(record));
+    this.#add(record.session);
   }
 
   ended(session: string): void {
-    if (this.#live.delete(session)) this.#add(JSON.stringify({ ended: session }));
+    if (this.#live.delete(session)) this.#add(session);
   }
 
   /** What changes from now on is refused: the descriptor may be somebody else's soon, and the path is the next process's. */
@@ -62,8 +64,8 @@ export class Journal<R extends JournalRecord> {
     this.#file = closed;
   }
 
-  #add(line: string): void {
-    this.#pending.push(line);
+  #add(session: string): void {
+    this.#pending.add(session);
     this.#timer ??= setTimeout(() => this.flush(), flushMs);
   }
 
@@ -71,9 +73,9 @@ export class Journal<R extends JournalRecord> {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pending.length === 0) return;
-    const lines = this.#pending;
-    this.#pending = [];
+    if (this.#pending.size === 0) return;
+    const lines = [...this.#pending].map((session) => JSON.stringify(this.#live.get(session) ?? { ended: session }));
+    this.#pending.clear();
     try {
       if (this.#file === closed) throw new Error('the journal is closed');
       this.#lines += lines.length;

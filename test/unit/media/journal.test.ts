@@ -58,6 +58,15 @@ describe('the journal of media sessions', () => {
     expect(open().records).toHaveLength(10);
   });
 
+  it('writes a session once at a time, however often it changes: whoever sends from many ports changes it with each packet', () => {
+    const journal = open();
+    for (let i = 0; i < 1_000; i++) for (const session of ['a', 'b']) journal.changed({ session, port: i });
+    journal.ended('b');
+    journal.flush();
+    expect(readFileSync(join(folder, '0.jsonl'), 'utf8')).toBe('{"session":"a","port":999}\n{"ended":"b"}\n');
+    journal.close();
+  });
+
   it('goes on when the disk takes nothing any more', () => {
     const refused: unknown[] = [];
     const journal = new Journal(join(folder, '0.jsonl'), isNote, (error) => refused.push(error));
