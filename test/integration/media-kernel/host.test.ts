@@ -1,10 +1,10 @@
 /** What the host has to allow, and what happens when it does not. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
-import { KernelLab, rtp, settings, table } from './lab.ts';
+import { OffloadLab, rtp, settings, table } from './lab.ts';
 
-let lab: KernelLab;
-beforeAll(() => { lab = new KernelLab(); });
+let lab: OffloadLab;
+beforeAll(() => { lab = new OffloadLab(); });
 afterAll(() => lab.stop());
 
 const sysctl = (...values: readonly string[]): string => lab.spaces.run(lab.spaces.edge, 'sysctl', '-qw', ...values);

@@ -71,7 +71,7 @@ export class Inside {
   }
 }
 
-export class KernelLab {
+export class OffloadLab {
   readonly spaces = Namespaces.create();
   readonly phone = new Inside(this.spaces.phone.name);
   readonly pbx = new Inside(this.spaces.pbx.name);

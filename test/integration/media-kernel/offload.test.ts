@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
-import { KernelLab, rtp, table } from './lab.ts';
+import { OffloadLab, rtp, table } from './lab.ts';
 
 describe.each([4, 6] as const)('the kernel offload over IPv%i', (family) => {
-  let lab: KernelLab;
+  let lab: OffloadLab;
   const address = (v4: string, v6: string): string => (family === 4 ? v4 : v6);
   let phone = '';
   let pbx = '';
@@ -11,7 +11,7 @@ describe.each([4, 6] as const)('the kernel offload over IPv%i', (family) => {
   let towardsPbx = '';
 
   beforeAll(async () => {
-    lab = new KernelLab();
+    lab = new OffloadLab();
     const { spaces } = lab;
     phone = address(spaces.phone.v4, spaces.phone.v6);
     pbx = address(spaces.pbx.v4, spaces.pbx.v6);
