@@ -81,7 +81,7 @@ function goesDirect(env: ProxyEnvironment, ctx: ProxyContext): boolean {
 }
 
 /** Adds the request's SDP as the target gets it to `env.edits`. */
-export function editSdp(env: ProxyEnvironment, { media, request }: ProxyContext, listener: Listener, target: Target): void {
+export function placeSdp(env: ProxyEnvironment, { media, request }: ProxyContext, listener: Listener, target: Target): void {
   const sdp = media?.sdpFor(target.family, ownAddress(env, listener, target.address)) ?? null;
   const part = sdp === null ? null : findSdp(request);
   if (part !== null && sdp !== null) replaceSdp(env.edits, request, part, sdp);
