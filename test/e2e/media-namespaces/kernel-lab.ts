@@ -169,6 +169,13 @@ export class KernelCall {
     return both();
   }
 
+  /** Has both ends stop talking, and expects that each has heard all that the other said, once and without a pause. */
+  async heardWhole(): Promise<void> {
+    const { atPhone, atPbx } = await this.hush();
+    expectAll(atPhone, 'PBX to phone');
+    expectAll(atPbx, 'phone to PBX');
+  }
+
   async hangUp(): Promise<void> {
     this.over = true;
     await this.phone.tell('bye');
@@ -178,7 +185,7 @@ export class KernelCall {
 
 const heardOf = (at: EndReport, of: EndReport): Heard => ({ said: of.said, packets: 0, missing: 0, duplicates: 0, damaged: 0, silenceMs: 0, ...at.heard[of.ssrc], account: at.account });
 
-export interface Heard {
+interface Heard {
   readonly said: number;
   readonly packets: number;
   readonly missing: number;
@@ -192,7 +199,7 @@ export interface Heard {
 const audibleMs = 500;
 
 /** Expects that everything that was said was heard, once and without a pause. */
-export function expectAll(heard: Heard, what: string): void {
+function expectAll(heard: Heard, what: string): void {
   expect(heard, `${what}: said ${heard.said}, heard ${heard.packets}, missing ${heard.missing}, longest silence ${heard.silenceMs} ms. ${heard.account}`)
     .toMatchObject({ packets: heard.said, missing: 0, duplicates: 0, damaged: 0 });
   expect(heard.silenceMs, `${what}: longest silence`).toBeLessThan(audibleMs);
