@@ -256,15 +256,15 @@ export class RelaySessions implements SessionEngine {
 
   #restore(record: SessionRecord): boolean {
     const held = this.#begin(sessionOf(record));
+    let restored = false;
     try {
-      if (record.streams.every((stream) => held.streams.reopen(stream))) {
-        this.#settle(held);
-        return true;
-      }
+      restored = record.streams.every((stream) => held.streams.reopen(stream));
+      if (restored) this.#settle(held);
     } catch {
       // One bad line of a journal must not keep the node from starting: what it is of ends as lost, which is told.
+      restored = false;
     }
-    this.#close(held, 'lost');
-    return false;
+    if (!restored) this.#close(held, 'lost');
+    return restored;
   }
 }
