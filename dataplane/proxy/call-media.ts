@@ -79,6 +79,11 @@ export class CallMedia {
     for (const session of this.sessions) door.end(session, this.calleeTag);
   }
 
+  /** Somebody has got its SDP with ports of ours. */
+  get sent(): boolean {
+    return this.#edited.length > 0;
+  }
+
   /** @returns null = not known yet */
   sdpFor(family: Family, own: string): string | null {
     return this.#edited.find((one) => one.family === family && one.own === own)?.sdp ?? null;

@@ -61,7 +61,9 @@ export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target,
   }, (outcome) => {
     if (ctx.over || !branch.open) return;
     if (outcome.t === 'refused' && !goesDirect(env, ctx)) {
-      answer(env, ctx, serviceUnavailable);
+      // Others may ring, with ports that were left in their family.
+      branch.close(serviceUnavailable.status);
+      if (ctx.open === 0) answer(env, ctx, serviceUnavailable);
       return;
     }
     if (ctx.media !== null) media.keep(target.family, own, outcome.t === 'edited' ? outcome.sdp : sdp);
@@ -70,11 +72,11 @@ export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target,
   return true;
 }
 
-/** A call without ports: may its media go direct? Inside of a relayed call it cannot; what needs no answer goes on as it is. */
+/** A call without ports: may its media go direct? Where some of it is relayed it cannot; in a dialog, what needs no answer goes on as it is. */
 function goesDirect(env: ProxyEnvironment, ctx: ProxyContext): boolean {
   env.counters.add('media_refused_total');
   if (ctx.inDialog) return ctx.tx === null || ctx.request.method === 'PRACK';
-  if (env.view.setting.media.exhausted === 'refuse') return false;
+  if (env.view.setting.media.exhausted === 'refuse' || ctx.media?.sent === true) return false;
   ctx.media?.end(env.media);
   ctx.media = null;
   return true;

@@ -1,78 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaDoor } from '../../../dataplane/media/door.ts';
-import type { PassageOutcome, SdpPassage } from '../../../dataplane/media/passage.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
-import { standardForbidden } from '../../../dataplane/forbidden-setting.ts';
 import type { Listener } from '../../../dataplane/transport/flow.ts';
-import { answerTo, destination, Edge, request, tcp, udp, world, type Sent, type World } from './edge.ts';
-
-const phone = ['198.51.100.7', 5060] as const;
-const backend = ['10.0.0.1', 5060] as const;
-const sdp = (who: string): string => `v=0\r\no=- 1 1 IN IP4 ${who}\r\ns=-\r\nc=IN IP4 ${who}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n`;
-
-/** Media threads that answer when the test says so. */
-class Threads implements MediaDoor {
-  readonly open = true;
-  readonly passed: SdpPassage[] = [];
-  readonly ended: [session: string, calleeTag: string][] = [];
-  readonly accepted: [session: string, calleeTag: string][] = [];
-  #waiting: ((outcome: PassageOutcome) => void)[] = [];
-  #sessions = 0;
-
-  newSession(): string {
-    return `session-000${++this.#sessions}`.slice(-12);
-  }
-
-  pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void {
-    this.passed.push(passage);
-    this.#waiting.push(done);
-  }
-
-  answered(session: string, calleeTag: string): void {
-    this.accepted.push([session, calleeTag]);
-  }
-
-  end(session: string, calleeTag: string): void {
-    this.ended.push([session, calleeTag]);
-  }
-
-  /** Answers the oldest passage that waits, or number `at` of those. */
-  answer(outcome: PassageOutcome | string, at = 0): void {
-    const [done] = this.#waiting.splice(at, 1);
-    if (done === undefined) throw new Error('no passage waits');
-    done(typeof outcome === 'string' ? { t: 'edited', sdp: outcome } : outcome);
-  }
-}
-
-function start(options: World = {}, media: 'relay' | 'auto' | 'direct' = 'relay', listeners: readonly Listener[] = [udp, tcp]): { edge: Edge; threads: Threads } {
-  const threads = new Threads();
-  return { threads, edge: new Edge(world({ ...options, policies: { media, ...options.policies } }), undefined, listeners, standardForbidden, threads) };
-}
-
-/** The message with a body. */
-const withBody = (text: string, body: string): string =>
-  text.replace('Content-Length: 0\r\n\r\n', `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-const invite = (more: Parameters<typeof request>[1] = {}): string => withBody(request('INVITE', more), sdp('198.51.100.7'));
-const bodyOf = ({ message }: Sent): string => message.raw.slice(message.bodyStart);
-const session = 'session-0001';
-const udp6: Listener = { ...udp, id: 2, family: 6, address: '2001:db8::1', advertisedHost: '[2001:db8::1]', hostPort: '[2001:db8::1]:5060' };
-
-/** A call whose INVITE has reached its backend. */
-function ringing(options: World = {}): { edge: Edge; threads: Threads; sent: Sent } {
-  const { edge, threads } = start(options);
-  edge.receive(invite(), ...phone);
-  threads.answer(sdp('192.0.2.1'));
-  return { edge, threads, sent: edge.one() };
-}
-
-/** The same call, answered. */
-function up(): { edge: Edge; threads: Threads; sent: Sent; route: string } {
-  const { edge, threads, sent } = ringing();
-  edge.receive(withBody(answerTo(sent, 200, 'callee', 'Contact: <sip:1001@10.0.0.1:5060>\r\n'), sdp('10.0.0.1')), ...backend);
-  threads.answer(sdp('192.0.2.1'));
-  edge.take();
-  return { edge, threads, sent, route: `Route: ${sent.message.header('record-route') ?? ''}\r\n` };
-}
+import { answerTo, destination, request, tcp, udp } from './edge.ts';
+import { backend, bodyOf, invite, phone, ringing, sdp, session, start, up, withBody } from './media-edge.ts';
 
 describe('the SDP of an INVITE', () => {
   it('goes through a media session before it is sent, and the dialog keeps that session', () => {
@@ -149,36 +79,6 @@ describe('the SDP of an INVITE', () => {
     threads.answer({ t: 'untouched', why: 'malformed' });
     expect(bodyOf(edge.one())).toBe(sdp('198.51.100.7'));
     expect(edge.count('media_untouched_total')).toBe(1);
-  });
-});
-
-describe('an INVITE that goes on to a place of the other family', () => {
-  /** The first place was given up; the SDP for the second is away. */
-  function movedOn(fail: (edge: Edge, sent: Sent) => void): { edge: Edge; threads: Threads } {
-    const { edge, threads } = start({ destinations: [destination(1, 'sip:pbx.example')] }, 'relay', [udp, tcp, udp6]);
-    edge.locateDestination(1, '10.1.0.1', '2001:db8::9');
-    edge.receive(invite(), ...phone);
-    threads.answer(sdp('192.0.2.1'));
-    fail(edge, edge.one());
-    expect(threads.passed.map(({ family }) => family)).toEqual([4, 6]);
-    return { edge, threads };
-  }
-
-  it.each<[string, (edge: Edge, sent: Sent) => void]>([
-    ['refused', (_edge, sent) => sent.owner?.sendFailed('ECONNREFUSED')], ['silent', (edge) => edge.advance(5_100)], ['busy', (edge, sent) => edge.receive(answerTo(sent, 503), '10.1.0.1', 5060)],
-  ])('waits for its SDP there, when the first one was %s', (_how, fail) => {
-    const { edge, threads } = movedOn(fail);
-    expect(edge.take().filter(({ message }) => message.status >= 200)).toEqual([]);
-    threads.answer(sdp('2001:db8::1'));
-    const sent = edge.one();
-    expect([sent.target.address, bodyOf(sent)]).toEqual(['2001:db8::9', sdp('2001:db8::1')]);
-  });
-
-  it('ends when the caller gives up meanwhile', () => {
-    const { edge } = movedOn((at, sent) => at.receive(answerTo(sent, 503), '10.1.0.1', 5060));
-    edge.take();
-    edge.receive(request('CANCEL', { branch: 'INVITE-1' }), ...phone);
-    expect(edge.take().map(({ message }) => message.status)).toEqual([200, 487]);
   });
 });
 
