@@ -36,6 +36,9 @@ export interface SessionWatch {
 /** How often a session is looked at of which one side is silent. */
 const silentCheckMs = 5_000;
 
+/** Streams of a call that nobody has accepted: a stranger's INVITE takes ports before a PBX has asked for a password. */
+const maxEarlyStreams = 8;
+
 interface Held {
   readonly state: MediaSession;
   readonly streams: SessionStreams;
@@ -123,6 +126,7 @@ export class RelaySessions implements SessionEngine {
     for (const [i, line] of lines.entries()) {
       const stream = streamKey(line.stream, way);
       if (line.live && !streams.has(stream)) {
+        if (streams.size >= maxEarlyStreams && !isConfirmed(state)) break;
         if (!streams.open(stream, line.kind, this.#families(state, passage, line, i))) break;
         opened.push(stream);
       }

@@ -39,6 +39,10 @@ export class SessionStreams {
     this.#changed = changed;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   has(stream: number): boolean {
     return this.#open.has(stream);
   }

@@ -122,6 +122,14 @@ describe('offer and answer', () => {
 });
 
 describe('several streams', () => {
+  it('are at most eight until somebody accepts: a stranger could take the ports of many calls by one INVITE', () => {
+    const lines = (count: number): string => audio(callerAddress, 4000, ...Array.from({ length: count - 1 }, (_, i) => `m=video ${5000 + 2 * i} RTP/AVP 31`));
+    expect(new Call().pass({ sdp: lines(9) })).toEqual({ t: 'refused', why: 'ports' });
+    const call = new Call();
+    call.offer(lines(8));
+    expect(call.sessions.size).toBe(1);
+  });
+
   it('each has its ports; one that is answered with port 0 gives them back', () => {
     const call = new Call();
     expect(placesOf(call.offer(audio(callerAddress, 4000, video(4002))))).toEqual([`${ourAddress}:30002`, `${ourAddress}:30006`]);
