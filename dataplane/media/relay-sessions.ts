@@ -39,6 +39,9 @@ const silentCheckMs = 5_000;
 /** Streams of a call that nobody has accepted: a stranger's INVITE takes ports before a PBX has asked for a password. */
 const maxEarlyStreams = 8;
 
+/** Longer than timer C (RFC 3261 §16.6 step 11): a call of a former process that rang has its end by then. */
+const orphanedMs = 300_000;
+
 interface Held {
   readonly state: MediaSession;
   readonly streams: SessionStreams;
@@ -46,6 +49,8 @@ interface Held {
   sinceMs: number;
   /** When it can be idle or silent at the earliest. */
   dueMs: number;
+  /** Of a former process: the INVITE of a call that still rings may have failed there, and nobody tells. */
+  readonly restored: boolean;
   silent: Side | null;
 }
 
@@ -112,8 +117,8 @@ export class RelaySessions implements SessionEngine {
     return { t: 'edited', sdp: editSdp(sdp, own, passage.hideOrigin ? this.#hiding(passage) : null) };
   }
 
-  #begin(state: MediaSession): Held {
-    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, silent: null };
+  #begin(state: MediaSession, restored = false): Held {
+    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, restored, silent: null };
     this.#sessions.set(state.session, held);
     return held;
   }
@@ -239,7 +244,7 @@ export class RelaySessions implements SessionEngine {
     const awaited = isConfirmed(state) ? bothSides.filter((side) => expectsFrom(state, side)) : [];
     const lastMs = Math.min(idleMs('caller'), idleMs('callee'));
     // No transaction takes longer, and no limit of a tenant counts what was taken up so.
-    const leftMs = awaitsAnswerOnly(state) ? this.#idleMs - sinceMs : (awaited.length > 0 ? this.#idleMs : this.#settings.heldMs) - lastMs;
+    const leftMs = awaitsAnswerOnly(state) ? this.#idleMs - sinceMs : (awaited.length > 0 ? this.#idleMs : held.restored && !isConfirmed(state) ? orphanedMs : this.#settings.heldMs) - lastMs;
     if (leftMs <= 0) {
       this.#close(held, 'idle');
       return;
@@ -259,7 +264,7 @@ export class RelaySessions implements SessionEngine {
   }
 
   #restore(record: SessionRecord): boolean {
-    const held = this.#begin(sessionOf(record));
+    const held = this.#begin(sessionOf(record), true);
     let restored = false;
     try {
       restored = record.streams.every((stream) => held.streams.reopen(stream));

@@ -182,6 +182,19 @@ describe('over a restart', () => {
     expect(call.told).toEqual([`${id} call`]);
   });
 
+  it('a call that rang ends within five minutes: its INVITE may have failed where nobody tells', () => {
+    const before = new Call();
+    before.offer();
+    const call = new Call();
+    call.sessions.restore([before.records.at(-1)!]);
+    call.nowMs += 299_000;
+    call.sessions.sweep();
+    expect(call.sessions.size).toBe(1);
+    call.nowMs += 2_000;
+    call.sessions.sweep();
+    expect([call.sessions.size, call.told]).toEqual([0, [`${id} idle`]]);
+  });
+
   it('a call whose ports are taken is over', () => {
     const before = new Call();
     before.offer();
