@@ -9,7 +9,7 @@ import { PortAlarm } from './port-alarm.ts';
 import { familiesOf } from './relay.ts';
 import { RelaySessions } from './relay-sessions.ts';
 import { isSessionRecord, type SessionRecord } from './session-record.ts';
-import { SessionEvents } from './session-events.ts';
+import { SessionEvents, watchSessions } from './session-events.ts';
 import { UserlandRelay } from './userland/relay.ts';
 import type { RelayStatus } from './userland/settings.ts';
 
@@ -33,20 +33,12 @@ export class RelayEngine {
     const journal = new Journal(`${setup.journal}-relay.jsonl`, isSessionRecord, (error) => fault('journal', error));
     this.kernel = kernel;
     this.#journal = journal;
-    const events = new SessionEvents(event, monotonicClock);
     this.#alarm = new PortAlarm(event);
     this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
       maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs,
-    }, {
-      changed: (record) => journal.changed(record),
-      ended: (session, why, callId) => {
-        journal.ended(session);
-        if (why === 'idle') events.idle(session, callId);
-      },
-      silent: (session, side, callId) => events.silent(session, side, callId),
-    }, now);
+    }, watchSessions(journal, new SessionEvents(event, monotonicClock)), now);
     this.sessions.restore(journal.records);
     kernel?.releaseStrays();
     this.#swept = setInterval(() => this.sessions.sweep(), sweepMs);

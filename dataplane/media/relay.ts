@@ -1,8 +1,9 @@
 /** What relayed streams are made of, for those who decide (session.ts) and those who forward (userland, kernel). */
+import type { Family } from '../transport/flow.ts';
 import type { Latching } from './passage.ts';
 import type { StreamFigures } from './figures.ts';
 
-export type Family = 4 | 6;
+export type { Family };
 
 /** A numeric address of ours by family, '' = none. */
 export interface ByFamily {

@@ -5,7 +5,7 @@ import type { MediaEvent, MediaSetup } from './messages.ts';
 import { RtpenginePool } from './rtpengine/pool.ts';
 import { RtpengineSessions } from './rtpengine/rtpengine-sessions.ts';
 import { isRtpengineRecord, type RtpengineRecord } from './rtpengine/session.ts';
-import { SessionEvents } from './session-events.ts';
+import { SessionEvents, watchSessions } from './session-events.ts';
 
 export class RtpengineEngine {
   readonly sessions: RtpengineSessions;
@@ -19,22 +19,13 @@ export class RtpengineEngine {
   constructor(setup: MediaSetup, forbidden: (address: string) => boolean, event: (event: MediaEvent) => void, fault: (where: string, error: unknown) => void) {
     const journal = new Journal(`${setup.journal}-rtpengine.jsonl`, isRtpengineRecord, (error) => fault('journal', error));
     this.#journal = journal;
-    const events = new SessionEvents(event, monotonicClock);
     // Every thread has a pool of its own; one voice is enough, and none where nobody needs the pool.
     const tell = (one: MediaEvent): void => { if (setup.thread === 0 && (setup.engine === 'rtpengine' || this.sessions.size > 0)) event(one); };
     const pool = new RtpenginePool({
       up: (address) => tell({ kind: 'rtpengine.up', subject: address, text: `rtpengine ${address} answers`, detail: { address } }),
       down: (address, reason) => tell({ kind: 'rtpengine.down', subject: address, text: `rtpengine ${address} is down: ${reason}`, detail: { address, reason } }),
     });
-    this.sessions = new RtpengineSessions(pool, setup.settings, forbidden, {
-      changed: (record) => journal.changed(record),
-      ended: (session, why, callId) => {
-        journal.ended(session);
-        if (why === 'idle') events.idle(session, callId);
-        if (why === 'lost') events.lost(session, callId);
-      },
-      silent: (session, side, callId) => events.silent(session, side, callId),
-    });
+    this.sessions = new RtpengineSessions(pool, setup.settings, forbidden, watchSessions(journal, new SessionEvents(event, monotonicClock)));
     this.sessions.restore(journal.records);
   }
 

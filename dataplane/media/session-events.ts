@@ -1,8 +1,21 @@
 /** What an operator hears of sessions that go wrong, whoever serves them: one of a kind a second, with how many more there were. */
 import type { Clock } from '../runtime/clock.ts';
 import { Thinned } from '../runtime/thinned.ts';
+import type { EndReason } from './engine.ts';
+import type { Journal, JournalRecord } from './journal.ts';
 import type { MediaEvent } from './messages.ts';
 import type { Side } from './relay.ts';
+
+/** What every engine is watched by: the journal for the next process, and the operator's events. */
+export const watchSessions = <R extends JournalRecord>(journal: Journal<R>, events: SessionEvents) => ({
+  changed: (record: R): void => journal.changed(record),
+  ended: (session: string, why: EndReason, callId: string): void => {
+    journal.ended(session);
+    if (why === 'idle') events.idle(session, callId);
+    if (why === 'lost') events.lost(session, callId);
+  },
+  silent: (session: string, side: Side, callId: string): void => events.silent(session, side, callId),
+});
 
 /** Characters shown of a Call-ID. */
 const callIdLength = 128;
@@ -26,7 +39,7 @@ export class SessionEvents {
   }
 
   lost(session: string, callId: string): void {
-    this.#tell(this.#lost, 'media.idle', session, callId, 'the media of a call has ended: its rtpengine does not know it any more (restarted, or by its own time-out)');
+    this.#tell(this.#lost, 'media.idle', session, callId, 'the media of a call has ended: its engine has it no more (an rtpengine restarted or timed it out; after a restart of the node its ports or what was written down of it were gone)');
   }
 
   silent(session: string, side: Side, callId: string): void {

@@ -17,7 +17,7 @@ export const recordOf = (session: MediaSession, streams: readonly StreamRecord[]
 /** Whether a line of a journal is a record that `restore` takes. */
 export const isSessionRecord = (value: unknown): value is SessionRecord =>
   typeof value === 'object' && value !== null && 'format' in value && value.format === recordFormat && 'session' in value && typeof value.session === 'string' && value.session !== ''
-  && 'streams' in value && Array.isArray(value.streams) && 'dialogs' in value && Array.isArray(value.dialogs);
+  && 'callId' in value && typeof value.callId === 'string' && 'streams' in value && Array.isArray(value.streams) && 'dialogs' in value && Array.isArray(value.dialogs);
 
 /** What of a record is the session. */
 export const sessionOf = ({ session, tenant, callId, callerTag, offer, families, numbers, dialogs, current }: SessionRecord): MediaSession =>

@@ -2,7 +2,7 @@
  * SDP on its way through the proxy (RFC 3264, RFC 6337): a message whose call is relayed waits until a media thread has
  * put our ports into it, and messages behind it wait for their turn. Everything else of the call goes on.
  */
-import { familyOf } from '../contract/address.ts';
+import { parseHostPort } from '../contract/target.ts';
 import type { PassageOutcome, SdpPassage } from '../media/passage.ts';
 import { ownBounds } from '../sip/bounds.ts';
 import { parseMessage } from '../sip/parse.ts';
@@ -172,7 +172,6 @@ export function pass(env: ProxyEnvironment, { terms, callerTag }: Pick<CallMedia
 /** Our numeric address as `peer` sees it; '' = a name is shown. */
 export function ownAddress(env: ProxyEnvironment, listener: Listener | null, peer: string): string {
   if (listener === null) return '';
-  const hostPort = env.identity.hostPort(listener, peer);
-  const host = hostPort.startsWith('[') ? hostPort.slice(1, hostPort.indexOf(']')) : hostPort.slice(0, hostPort.lastIndexOf(':'));
-  return familyOf(host) === 0 ? '' : host;
+  const place = parseHostPort(env.identity.hostPort(listener, peer));
+  return place === null || place.family === 0 ? '' : place.host;
 }

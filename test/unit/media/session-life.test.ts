@@ -213,5 +213,5 @@ describe('over a restart', () => {
     expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([1, 1, ['Asession0002 lost']]);
   });
 
-  it.each([null, 1, {}, { session: id }, { session: id, format: 0, streams: [], dialogs: [] }, { session: '', format: 1, streams: [], dialogs: [] }])('takes %j for no record', (value) => expect(isSessionRecord(value)).toBe(false));
+  it.each([null, 1, {}, { session: id }, { session: id, format: 0, callId: 'c', streams: [], dialogs: [] }, { session: id, format: 1, streams: [], dialogs: [] }, { session: '', format: 1, callId: 'c', streams: [], dialogs: [] }])('takes %j for no record', (value) => expect(isSessionRecord(value)).toBe(false));
 });
