@@ -5,12 +5,13 @@
  * missing system package is a failure.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { missingPackages, tryInstall } from './packages.mjs';
 import { prepare } from './prepare.mjs';
 import { inRoot, pinnedNode, Refusal, root, runScript } from './project.mjs';
+import { failuresOf, readReport } from './report.mjs';
 import { suites } from './suites.mjs';
 
 const suiteDeadlineMs = 20 * 60_000;
@@ -54,22 +55,11 @@ function runNode(args, env) {
   });
 }
 
-/** Counts of one Vitest report. A file that could not be loaded and a skipped test are failures here. */
-function countReport(file, exitCode) {
-  if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  const unloaded = report.testResults.filter((result) => result.status === 'failed' && !result.assertionResults.some((a) => a.status === 'failed')).length;
-  const skipped = report.numPendingTests + report.numTodoTests;
-  const failed = report.numFailedTests + unloaded + skipped;
-  if (skipped > 0) process.stderr.write(`signalbox: ${skipped} skipped tests count as failed\n`);
-  return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
-}
-
-/** Runs one suite. @returns {Promise<{passed: number, failed: number, output: string, tables: string}>} */
+/** Runs one suite. @returns {Promise<{passed: number, failed: number, skipped: string[], output: string, tables: string}>} */
 async function runSuite(suite, reports, env, workers) {
   if (suite.command) {
     const { code, output } = await runNode(suite.command, env);
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output, tables: '' };
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], output, tables: '' };
   }
   const report = join(reports, `${suite.name}.json`);
   const args = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...suite.folders.map((folder) => `${folder}/`), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -77,7 +67,7 @@ async function runSuite(suite, reports, env, workers) {
   const tables = join(reports, `${suite.name}.tables`);
   mkdirSync(tables);
   const { code, output } = await runNode(args, { ...env, ...suite.env, SIGNALBOX_TEST_TABLES: tables });
-  return { ...countReport(report, code), output, tables: tablesIn(tables) };
+  return { ...readReport(report, code), output, tables: tablesIn(tables) };
 }
 
 /** What a suite has to show however it went, each under its name. */
@@ -98,6 +88,7 @@ await runScript(async () => {
   const env = full ? { SIGNALBOX_TEST_FULL: '1' } : {};
   const lines = [];
   const leftOut = [];
+  const failures = [];
   let passed = 0;
   let failed = 0;
 
@@ -118,6 +109,8 @@ await runScript(async () => {
       const counts = await runSuite(suite, reports, env, workers);
       passed += counts.passed;
       failed += counts.failed;
+      for (const name of counts.skipped) failures.push(`SKIPPED, which counts as failed: ${suite.name}: ${name}`);
+      if (counts.failed > counts.skipped.length) failures.push(`FAILED: ${suite.name}\n${failuresOf(counts.output)}`);
       const line = `${suite.name.padEnd(24)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
       lines.push(line);
       process.stdout.write(`\n== ${line}\n${counts.failed > 0 || process.stdout.isTTY || underCi ? counts.output : ''}${counts.tables}`);
@@ -133,6 +126,8 @@ await runScript(async () => {
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
+  // Once more at the end: a log that is cut off in the middle still says what failed.
+  for (const failure of failures) process.stdout.write(`\n${failure}\n`);
   process.stdout.write(`\n${lines.join('\n')}\n`);
   for (const line of leftOut) process.stdout.write(`left out: ${line}${underCi ? ' [a failure, because CI is set]' : ''}\n`);
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
