@@ -4,7 +4,7 @@
  */
 import { PolledSockets } from '../../dataplane/media/userland/polled-sockets.ts';
 import type { DatagramSocket } from '../../dataplane/media/userland/datagrams.ts';
-import { systemCalls } from '../../dataplane/media/userland/system-calls.ts';
+import { systemCalls } from '../../dataplane/system/calls.ts';
 import type { EndOrder, EndResult } from './kernel-order.ts';
 import { packetBytes } from './order.ts';
 

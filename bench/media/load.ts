@@ -6,7 +6,7 @@
  */
 import { PolledSockets } from '../../dataplane/media/userland/polled-sockets.ts';
 import type { DatagramSocket } from '../../dataplane/media/userland/datagrams.ts';
-import { systemCalls } from '../../dataplane/media/userland/system-calls.ts';
+import { systemCalls } from '../../dataplane/system/calls.ts';
 import { percentile } from '../statistics.ts';
 import { calleePort, callerPort, loadHost, packetBytes, type LoadOrder, type LoadResult } from './order.ts';
 

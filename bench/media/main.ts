@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { threadLimits } from '../../dataplane/runtime/media-threads.ts';
-import { systemCalls } from '../../dataplane/media/userland/system-calls.ts';
+import { systemCalls } from '../../dataplane/system/calls.ts';
 import { keepResult, writeReadmeRegion } from '../results.ts';
 import type { Capacity } from './capacity.ts';
 import { summariseUserland, userlandBench } from './userland.ts';

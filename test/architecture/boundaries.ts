@@ -6,7 +6,7 @@ const pureFolders = ['dataplane/sip/', 'dataplane/transaction/', 'dataplane/prox
 const pureFiles = [/^dataplane\/dns\/(draw|selection|substitution|enum)\.ts$/, /^dataplane\/health\/[\w-]*machine\.ts$/, /^dataplane\/sync\/[\w-]*reducer\.ts$/,
   /^dataplane\/media\/(sdp-edit|transports|described|session|session-record|session-streams|relay-sessions|passage|ports|latch|rtp|rtcp|codecs|quality|reports|figures|offload|relay|engine|door)\.ts$/,
   /^dataplane\/media\/kernel\/(marks|table|tally|changes|flow-book|element-reader|pass-watch)\.ts$/, /^dataplane\/media\/rtpengine\/(bencode|call-figures|forks|instance-choice|ng-messages)\.ts$/,
-  /^dataplane\/media\/userland\/(channel|leg|stream|offloading|socket-address)\.ts$/, /^dataplane\/runtime\/media-(addresses|report)\.ts$/];
+  /^dataplane\/media\/userland\/(channel|leg|stream|offloading)\.ts$/, /^dataplane\/runtime\/media-(addresses|report)\.ts$/, /^dataplane\/system\/socket-address\.ts$/];
 
 const forbiddenInPure = new Set(['net', 'dgram', 'tls', 'fs', 'fs/promises', 'worker_threads', 'timers', 'timers/promises', 'child_process', 'http', 'https', 'dns', 'dns/promises', 'http2'].map((name) => `node:${name}`));
 const impureCalls = [/\bDate\.now\b/, /\bMath\.random\b/, /\bnew Date\(\s*\)/, /\bperformance\.now\b/, /(?<![\w.])set(Timeout|Interval|Immediate)\(/];

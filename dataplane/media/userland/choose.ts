@@ -1,10 +1,10 @@
 /** Which sockets a media thread forwards by. */
+import { systemCalls, type SystemCalls } from '../../system/calls.ts';
 import { familiesOf, type Family } from '../relay.ts';
 import type { Datagrams } from './datagrams.ts';
 import { NodeSockets } from './node-sockets.ts';
 import { PolledSockets } from './polled-sockets.ts';
 import type { RelaySettings } from './settings.ts';
-import { systemCalls, type SystemCalls } from './system-calls.ts';
 
 const portsTried = 16;
 const arrivalMs = 200;
@@ -19,9 +19,7 @@ export const chooseDatagrams = (settings: RelaySettings, calls: SystemCalls | nu
 function polledSockets(settings: RelaySettings, calls: SystemCalls): PolledSockets | null {
   try {
     const polled = new PolledSockets(calls, settings.bind);
-    if (familiesOf(settings.bind).every((family) => carries(polled, family, settings))) return polled;
-    polled.close();
-    return null;
+    return familiesOf(settings.bind).every((family) => carries(polled, family, settings)) ? polled : null;
   } catch {
     // No epoll, or calls that take other arguments in this runtime: the sockets of Node serve.
     return null;

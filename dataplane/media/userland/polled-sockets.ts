@@ -1,32 +1,12 @@
-/**
- * UDP sockets served by plain system calls: one epoll for all of them, one receive and one send a packet, nothing allocated.
- *
- * The thread waits in this epoll instead of in Node's loop, whose own descriptor is among those that end the wait: messages
- * of other threads are served at once. Timers of this thread may be late by `idleWaitMs`, which nothing here minds. Without sockets
- * nothing runs.
- */
+/** UDP sockets served by plain system calls: one epoll for all of them, one receive and one send a packet, nothing allocated. */
+import { constants, type SystemCalls } from '../../system/calls.ts';
+import { pollOf, type Poll, type PolledSocket } from '../../system/poll.ts';
+import { readSocketAddress, socketAddressBytes, writeSocketAddress } from '../../system/socket-address.ts';
 import { ofFamily, type Endpoint, type Family } from '../relay.ts';
 import type { RelaySettings } from './settings.ts';
-import { readSocketAddress, socketAddressBytes, writeSocketAddress } from './socket-address.ts';
-import { constants, eventToken, eventWords, type SystemCalls } from './system-calls.ts';
 import type { DatagramReceiver, Datagrams, DatagramSocket } from './datagrams.ts';
 
 const maxDatagramBytes = 65_536;
-const maxEvents = 256;
-/** How long packets keep the thread from the rest of its work. */
-const stayMs = 2;
-const busyWaitMs = 2;
-const idleWaitMs = 20;
-/**
- * From so many packets a millisecond on, packets are served in groups: waking up for each of them costs as much as forwarding
- * it. They wait half a millisecond at most, as long as a network card that moderates its interrupts lets them wait.
- */
-const gatherFromPerMs = 4;
-const gatherMicros = 500;
-/** Larger groups need no help. */
-const gatherUpTo = 64;
-/** Number of Node's loop among the sockets. */
-const loopToken = 0;
 
 /** struct msghdr with an address and one buffer, for all sockets of a family. */
 class Message {
@@ -79,13 +59,12 @@ class Shared {
 }
 
 /** Addresses are kept as the words of their sockaddr: comparing and aiming are a few integers. Word 1 of IPv6 is the flow label. */
-class PolledSocket implements DatagramSocket {
+class MediaSocket implements DatagramSocket, PolledSocket {
   readonly descriptor: number;
-  readonly token: number;
   readonly family: Family;
   readonly #shared: Shared;
   readonly #receiver: DatagramReceiver;
-  readonly #closed: (socket: PolledSocket) => void;
+  readonly #closed: (socket: MediaSocket) => void;
   #open = true;
   #aimed = false;
   /** Family and port of the known source, 0 = nobody is; then its address. */
@@ -100,9 +79,8 @@ class PolledSocket implements DatagramSocket {
   #aim3 = 0;
   #aim4 = 0;
 
-  constructor(descriptor: number, token: number, family: Family, shared: Shared, receiver: DatagramReceiver, closed: (socket: PolledSocket) => void) {
+  constructor(descriptor: number, family: Family, shared: Shared, receiver: DatagramReceiver, closed: (socket: MediaSocket) => void) {
     this.descriptor = descriptor;
-    this.token = token;
     this.family = family;
     this.#shared = shared;
     this.#receiver = receiver;
@@ -149,12 +127,12 @@ class PolledSocket implements DatagramSocket {
     this.#closed(this);
   }
 
-  /** Receives one datagram, if there is one: epoll names the socket again when there are more. @returns whether there was */
-  receive(): boolean {
+  /** One datagram, if there is one: epoll names the socket again when there are more. */
+  readable(): number {
     const { in4, in6, calls, data } = this.#shared;
     const message = this.family === 4 ? in4 : in6;
     const length = calls.recvmsg(this.descriptor, message.pointer, constants.dontWait);
-    if (length < 0) return false;
+    if (length < 0) return 0;
     const words = message.words;
     const same = words[0] === this.#known && (this.family === 4
       ? words[1] === this.#known1
@@ -165,7 +143,7 @@ class PolledSocket implements DatagramSocket {
       const { address, port } = readSocketAddress(message.name, this.family);
       this.#receiver.other(data, length, address, port);
     }
-    return true;
+    return 1;
   }
 
   #words(at: Endpoint | null): Int32Array | null {
@@ -183,27 +161,14 @@ export class PolledSockets implements Datagrams {
   readonly #calls: SystemCalls;
   readonly #bind: RelaySettings['bind'];
   readonly #shared: Shared;
-  readonly #poll: number;
-  readonly #events = new Int32Array(maxEvents * eventWords);
-  readonly #eventsAt: bigint;
-  readonly #sockets: (PolledSocket | null)[] = [null];
-  readonly #freeTokens: number[] = [];
-  readonly #turn = (): void => this.#run();
-  #count = 0;
-  #scheduled = false;
-  #idle = false;
-  #gathers = false;
-  #loopDue = false;
-  #now = performance.now();
+  readonly #poll: Poll;
 
   /** @throws when the system gives no epoll */
   constructor(calls: SystemCalls, bind: RelaySettings['bind']) {
     this.#calls = calls;
     this.#bind = bind;
     this.#shared = new Shared(calls);
-    this.#eventsAt = calls.pointer(this.#events);
-    this.#poll = calls.epollCreate(constants.closeOnExec);
-    if (this.#poll < 0 || !this.#watch(calls.loopDescriptor(), loopToken)) throw new Error('the system gives no epoll');
+    this.#poll = pollOf(calls);
   }
 
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null {
@@ -213,74 +178,21 @@ export class PolledSockets implements Datagrams {
     const calls = this.#calls;
     const descriptor = calls.socket(family === 4 ? constants.inet : constants.inet6, constants.datagram | constants.nonblocking | constants.closeOnExec, 0);
     if (descriptor < 0) return null;
-    const token = this.#freeTokens.pop() ?? this.#sockets.length;
-    if ((family === 6 && !this.#ipv6Only(descriptor)) || calls.bind(descriptor, calls.pointer(scratchBytes), socketAddressBytes(family)) < 0 || !this.#watch(descriptor, token)) {
-      calls.close(descriptor);
-      this.#freeTokens.push(token);
-      if (token === this.#sockets.length) this.#sockets.push(null);
-      return null;
+    if ((family === 4 || this.#ipv6Only(descriptor)) && calls.bind(descriptor, calls.pointer(scratchBytes), socketAddressBytes(family)) === 0) {
+      const socket = new MediaSocket(descriptor, family, this.#shared, receiver, (closed) => this.#forget(closed));
+      if (this.#poll.watch(socket, 'patient')) return socket;
     }
-    const socket = new PolledSocket(descriptor, token, family, this.#shared, receiver, (closed) => this.#forget(closed));
-    this.#sockets[token] = socket;
-    this.#count++;
-    this.#schedule();
-    return socket;
+    calls.close(descriptor);
+    return null;
   }
 
   now(): number {
-    return this.#now;
+    return this.#poll.now();
   }
 
-  /**
-   * Serves what has arrived, or arrives within `waitMs`; Node's loop ends the wait too.
-   * @returns sockets that had something
-   */
+  /** Serves what has arrived, or arrives within `waitMs`. @returns packets served */
   serve(waitMs: number): number {
-    const count = this.#calls.epollWait(this.#poll, this.#eventsAt, maxEvents, waitMs);
-    this.#now = performance.now();
-    this.#loopDue = false;
-    let served = 0;
-    for (let i = 0; i < count; i++) {
-      const token = this.#events[i * eventWords + eventToken] ?? loopToken;
-      if (token === loopToken) this.#loopDue = true;
-      else if (this.#sockets[token]?.receive() === true) served++;
-    }
-    return served;
-  }
-
-  /** Gives its own descriptor back; its sockets are closed already. */
-  close(): void {
-    this.#calls.close(this.#poll);
-  }
-
-  #run(): void {
-    this.#scheduled = false;
-    if (this.#count === 0) return;
-    const began = this.#now;
-    const until = performance.now() + stayMs;
-    let served = this.serve(this.#idle ? idleWaitMs : busyWaitMs);
-    let total = served;
-    this.#idle = served === 0;
-    while (served > 0 && !this.#loopDue && this.#now < until) {
-      if (this.#gathers && served < gatherUpTo) this.#calls.usleep(gatherMicros);
-      served = this.serve(busyWaitMs);
-      total += served;
-    }
-    this.#gathers = total > gatherFromPerMs * (this.#now - began);
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#count === 0) return;
-    this.#scheduled = true;
-    setImmediate(this.#turn);
-  }
-
-  #watch(descriptor: number, token: number): boolean {
-    const event = new Int32Array(eventWords);
-    event[0] = constants.pollIn;
-    event[eventToken] = token;
-    return this.#calls.epollControl(this.#poll, constants.pollAdd, descriptor, this.#calls.pointer(event)) === 0;
+    return this.#poll.serve(waitMs);
   }
 
   /** So that both families can have one port. */
@@ -289,10 +201,8 @@ export class PolledSockets implements Datagrams {
     return this.#calls.setsockopt(descriptor, constants.ipv6Level, constants.ipv6Only, this.#calls.pointer(on), 4) === 0;
   }
 
-  #forget(socket: PolledSocket): void {
+  #forget(socket: MediaSocket): void {
+    this.#poll.forget(socket);
     this.#calls.close(socket.descriptor);
-    this.#sockets[socket.token] = null;
-    this.#freeTokens.push(socket.token);
-    this.#count--;
   }
 }

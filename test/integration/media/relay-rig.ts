@@ -6,7 +6,7 @@ import type { Datagrams } from '../../../dataplane/media/userland/datagrams.ts';
 import { NodeSockets } from '../../../dataplane/media/userland/node-sockets.ts';
 import { PolledSockets } from '../../../dataplane/media/userland/polled-sockets.ts';
 import { UserlandRelay } from '../../../dataplane/media/userland/relay.ts';
-import { systemCalls } from '../../../dataplane/media/userland/system-calls.ts';
+import { systemCalls } from '../../../dataplane/system/calls.ts';
 import { until } from '../../harness/deadline.ts';
 import { RtpStream, type RtpStreamOptions } from '../../harness/rtp-stream.ts';
 

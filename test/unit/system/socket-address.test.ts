@@ -1,7 +1,7 @@
 import { isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSocketAddress, writeSocketAddress } from '../../../dataplane/media/userland/socket-address.ts';
+import { readSocketAddress, writeSocketAddress } from '../../../dataplane/system/socket-address.ts';
 
 const bytes = (): Buffer => Buffer.alloc(28, 0xee);
 

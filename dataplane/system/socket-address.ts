@@ -1,7 +1,14 @@
 /** struct sockaddr_in and sockaddr_in6 as Linux has them, to and from text. Pure. */
-import { bytesOfAddress, textOfAddress } from '../../contract/address.ts';
-import type { Endpoint, Family } from '../relay.ts';
-import { constants } from './system-calls.ts';
+import { bytesOfAddress, textOfAddress } from '../contract/address.ts';
+import { constants } from './calls.ts';
+
+type Family = 4 | 6;
+
+/** An address without brackets or zone, and a port. */
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
 
 export const socketAddressBytes = (family: Family): number => (family === 4 ? 16 : 28);
 
@@ -12,7 +19,7 @@ export const socketAddressBytes = (family: Family): number => (family === 4 ? 16
  */
 export function writeSocketAddress(into: Buffer, family: Family, { address, port }: Endpoint): boolean {
   const bytes = bytesOfAddress(address);
-  // Addresses with a zone would need its number: no SDP has such.
+  // A zone needs its number, which callers that meet zones write themselves.
   if (bytes === null || address.includes('%') || bytes.length !== (family === 4 ? 4 : 16)) return false;
   into.fill(0, 0, socketAddressBytes(family));
   // Linux runs little-endian on both architectures that are served.

@@ -1,0 +1,207 @@
+/**
+ * Waits for the sockets of a thread by an epoll of its own instead of in Node's loop. That loop's descriptor is among those
+ * that end the wait: messages of other threads and connections are served at once. Timers of the thread may be late by the
+ * longest wait. Without sockets nothing runs.
+ */
+import { constants, eventToken, eventWords, type SystemCalls } from './calls.ts';
+
+/** A socket that is served here. */
+export interface PolledSocket {
+  readonly descriptor: number;
+  /** Takes what has arrived, or some of it: what is left is told of again. @returns datagrams taken */
+  readable(): number;
+}
+
+/** Somebody whose datagrams leave together at the end of a turn. */
+export interface Outbox {
+  /** @returns false = the system does not take all of them now */
+  flush(): boolean;
+}
+
+/** What a socket's datagrams bear: `prompt` ones are served at once, `patient` ones in groups where that saves work. */
+export type Pace = 'prompt' | 'patient';
+
+const maxEvents = 256;
+/** How long patient packets keep the thread from the rest of its work. */
+const stayMs = 2;
+const busyWaitMs = 2;
+const idleWaitMs = 20;
+/** Half a tick of the timers that transactions need. */
+const promptWaitMs = 10;
+/** Until what the system did not take is offered again. */
+const retryMs = 1;
+/**
+ * From so many packets a millisecond on, patient packets are served in groups: waking up for each of them costs as much as
+ * forwarding it. They wait half a millisecond at most, as long as a network card that moderates its interrupts lets them wait.
+ */
+const gatherFromPerMs = 4;
+const gatherMicros = 500;
+/** Larger groups need no help. */
+const gatherUpTo = 64;
+/** Number of Node's loop among the sockets. */
+const loopToken = 0;
+
+export class Poll {
+  readonly #calls: SystemCalls;
+  readonly #poll: number;
+  readonly #events = new Int32Array(maxEvents * eventWords);
+  readonly #eventsAt: bigint;
+  readonly #sockets: (PolledSocket | null)[] = [null];
+  readonly #tokens = new Map<PolledSocket, number>();
+  readonly #freeTokens: number[] = [];
+  readonly #prompt = new Set<PolledSocket>();
+  readonly #outboxes: Outbox[] = [];
+  readonly #turn = (): void => this.#run();
+  #scheduled = false;
+  #idle = false;
+  #gathers = false;
+  #loopDue = false;
+  #now = performance.now();
+  #busy = 0;
+  #measuredFrom = this.#now;
+
+  /** @throws when the system gives no epoll */
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+    this.#eventsAt = calls.pointer(this.#events);
+    this.#poll = calls.epollCreate(constants.closeOnExec);
+    if (this.#poll < 0 || !this.#add(calls.loopDescriptor(), loopToken)) throw new Error('the system gives no epoll');
+  }
+
+  /** Serves a socket until `forget`. @returns false = the system refused it */
+  watch(socket: PolledSocket, pace: Pace): boolean {
+    const token = this.#freeTokens.pop() ?? this.#sockets.length;
+    this.#sockets[token] = null;
+    if (!this.#add(socket.descriptor, token)) {
+      this.#freeTokens.push(token);
+      return false;
+    }
+    this.#sockets[token] = socket;
+    this.#tokens.set(socket, token);
+    if (pace === 'prompt') this.#prompt.add(socket);
+    this.#schedule();
+    return true;
+  }
+
+  /** Serves a socket no more; closing its descriptor is the caller's, right after this. */
+  forget(socket: PolledSocket): void {
+    const token = this.#tokens.get(socket);
+    if (token === undefined) return;
+    this.#sockets[token] = null;
+    this.#tokens.delete(socket);
+    this.#prompt.delete(socket);
+    this.#freeTokens.push(token);
+  }
+
+  /** Flushes an outbox at the end of each turn. */
+  addOutbox(outbox: Outbox): void {
+    this.#outboxes.push(outbox);
+  }
+
+  removeOutbox(outbox: Outbox): void {
+    const at = this.#outboxes.indexOf(outbox);
+    if (at !== -1) this.#outboxes.splice(at, 1);
+  }
+
+  /** Milliseconds of the thread's monotonic clock, as of the datagrams that are being served. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** How long something that came at any time since the last question had to wait for the thread, in milliseconds on average. */
+  delay(): number {
+    const now = performance.now();
+    const delay = this.#busy / Math.max(1, now - this.#measuredFrom);
+    this.#busy = 0;
+    this.#measuredFrom = now;
+    return delay;
+  }
+
+  /**
+   * Serves what has arrived, or arrives within `waitMs`; Node's loop ends the wait too.
+   * @returns datagrams served
+   */
+  serve(waitMs: number): number {
+    const worked = performance.now() - this.#now;
+    this.#busy += worked * worked / 2;
+    const count = this.#calls.epollWait(this.#poll, this.#eventsAt, maxEvents, waitMs);
+    this.#now = performance.now();
+    this.#loopDue = false;
+    let served = 0;
+    for (let i = 0; i < count; i++) {
+      const token = this.#events[i * eventWords + eventToken] ?? loopToken;
+      if (token === loopToken) this.#loopDue = true;
+      else served += this.#sockets[token]?.readable() ?? 0;
+    }
+    return served;
+  }
+
+  /** Gives its own descriptor back; all sockets are forgotten already. */
+  close(): void {
+    this.#calls.close(this.#poll);
+  }
+
+  #run(): void {
+    this.#scheduled = false;
+    if (this.#tokens.size === 0) return;
+    try {
+      if (this.#prompt.size > 0) this.#serveAtOnce();
+      else this.#serveInGroups();
+    } finally {
+      // What somebody throws at a datagram is not the end of all others.
+      this.#schedule();
+    }
+  }
+
+  #serveAtOnce(): void {
+    // What timers and other threads' messages made us send since the last turn.
+    const allTaken = this.#flush();
+    this.serve(allTaken ? promptWaitMs : retryMs);
+    this.#flush();
+  }
+
+  #serveInGroups(): void {
+    const began = this.#now;
+    const until = performance.now() + stayMs;
+    let served = this.serve(this.#idle ? idleWaitMs : busyWaitMs);
+    let total = served;
+    this.#idle = served === 0;
+    while (served > 0 && !this.#loopDue && this.#now < until) {
+      if (this.#gathers && served < gatherUpTo) this.#calls.usleep(gatherMicros);
+      served = this.serve(busyWaitMs);
+      total += served;
+    }
+    this.#gathers = total > gatherFromPerMs * (this.#now - began);
+  }
+
+  #flush(): boolean {
+    let allTaken = true;
+    for (const outbox of this.#outboxes) allTaken = outbox.flush() && allTaken;
+    return allTaken;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#tokens.size === 0) return;
+    this.#scheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  #add(descriptor: number, token: number): boolean {
+    const event = new Int32Array(eventWords);
+    event[0] = constants.pollIn;
+    event[eventToken] = token;
+    return this.#calls.epollControl(this.#poll, constants.pollAdd, descriptor, this.#calls.pointer(event)) === 0;
+  }
+}
+
+const polls = new WeakMap<SystemCalls, Poll>();
+
+/**
+ * The one poll of a thread: two would wait in turn, each for its own sockets.
+ * @throws when the system gives no epoll
+ */
+export function pollOf(calls: SystemCalls): Poll {
+  const known = polls.get(calls) ?? new Poll(calls);
+  polls.set(calls, known);
+  return known;
+}
