@@ -16,6 +16,8 @@ import { originForm, parseOrigins } from './origin-setting.ts';
 /** Which UDP ports workers send to backends from: one each that the node chooses, the public one, or one each from that range on. */
 export type BackendPortSetting = 'own' | 'single' | { readonly first: number; readonly last: number };
 
+export type SocketsSetting = 'auto' | 'node';
+
 export interface Settings {
   readonly listen: readonly ListenSetting[];
   /** Lower-case host names that mean this node. */
@@ -30,6 +32,8 @@ export interface Settings {
   readonly media: WantedEngine;
   readonly rtp: RtpRange;
   readonly mediaThreads: number;
+  /** How UDP is served: plain system calls where they work, or node:dgram in any case. */
+  readonly sockets: SocketsSetting;
   readonly dataDir: string;
   readonly nodeHttp: { readonly host: string; readonly port: number };
   readonly controlUrls: readonly string[];
@@ -46,7 +50,7 @@ export interface Settings {
 }
 
 const names = [
-  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_WS_ORIGINS', 'SIGNALBOX_RTP', 'SIGNALBOX_MEDIA', 'SIGNALBOX_MEDIA_THREADS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
+  'SIGNALBOX_LISTEN', 'SIGNALBOX_NAMES', 'SIGNALBOX_DNS', 'SIGNALBOX_FORBIDDEN_TARGETS', 'SIGNALBOX_WS_ORIGINS', 'SIGNALBOX_RTP', 'SIGNALBOX_MEDIA', 'SIGNALBOX_MEDIA_THREADS', 'SIGNALBOX_SOCKETS', 'SIGNALBOX_DATA', 'SIGNALBOX_NODE_HTTP', 'SIGNALBOX_CONTROL_URL',
   'SIGNALBOX_JOIN_TOKEN', 'SIGNALBOX_NODE_TOKEN', 'SIGNALBOX_NODE_NAME', 'SIGNALBOX_WORKERS',
   'SIGNALBOX_BACKEND_PORT', 'SIGNALBOX_DRAIN_MS', 'SIGNALBOX_TAKEOVER', 'SIGNALBOX_LOG',
 ] as const;
@@ -113,6 +117,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   if (!Number.isInteger(mediaThreads) || mediaThreads < 1 || mediaThreads > maxMediaThreads) {
     return refuse('SIGNALBOX_MEDIA_THREADS', threadsText, `a whole number from 1 to ${maxMediaThreads}`);
   }
+  const sockets = get('SIGNALBOX_SOCKETS') ?? 'auto';
+  if (sockets !== 'auto' && sockets !== 'node') return refuse('SIGNALBOX_SOCKETS', sockets, 'auto (system calls where they work, else node:dgram) or node (node:dgram)');
   const workersText = get('SIGNALBOX_WORKERS') ?? String(Math.max(1, availableParallelism() - 1));
   const workers = Number(workersText);
   if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers) {
@@ -139,6 +145,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     media,
     rtp: rtp.value,
     mediaThreads,
+    sockets,
     dataDir: get('SIGNALBOX_DATA') ?? './data',
     nodeHttp: nodeHttp.value,
     controlUrls,

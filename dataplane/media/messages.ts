@@ -6,6 +6,7 @@ import type { ForbiddenSetting } from '../forbidden-setting.ts';
 import type { ListenSetting } from '../listen-setting.ts';
 import type { RtpRange, WantedEngine } from '../media-setting.ts';
 import type { InterfaceAddress } from '../proxy/identity.ts';
+import type { SocketsSetting } from '../settings.ts';
 import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 import type { ByFamily } from './relay.ts';
@@ -26,6 +27,7 @@ export interface MediaSetup {
   readonly forbidden: ForbiddenSetting;
   readonly places: readonly Pick<ListenSetting, 'address' | 'advertisedHost'>[];
   readonly interfaces: readonly InterfaceAddress[];
+  readonly sockets: SocketsSetting;
   /** What media sockets bind to, and what an SDP shows where SIP goes by the other family. */
   readonly bind: ByFamily;
   readonly addresses: ByFamily;

@@ -1,5 +1,6 @@
 /** Entry of a media thread: its engines, the ways to the SIP workers, and what it tells the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { useSystemCalls } from '../system/calls.ts';
 import { MediaDesk } from './desk.ts';
 import { openEngines } from './engines.ts';
 import type { FromMedia, MediaAsk, MediaSetup, ToMedia } from './messages.ts';
@@ -7,6 +8,7 @@ import type { FromMedia, MediaAsk, MediaSetup, ToMedia } from './messages.ts';
 const stateIntervalMs = 1_000;
 
 const setup = workerData as MediaSetup;
+useSystemCalls(setup.sockets === 'auto');
 const port = parentPort;
 if (port === null) throw new Error('thread.ts runs as a worker thread');
 const tell = (message: FromMedia): void => port.postMessage(message);

@@ -70,7 +70,7 @@ export const gaugeHelp = {
   transactions: 'Transactions alive',
   calls: 'Calls up',
   connections: 'TCP, TLS and WebSocket connections open',
-  loop_delay_ms: 'Event-loop delay, mean of the last interval, in milliseconds',
+  loop_delay_ms: 'How long something that comes waits for the worker, mean of the last interval, in milliseconds; the worst worker',
 } as const;
 
 export type GaugeName = keyof typeof gaugeHelp;

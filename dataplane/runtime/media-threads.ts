@@ -22,7 +22,7 @@ import { mediaAddresses, mediaBind } from './media-addresses.ts';
 export const threadLimits = { maxYoungGenerationSizeMb: 4 } as const;
 
 export interface MediaThreadsOptions {
-  readonly settings: Pick<Settings, 'media' | 'mediaThreads' | 'rtp' | 'listen' | 'forbiddenTargets' | 'nodeName'>;
+  readonly settings: Pick<Settings, 'media' | 'mediaThreads' | 'rtp' | 'listen' | 'forbiddenTargets' | 'nodeName' | 'sockets'>;
   /** The node's own folder. */
   readonly folder: string;
   readonly log: Logger;
@@ -56,12 +56,12 @@ export class MediaThreads {
    * @returns for each SIP worker its ways to the threads; none of them with media `off`
    */
   async start(workers: number, settings: SettingRow['media'], later: boolean): Promise<readonly (readonly MessagePort[])[]> {
-    const { folder, settings: { media: engine, mediaThreads: threads, rtp, listen, forbiddenTargets, nodeName } } = this.#options;
+    const { folder, settings: { media: engine, mediaThreads: threads, rtp, listen, forbiddenTargets, nodeName, sockets } } = this.#options;
     const doors: MessagePort[][] = Array.from({ length: workers }, () => []);
     if (engine === 'off') return doors;
     mkdirSync(join(folder, 'media'), { recursive: true, mode: 0o700 });
     const interfaces = interfaceAddresses();
-    const common = { engine, threads, nodeName, settings, forbidden: forbiddenTargets, places: listen, interfaces, bind: mediaBind(listen), addresses: mediaAddresses(listen, interfaces) };
+    const common = { engine, threads, nodeName, settings, sockets, forbidden: forbiddenTargets, places: listen, interfaces, bind: mediaBind(listen), addresses: mediaAddresses(listen, interfaces) };
     const ready = slices(rtp, threads).map((slice, thread) => {
       const ways = doors.map((door) => {
         const { port1, port2 } = new MessageChannel();

@@ -14,6 +14,8 @@ import type { Mail, OtherProcess } from './neighbour-mail.ts';
 import type { Binding, BindingChange } from '../registrations/binding.ts';
 import type { ForbiddenSetting } from '../forbidden-setting.ts';
 import type { ListenSetting } from '../listen-setting.ts';
+import type { SocketsSetting } from '../settings.ts';
+import type { UdpSocket } from '../transport/udp-socket.ts';
 
 /** A difference to the configuration that a worker has: big tables that come whole (shared, not copied), then single rows. */
 export interface ConfigBatch {
@@ -43,6 +45,7 @@ export interface WorkerSetup {
   readonly forbiddenTargets: ForbiddenSetting;
   /** Origins of the pages that may open a WebSocket; empty = any. */
   readonly webOrigins: readonly string[];
+  readonly sockets: SocketsSetting;
   readonly interfaces: readonly InterfaceAddress[];
   readonly keys: readonly ClusterKey[];
   readonly board: BoardUpdate;
@@ -100,8 +103,15 @@ export type ToWorker =
   | { readonly t: 'retire' }
   | { readonly t: 'stop' };
 
+/** The open listeners of a worker. */
+export interface Listening {
+  readonly addresses: readonly string[];
+  /** How UDP is served, null = no UDP listener. */
+  readonly sockets: UdpSocket['kind'] | null;
+}
+
 export type FromWorker =
-  | { readonly t: 'listening'; readonly addresses: readonly string[] }
+  | ({ readonly t: 'listening' } & Listening)
   | { readonly t: 'refused'; readonly sentence: string }
   | { readonly t: 'applied'; readonly n: number }
   /** `nowMs`: the clock of the calls' starts. */

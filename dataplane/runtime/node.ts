@@ -27,7 +27,7 @@ import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import { fireAndLog, type Logger } from './log.ts';
-import type { ConfigBatch } from './messages.ts';
+import type { ConfigBatch, Listening } from './messages.ts';
 import { Readiness } from './readiness.ts';
 import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
@@ -74,7 +74,7 @@ export class Node {
   readonly #readiness: Readiness;
   #sync: SyncClient;
   #view: ConfigView = emptyView();
-  #addresses: readonly string[] = [];
+  #open: Listening = { addresses: [], sockets: null };
   #keys: readonly ClusterKey[] = [];
   /** What the disk gave, for the workers to be born with. */
   #kept: ConfigBatch = nothingKept;
@@ -167,13 +167,13 @@ export class Node {
     const backendPorts = await this.#freePorts();
     const media = await this.#media.start(settings.workers, this.#view.setting.media, this.#succession.former !== null);
     const listening = await this.#supervisor.start({
-      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, interfaces: interfaceAddresses(),
+      workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, sockets: settings.sockets, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
       config: this.#kept, counters: this.#counters.buffer,
       tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,
       generation: this.#succession.self.generation, former: this.#succession.former, keySecrets: this.#succession.keySecrets,
     }, backendPorts, media);
-    this.#addresses = listening[0] ?? [];
+    this.#open = listening[0] ?? this.#open;
     if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
     this.#readiness.listens();
@@ -199,7 +199,7 @@ export class Node {
     this.#registrations.start();
     this.#sync.start();
     this.#reportTimer = setInterval(() => this.#report(), reportIntervalMs);
-    this.#log.info({ listen: this.#addresses, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
+    this.#log.info({ listen: this.#open.addresses, sockets: this.#open.sockets, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
   }
 
   /**
@@ -328,7 +328,7 @@ export class Node {
   #inspect(): unknown {
     const status = this.#sync.status();
     return {
-      pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#addresses,
+      pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#open.addresses,
       config: { epoch: this.#view.epoch, rev: this.#view.rev, hash: status.hash, rows: this.#view.counts, quarantined: status.quarantined, held: status.held },
       control: { connection: status.connection, url: status.url, node: status.node },
       destinations: this.#prober.snapshot(),

@@ -13,7 +13,7 @@ import type { TlsState } from '../transport/tls-identities.ts';
 import { noBackendPorts, type BackendPorts } from './backend-ports.ts';
 import { ownersPerGeneration, type Mail, type OtherProcess } from './neighbour-mail.ts';
 import { configParts } from './next-view.ts';
-import type { ConfigBatch, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import type { ConfigBatch, FromWorker, Listening, ToWorker, WorkerSetup } from './messages.ts';
 import { newDirectoryBuffer } from './transaction-directory.ts';
 
 export interface SupervisorEvents {
@@ -63,7 +63,7 @@ export class Supervisor {
    * @returns what each worker listens on
    * @throws ListenRefused when one of them cannot
    */
-  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts' | 'media' | 'directory' | 'siblings'>, backendPorts: readonly BackendPorts[], media: readonly (readonly MessagePort[])[]): Promise<readonly (readonly string[])[]> {
+  start(setup: Omit<WorkerSetup, 'worker' | 'backendPorts' | 'media' | 'directory' | 'siblings'>, backendPorts: readonly BackendPorts[], media: readonly (readonly MessagePort[])[]): Promise<readonly Listening[]> {
     const { workers } = setup;
     const directory = workers > 1 ? newDirectoryBuffer(workers) : null;
     const siblings = portsBetween(workers);
@@ -172,7 +172,7 @@ export class Supervisor {
     for (const { thread } of this.#slots) thread.postMessage(message);
   }
 
-  #spawn(setup: WorkerSetup): Promise<readonly string[]> {
+  #spawn(setup: WorkerSetup): Promise<Listening> {
     const transferList = [...setup.siblings.filter((port) => port !== null), ...setup.media];
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup, transferList });
     const slot: Slot = { thread, applied: new Map(), listings: new Map(), waiting: new Map() };
@@ -181,7 +181,7 @@ export class Supervisor {
     return new Promise((resolve, reject) => {
       thread.on('message', (message: FromWorker) => {
         switch (message.t) {
-          case 'listening': return resolve(message.addresses);
+          case 'listening': return resolve(message);
           case 'refused': return reject(new ListenRefused(message.sentence));
           case 'applied': {
             slot.applied.get(message.n)?.();

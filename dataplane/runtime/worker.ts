@@ -1,5 +1,4 @@
 /** Entry of a SIP worker thread: its sockets, transactions and proxy. Configuration, keys and health come from the main thread. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClusterKey } from '../contract/wire.ts';
 import { emptyView } from '../routing/build.ts';
@@ -13,6 +12,7 @@ import { refuseMalformed, replyStateless } from '../proxy/responses.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { MessageReceiver } from '../transport/receiver.ts';
 import type { ListenerSettings } from '../transport/settings.ts';
+import { useSystemCalls } from '../system/calls.ts';
 import { TlsIdentities } from '../transport/tls-identities.ts';
 import { Transports } from '../transport/transports.ts';
 import { CounterRow } from './counters.ts';
@@ -25,16 +25,16 @@ import { TransactionDirectory } from './transaction-directory.ts';
 import { monotonicClock } from './clock.ts';
 import { Debts } from './debts.ts';
 import { Faults } from './faults.ts';
+import { loopDelay } from './loop-delay.ts';
 import { TimerWheel, WheelDriver } from './timer-wheel.ts';
 import { assemble, type Assembly } from './assembly.ts';
 
 const gaugeIntervalMs = 1_000;
-/** The histogram's own timer fires this often: what it measures above that is delay. */
-const delayResolutionMs = 10;
 const drainPollMs = 50;
 const maxEarly = 10_000;
 
 const setup = workerData as WorkerSetup;
+useSystemCalls(setup.sockets === 'auto');
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread');
 const tell = (message: FromWorker): void => port.postMessage(message);
@@ -131,16 +131,12 @@ async function open(): Promise<void> {
   transports.value.onAlias = (notice) => mail.alias(notice);
   for (const { raw, flow } of early.splice(0)) receiver.receive(raw, flow);
   driver.start();
-  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-  delay.enable();
-  setInterval(() => {
-    assembly.gauges(Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - delayResolutionMs));
-    delay.reset();
-  }, gaugeIntervalMs);
+  const delay = loopDelay(transports.value.sockets === 'system calls');
+  setInterval(() => assembly.gauges(delay()), gaugeIntervalMs);
   const reader = mailReader(assembly);
   port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value, reader));
   for (const sibling of setup.siblings) sibling?.on('message', (letter: Letter) => takeMail(letter, transports.value, reader));
-  tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`) });
+  tell({ t: 'listening', addresses: transports.value.listeners.map((one) => `${one.transport}:${one.hostPort}`), sockets: transports.value.sockets });
 }
 
 function takeMail({ from, mail: letter }: Letter, transports: Transports, reader: MailReader): void {

@@ -13,6 +13,7 @@ import { StreamListener } from './stream-listener.ts';
 import type { TlsParts } from './stream-listener.ts';
 import { TlsIdentities } from './tls-identities.ts';
 import { UdpListener } from './udp.ts';
+import type { UdpSocket } from './udp-socket.ts';
 
 /** All sockets of one worker: opens them, sends by them, closes them. */
 export class Transports implements MessageSender {
@@ -70,6 +71,11 @@ export class Transports implements MessageSender {
     }
     if (socket instanceof UdpListener) socket.send(target, text, owner);
     else this.#connections.send(socket.listener, target, text, owner);
+  }
+
+  /** How UDP is served; null = no UDP listener. */
+  get sockets(): UdpSocket['kind'] | null {
+    return this.#sockets.find((socket) => socket instanceof UdpListener)?.kind ?? null;
   }
 
   /** The listener that messages to backends leave by: a backend one if there is one, else the first; null = none of that kind. */

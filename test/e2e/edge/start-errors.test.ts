@@ -53,6 +53,7 @@ describe('a wrong setting stops the start with exit code 2 and one sentence', ()
     ['SIGNALBOX_BACKEND_PORT', '40001-40000'],
     ['SIGNALBOX_DRAIN_MS', '5s'],
     ['SIGNALBOX_TAKEOVER', 'maybe'],
+    ['SIGNALBOX_SOCKETS', 'fast'],
   ])('data plane: %s=%s', async (name, value) => {
     const { code, said } = await dataPlane({ [name]: value });
     expect({ code, lines: said.split('\n').length }).toEqual({ code: 2, lines: 1 });

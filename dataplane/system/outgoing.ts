@@ -1,0 +1,134 @@
+/** Datagrams that leave together: what a turn of the thread sends by one socket is one system call. */
+import { constants, type SystemCalls } from './calls.ts';
+import { socketAddressBytes, writeSocketAddress } from './socket-address.ts';
+import { zoneNumber } from './zones.ts';
+
+const places = 1_024;
+const dataBytes = 1024 * 1024;
+const nameBytes = 32;
+const vectorBytes = 16;
+/** struct mmsghdr. */
+const headerBytes = 64;
+/** So many leave at once, before the turn ends: what is sent sooner is in the processor's cache still. */
+const together = 32;
+const maxAddresses = 16_384;
+const [tryAgain, interrupted, noBuffers] = [11, 4, 105];
+
+/** Hears of a datagram that the system refused. */
+export type Refused<Tag> = (tag: Tag, error: number, address: string, port: number) => void;
+
+/**
+ * The sending side of one socket. Each datagram carries a tag, by which its sender hears when the system refuses it.
+ * Memory that nothing was written to yet is not taken from the system.
+ */
+export class OutgoingDatagrams<Tag> {
+  readonly #calls: SystemCalls;
+  readonly #descriptor: number;
+  readonly #family: 4 | 6;
+  readonly #refused: Refused<Tag>;
+  readonly #data = Buffer.allocUnsafeSlow(dataBytes);
+  readonly #dataAt: number;
+  readonly #names = Buffer.allocUnsafeSlow(places * nameBytes).fill(0);
+  readonly #nameWords = new Int32Array(this.#names.buffer, this.#names.byteOffset, places * nameBytes / 4);
+  readonly #vectors = Buffer.allocUnsafeSlow(places * vectorBytes).fill(0);
+  readonly #vectorWords = new Int32Array(this.#vectors.buffer, this.#vectors.byteOffset, places * vectorBytes / 4);
+  readonly #headers = Buffer.allocUnsafeSlow(places * headerBytes).fill(0);
+  readonly #headersAt: bigint;
+  readonly #addresses = new Map<string, Int32Array | null>();
+  readonly #tags: (Tag | undefined)[] = [];
+  readonly #targets: string[] = [];
+  #count = 0;
+  #sent = 0;
+  #used = 0;
+  #stuck = false;
+
+  /** @param refused called from inside of `add` and `flush` */
+  constructor(calls: SystemCalls, family: 4 | 6, descriptor: number, refused: Refused<Tag>) {
+    this.#calls = calls;
+    this.#descriptor = descriptor;
+    this.#family = family;
+    this.#refused = refused;
+    // Addresses of user space have 47 bits.
+    this.#dataAt = Number(calls.pointer(this.#data));
+    this.#headersAt = calls.pointer(this.#headers);
+    const [names, vectors] = [calls.pointer(this.#names), calls.pointer(this.#vectors)];
+    for (let i = 0; i < places; i++) {
+      this.#headers.writeBigUInt64LE(names + BigInt(i * nameBytes), i * headerBytes);
+      this.#headers.writeUInt32LE(socketAddressBytes(family), i * headerBytes + 8);
+      this.#headers.writeBigUInt64LE(vectors + BigInt(i * vectorBytes), i * headerBytes + 16);
+      this.#headers.writeBigUInt64LE(1n, i * headerBytes + 24);
+    }
+  }
+
+  /**
+   * Takes a datagram that leaves with the next `flush` at the latest.
+   * @param text latin1, a character a byte
+   * @returns false = not taken: no address of this family, or what waits has no room for it
+   */
+  add(text: string, address: string, port: number, tag: Tag): boolean {
+    const words = this.#wordsOf(address);
+    if (words === null || text.length > dataBytes) return false;
+    if ((this.#count === places || this.#used + text.length > dataBytes) && !this.flush()) return false;
+    const i = this.#count++;
+    const name = i * (nameBytes / 4);
+    this.#nameWords[name] = (this.#family === 4 ? constants.inet : constants.inet6) | (port & 0xff) << 24 | (port & 0xff00) << 8;
+    for (let word = 0; word < words.length; word++) this.#nameWords[name + 1 + word] = words[word] ?? 0;
+    this.#data.write(text, this.#used, text.length, 'latin1');
+    const vector = i * (vectorBytes / 4);
+    const at = this.#dataAt + this.#used;
+    this.#vectorWords[vector] = at % 0x1_0000_0000;
+    this.#vectorWords[vector + 1] = at / 0x1_0000_0000;
+    this.#vectorWords[vector + 2] = text.length;
+    this.#used += text.length;
+    this.#tags[i] = tag;
+    this.#targets[i] = address;
+    if (i - this.#sent >= together && !this.#stuck) this.flush();
+    return true;
+  }
+
+  /** Sends what waits. @returns false = the system does not take all of it now */
+  flush(): boolean {
+    this.#stuck = false;
+    while (this.#sent < this.#count && !this.#stuck) {
+      const from = this.#sent === 0 ? this.#headersAt : this.#headersAt + BigInt(this.#sent * headerBytes);
+      const taken = this.#calls.sendmmsg(this.#descriptor, from, this.#count - this.#sent, constants.dontWait | constants.noSignal);
+      if (taken > 0) this.#sent += taken;
+      else this.#fail(this.#calls.errno());
+    }
+    if (this.#stuck) return false;
+    this.#tags.fill(undefined, 0, this.#count);
+    this.#count = 0;
+    this.#sent = 0;
+    this.#used = 0;
+    return true;
+  }
+
+  /** The first that waits was not taken. */
+  #fail(error: number): void {
+    if (error === interrupted) return;
+    if (error === tryAgain || error === noBuffers) {
+      this.#stuck = true;
+      return;
+    }
+    const i = this.#sent++;
+    const tag = this.#tags[i];
+    const word = this.#nameWords[i * (nameBytes / 4)] ?? 0;
+    if (tag !== undefined) this.#refused(tag, error, this.#targets[i] ?? '', ((word >>> 8) & 0xff00) | (word >>> 24));
+  }
+
+  /** The words of a sockaddr behind family and port; null = no address of this family. */
+  #wordsOf(address: string): Int32Array | null {
+    const known = this.#addresses.get(address);
+    if (known !== undefined) return known;
+    if (this.#addresses.size === maxAddresses) this.#addresses.clear();
+    const bytes = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
+    const [bare = '', zone = ''] = address.split('%');
+    let words: Int32Array | null = null;
+    if (writeSocketAddress(bytes, this.#family, { address: bare, port: 0 })) {
+      if (zone !== '') bytes.writeUInt32LE(zoneNumber(zone), 24);
+      words = new Int32Array(bytes.buffer, 4, this.#family === 4 ? 1 : 6);
+    }
+    this.#addresses.set(address, words);
+    return words;
+  }
+}

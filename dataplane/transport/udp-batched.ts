@@ -1,0 +1,120 @@
+import { getSystemErrorName } from 'node:util';
+import type { ArrivedDatagrams } from '../system/arrived.ts';
+import { constants, type SystemCalls } from '../system/calls.ts';
+import { OutgoingDatagrams } from '../system/outgoing.ts';
+import type { Outbox, Poll, PolledSocket } from '../system/poll.ts';
+import { socketAddressBytes, writeSocketAddress } from '../system/socket-address.ts';
+import type { Family, SendOwner } from './flow.ts';
+import type { ListenerSettings, TransportLimits } from './settings.ts';
+import { discardPort, whenQuiet, type UdpReader, type UdpSocket } from './udp-socket.ts';
+
+/** EAGAIN: nothing there. */
+const tryAgain = 11;
+
+type BoundTo = Pick<ListenerSettings, 'family' | 'address' | 'port' | 'reusePort'>;
+
+/** What all such sockets of a thread share; texts of datagrams are read before the next are received. */
+export interface Batching {
+  readonly calls: SystemCalls;
+  readonly poll: Poll;
+  readonly arrived: Readonly<Record<Family, ArrivedDatagrams>>;
+}
+
+/** A UDP socket of plain system calls: what arrived together is received by one of them, what a turn of the thread sends leaves by one. */
+export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
+  readonly kind = 'system calls';
+  readonly descriptor: number;
+  readonly port: number;
+  readonly #shared: Batching;
+  readonly #family: Family;
+  readonly #reader: UdpReader;
+  readonly #outgoing: OutgoingDatagrams<SendOwner | null>;
+  #open = true;
+  #received = 0;
+
+  private constructor(shared: Batching, descriptor: number, port: number, family: Family, reader: UdpReader) {
+    this.#shared = shared;
+    this.descriptor = descriptor;
+    this.port = port;
+    this.#family = family;
+    this.#reader = reader;
+    this.#outgoing = new OutgoingDatagrams<SendOwner | null>(shared.calls, family, descriptor, (owner, error, address, to) => {
+      process.nextTick(failed, reader, getSystemErrorName(-error), address, to, owner);
+    });
+    shared.poll.addOutbox(this);
+  }
+
+  /**
+   * Binds a socket, IPv6 for IPv6 only.
+   * @returns null = the system refused it; node:dgram says why
+   */
+  static open(shared: Batching, settings: BoundTo, reader: UdpReader, limits: Pick<TransportLimits, 'udpReceiveBytes' | 'udpSendBytes'>): BatchedUdpSocket | null {
+    const { calls, poll } = shared;
+    const { family } = settings;
+    const descriptor = calls.socket(family === 4 ? constants.inet : constants.inet6, constants.datagram | constants.nonblocking | constants.closeOnExec, 0);
+    if (descriptor < 0) return null;
+    const set = (level: number, option: number, value: number): boolean => calls.setsockopt(descriptor, level, option, calls.pointer(new Int32Array([value])), 4) === 0;
+    const name = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
+    const bound = writeSocketAddress(name, family, settings)
+      && (family === 4 || set(constants.ipv6Level, constants.ipv6Only, 1))
+      && (!settings.reusePort || set(constants.socketLevel, constants.reusePort, 1))
+      && calls.bind(descriptor, calls.pointer(name), socketAddressBytes(family)) === 0
+      && calls.getsockname(descriptor, calls.pointer(name), calls.pointer(new Int32Array([socketAddressBytes(family)]))) === 0;
+    if (bound) {
+      // It may give less.
+      set(constants.socketLevel, constants.receiveBytes, limits.udpReceiveBytes);
+      set(constants.socketLevel, constants.sendBytes, limits.udpSendBytes);
+      const socket = new BatchedUdpSocket(shared, descriptor, name.readUInt16BE(2), family, reader);
+      if (poll.watch(socket, 'prompt')) return socket;
+      poll.removeOutbox(socket);
+    }
+    calls.close(descriptor);
+    return null;
+  }
+
+  send(text: string, address: string, port: number, owner: SendOwner | null): boolean {
+    return this.#outgoing.add(text, address, port, owner);
+  }
+
+  readable(): number {
+    const arrived = this.#shared.arrived[this.#family];
+    const count = arrived.receive(this.descriptor);
+    if (count < 0) {
+      if (this.#shared.calls.errno() !== tryAgain) this.#reader.receiveFailed();
+      return 0;
+    }
+    this.#received += count;
+    for (let i = 0; i < count; i++) this.#reader.received(arrived.text(i), arrived.address(i), arrived.port(i));
+    return count;
+  }
+
+  flush(): boolean {
+    return this.#outgoing.flush();
+  }
+
+  retire(self: string): Promise<void> {
+    const name = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
+    this.flush();
+    const { calls } = this.#shared;
+    if (writeSocketAddress(name, this.#family, { address: self, port: discardPort })) calls.connect(this.descriptor, calls.pointer(name), socketAddressBytes(this.#family));
+    return whenQuiet(() => this.#received);
+  }
+
+  close(): Promise<void> {
+    this.closeNow();
+    return Promise.resolve();
+  }
+
+  closeNow(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.flush();
+    const { poll, calls } = this.#shared;
+    poll.removeOutbox(this);
+    poll.forget(this);
+    calls.close(this.descriptor);
+  }
+}
+
+const failed = (reader: UdpReader, code: string, address: string, port: number, owner: SendOwner | null): void => reader.sendFailed(code, address, port, owner);
+

@@ -1,0 +1,133 @@
+/** UDP sockets of plain system calls where the system does not do at once what they want. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import { systemCalls, type SystemCalls } from '../../../dataplane/system/calls.ts';
+import { defaultLimits } from '../../../dataplane/transport/settings.ts';
+import { openUdpSocket } from '../../../dataplane/transport/udp-choice.ts';
+import type { UdpReader, UdpSocket } from '../../../dataplane/transport/udp-socket.ts';
+import { listen, until } from './peers.ts';
+
+const tryAgain = 11;
+const expected = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+
+const closing: { close(): unknown }[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((one) => one.close()));
+});
+
+class Heard implements UdpReader {
+  readonly texts: string[] = [];
+  readonly refused: string[] = [];
+  receiveErrors = 0;
+
+  received(text: string): void {
+    this.texts.push(text);
+  }
+
+  receiveFailed(): void {
+    this.receiveErrors++;
+  }
+
+  sendFailed(code: string, address: string, port: number): void {
+    this.refused.push(`${code} ${address} ${port}`);
+  }
+}
+
+async function open(calls: SystemCalls | null, reader: UdpReader = new Heard()): Promise<UdpSocket> {
+  const socket = await openUdpSocket(listen('udp'), reader, defaultLimits, calls);
+  if (!socket.ok) throw new Error(socket.error.sentence());
+  closing.push(socket.value);
+  return socket.value;
+}
+
+async function peer(heard: string[]): Promise<{ readonly port: number; readonly socket: Socket }> {
+  const socket = createSocket('udp4', (data) => heard.push(data.toString('latin1')));
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  closing.push(socket);
+  return { port: socket.address().port, socket };
+}
+
+test('a runtime without system calls is served by node:dgram', async () => {
+  expect((await open(null)).kind).toBe('node:dgram');
+});
+
+describe.runIf(expected)('with system calls', () => {
+  const calls = systemCalls() ?? (() => { throw new Error('this runtime makes no system calls'); })();
+
+  test.each([
+    ['sends nothing', { sendmmsg: (_socket: number, _messages: bigint, count: number) => count }],
+    ['receives nothing', { recvmmsg: () => -1 }],
+    ['opens no socket', { socket: () => -1 }],
+    ['has no epoll', { epollCreate: () => -1 }],
+    ['throws', { bind: () => { throw new TypeError('Argument 1 must be a buffer'); } }],
+  ])('a runtime that %s is served by node:dgram', async (_what, broken) => {
+    expect((await open({ ...calls, ...broken })).kind).toBe('node:dgram');
+  });
+
+  test('what the system does not take now leaves later, in order and once; what has no room is dropped', async () => {
+    let blocked = false;
+    const socket = await open({
+      ...calls,
+      sendmmsg: (...args) => (blocked ? -1 : calls.sendmmsg(...args)),
+      errno: () => (blocked ? tryAgain : calls.errno()),
+    });
+    const heard: string[] = [];
+    const { port } = await peer(heard);
+    blocked = true;
+    const texts = Array.from({ length: 1_024 }, (_, i) => `${i} ${'x'.repeat(100)}`);
+    for (const text of texts) expect(socket.send(text, '127.0.0.1', port, null)).toBe(true);
+    expect(socket.send('no room', '127.0.0.1', port, null)).toBe(false);
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect(heard).toEqual([]);
+    blocked = false;
+    // The receiver's buffer may be smaller than all of this: what it takes must be in order.
+    await until('most of them', () => heard.length > 100);
+    expect(socket.send('after all', '127.0.0.1', port, null)).toBe(true);
+    await until('the last', () => heard.includes('after all'));
+    expect(heard).toEqual([...texts.filter((text) => heard.includes(text)), 'after all']);
+  });
+
+  test('a datagram that the system refuses keeps none of its neighbours, and its sender hears why', async () => {
+    const reader = new Heard();
+    const socket = await open(calls, reader);
+    const heard: string[] = [];
+    const { port } = await peer(heard);
+    for (const [text, address] of [['one', '127.0.0.1'], ['no', '255.255.255.255'], ['two', '127.0.0.1']] as const) socket.send(text, address, port, null);
+    await until('both', () => heard.length === 2);
+    expect(heard).toEqual(['one', 'two']);
+    await until('the refusal', () => reader.refused.length === 1);
+    expect(reader.refused).toEqual([`EACCES 255.255.255.255 ${port}`]);
+    expect(reader.receiveErrors).toBe(0);
+  });
+
+  test('what is no address of its family is not taken', async () => {
+    const socket = await open(calls);
+    for (const address of ['::1', 'localhost', '']) expect(socket.send('x', address, 5060, null)).toBe(false);
+  });
+
+  test('a receiver that throws loses no later datagram', async () => {
+    const texts: string[] = [];
+    const thrown: unknown[] = [];
+    const socket = await open(calls, Object.assign(new Heard(), {
+      received: (text: string) => {
+        if (text === 'bad') throw new Error('thrown on purpose');
+        texts.push(text);
+      },
+    }));
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.once('uncaughtException', (error) => thrown.push(error.message));
+    try {
+      const { socket: sender } = await peer([]);
+      sender.send('bad', socket.port, '127.0.0.1');
+      await until('the fault', () => thrown.length === 1);
+      sender.send('good', socket.port, '127.0.0.1');
+      await until('the next datagram', () => texts.length === 1);
+    } finally {
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
+    expect([thrown, texts]).toEqual([['thrown on purpose'], ['good']]);
+  });
+});
