@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [OPTIONS]`. */
 const benches: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<number> }>>> = {
   sip: () => import('./sip/main.ts'),
+  workers: () => import('./sip/workers.ts'),
   beside: () => import('./beside.ts'),
   push: () => import('./push.ts'),
   start: () => import('./start.ts'),

@@ -6,16 +6,15 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Sipp } from '../../test/harness/sipp.ts';
 import { keepResult, markdownTable, writeReadmeRegion } from '../results.ts';
 import { median, spread } from '../statistics.ts';
 import type { BenchBackends, BenchEdge } from './edge.ts';
 import { startKamailioEdge } from './kamailio-edge.ts';
-import { LatencyProbe } from './latency-probe.ts';
-import { measureRound, type Round } from './round.ts';
+import { describeRound, fixed, runRound } from './run.ts';
+import type { Round } from './round.ts';
 import { startSignalboxEdge } from './signalbox-edge.ts';
 
-const starters = { kamailio: startKamailioEdge, signalbox: startSignalboxEdge };
+const starters = { kamailio: startKamailioEdge, signalbox: (backends: BenchBackends): Promise<BenchEdge> => startSignalboxEdge(backends) };
 type EdgeName = keyof typeof starters;
 
 interface Plan {
@@ -42,28 +41,6 @@ function readPlan(argv: readonly string[]): Plan | string {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) return '--rounds takes 1 to 100.';
   if (values.only !== undefined && !(values.only in starters)) return '--only takes kamailio or signalbox.';
   return { rates, seconds, rounds, edges: values.only === undefined ? ['kamailio', 'signalbox'] : [values.only as EdgeName], readme: values.readme };
-}
-
-async function runRound(name: EdgeName, rate: number, seconds: number): Promise<Round> {
-  const backend = await Sipp.backend('backend');
-  const probe = await LatencyProbe.open();
-  let edge: BenchEdge | undefined;
-  try {
-    const backends: BenchBackends = { load: backend.uri, probe: probe.uri };
-    edge = await starters[name](backends);
-    return await measureRound(edge, backend, probe, rate, seconds);
-  } finally {
-    await edge?.stop();
-    await probe.close();
-    await backend.stop();
-  }
-}
-
-const fixed = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '–');
-
-function describeRound(round: Round): string {
-  return `${round.edge.padEnd(10)} ${round.rate}/s: ${fixed(round.cpuMicrosPerCall, 1)} µs a call, ${round.failed} of ${round.calls} failed, `
-    + `added latency p50 ${fixed(round.inviteMs.p50, 2)} p99 ${fixed(round.inviteMs.p99, 2)} ms, ${fixed(round.memoryBytes / 2 ** 20, 0)} MB, other load ${fixed(round.otherCores, 2)} cores`;
 }
 
 /** The figures of one rate: medians of each side, and ratios of neighbouring rounds. */
@@ -104,7 +81,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const rounds: Round[] = [];
     for (let i = 0; i < plan.rounds; i++) {
       for (const edge of plan.edges) {
-        const round = await runRound(edge, rate, plan.seconds);
+        const round = await runRound(starters[edge], rate, plan.seconds);
         rounds.push(round);
         process.stdout.write(`${describeRound(round)}\n`);
       }

@@ -25,21 +25,25 @@ export interface Round {
   readonly otherCores: number;
 }
 
-async function load(edge: BenchEdge, rate: number, seconds: number, probe: LatencyProbe): Promise<{ sipp: Sipp; probed: Awaited<ReturnType<LatencyProbe['run']>> }> {
-  const sipp = await Sipp.caller('caller', { edge, domain: loadDomain, rate, calls: rate * seconds, holdMs });
+async function load(edge: BenchEdge, rate: number, seconds: number, probe: LatencyProbe, manyPorts: boolean): Promise<{ sipp: Sipp; probed: Awaited<ReturnType<LatencyProbe['run']>> }> {
+  const sipp = await Sipp.caller('caller', { edge, domain: loadDomain, rate, calls: rate * seconds, holdMs }, { manyPorts });
   const probed = await probe.run(edge, seconds);
   return { sipp, probed };
 }
 
-/** Runs one round. Fails when sipp does not come to an end. */
-export async function measureRound(edge: BenchEdge, backend: Sipp, probe: LatencyProbe, rate: number, seconds: number): Promise<Round> {
-  const warm = await load(edge, rate, warmUpSeconds, probe);
+/**
+ * Runs one round.
+ * @param manyPorts each call from a port of its own
+ * @throws when sipp does not come to an end
+ */
+export async function measureRound(edge: BenchEdge, backend: Sipp, probe: LatencyProbe, rate: number, seconds: number, manyPorts = false): Promise<Round> {
+  const warm = await load(edge, rate, warmUpSeconds, probe, manyPorts);
   await warm.sipp.finished(90_000);
   await warm.sipp.stop();
 
   const own = (): number => treeCpuSeconds(process.pid);
   const before = { cpu: edge.cpuSeconds(), aside: edge.asideCpuSeconds(), machine: machineBusySeconds(), own: own() };
-  const { sipp, probed } = await load(edge, rate, seconds, probe);
+  const { sipp, probed } = await load(edge, rate, seconds, probe, manyPorts);
   const callerCpu = cpuAtExit(sipp);
   const statistics = await sipp.finished((seconds + 60) * 1_000);
   const after = { cpu: edge.cpuSeconds(), aside: edge.asideCpuSeconds(), machine: machineBusySeconds(), own: own() };

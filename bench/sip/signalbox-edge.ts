@@ -7,9 +7,9 @@ import { type BenchBackends, type BenchEdge, loadDomain, probeDomain } from './e
 /** The probing of the yardstick's configuration. */
 const probing = { mode: 'always', intervalMs: 30_000, timeoutMs: 2_000, downAfter: 2, upAfter: 1, codes: [200] };
 
-/** One UDP listener, as the yardstick has; the number of SIP workers is the product's default. */
-export async function startSignalboxEdge(backends: BenchBackends): Promise<BenchEdge> {
-  const installation = await Installation.start({ edge: { listen: 'udp:127.0.0.1:PORT' } });
+/** One UDP listener, as the yardstick has. @param workers SIP workers; the product's default when left out */
+export async function startSignalboxEdge(backends: BenchBackends, workers?: number): Promise<BenchEdge> {
+  const installation = await Installation.start({ edge: { listen: 'udp:127.0.0.1:PORT', ...(workers === undefined ? {} : { workers }) } });
   const { api, control, edge } = installation;
   try {
     await putTenant(api, { key: 'load', domain: loadDomain, routeSet: 1, set: 1, destinations: [{ uri: backends.load }], probing });

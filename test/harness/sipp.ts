@@ -8,6 +8,8 @@ import { projectRoot, TestProcess } from './process.ts';
 import { hostPort } from './sip-text.ts';
 
 const scenario = (name: string): string => `${projectRoot}test/harness/scenarios/${name}.xml`;
+/** Calls at once with a port each. */
+const maxPorts = 4_000;
 const bufferBytes = 4 * 1024 * 1024;
 
 export interface SippStatistics {
@@ -22,7 +24,12 @@ export interface SippOptions {
   readonly host?: string;
   readonly port?: number;
   readonly transport?: 'udp' | 'tcp';
+  /** UDP: each call from a port of its own, as of so many phones; all from one otherwise. */
+  readonly manyPorts?: boolean;
 }
+
+const transportOf = ({ transport, manyPorts }: SippOptions): string[] =>
+  (manyPorts === true ? ['-t', 'un', '-max_socket', String(maxPorts)] : ['-t', transport === 'tcp' ? 't1' : 'u1']);
 
 /** A running sipp with a folder of its own for statistics and traces. */
 export class Sipp {
@@ -45,7 +52,7 @@ export class Sipp {
     const host = options.host ?? '127.0.0.1';
     const port = options.port ?? (await freePort());
     const process = new TestProcess(name, 'sipp', [
-      ...args, '-i', host, '-p', String(port), '-mi', host, '-t', options.transport === 'tcp' ? 't1' : 'u1', '-nostdin', '-buff_size', String(bufferBytes),
+      ...args, '-i', host, '-p', String(port), '-mi', host, ...transportOf(options), '-nostdin', '-buff_size', String(bufferBytes),
       '-trace_stat', '-stf', join(folder, 'statistics.csv'), '-fd', '1', '-trace_err', '-error_file', join(folder, 'errors.log'),
     ], { cwd: folder });
     return new Sipp(process, host, port, folder, options.transport ?? 'udp');
