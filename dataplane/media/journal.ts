@@ -1,7 +1,7 @@
 /**
  * The sessions of a media thread on disk, for the process that comes after this one: a line of JSON for each that changed, the
  * newest of a session counts. Written in batches, as packets too can change a session; what a crash loses is a call of the last
- * moments that re-learns its way.
+ * moments that re-learns its way. A disk that takes nothing keeps no call waiting: the whole file is written once it does again.
  */
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
@@ -11,8 +11,10 @@ export interface JournalRecord {
 }
 
 const flushMs = 50;
+/** After a write that failed. */
+const retryMs = 1_000;
 /** No descriptor. */
-const closed = -1;
+const none = -1;
 /** The file is written anew when it has so many lines and twice as many as there are sessions. */
 const minLines = 10_000;
 
@@ -22,15 +24,18 @@ export class Journal<R extends JournalRecord> {
   readonly #refused: (error: unknown) => void;
   /** Sessions that changed since the last batch. */
   readonly #pending = new Set<string>();
-  #file: number;
+  #file = none;
   #lines = 0;
+  /** The file misses something: only a new one is whole. */
+  #broken = false;
+  #closed = false;
   #timer: NodeJS.Timeout | null = null;
 
   /**
    * Opens the file, with what a former process left in it.
    * @param isRecord whether a line is one of ours: others are passed over
-   * @param refused hears of each write that failed; the thread goes on without
-   * @throws when the file can be neither read nor written
+   * @param refused hears of the first of a row of writes that failed
+   * @throws when the file is there and cannot be read
    */
   constructor(path: string, isRecord: (value: unknown) => value is R, refused: (error: unknown) => void) {
     this.#path = path;
@@ -40,7 +45,7 @@ export class Journal<R extends JournalRecord> {
       if (isEnd(value)) this.#live.delete(value.ended);
       else if (isRecord(value)) this.#live.set(value.session, value);
     }
-    this.#file = this.#rewrite();
+    this.#attempt(() => this.#rewrite());
   }
 
   /** Sessions that have not ended. */
@@ -60,11 +65,17 @@ export class Journal<R extends JournalRecord> {
   /** What changes from now on is refused: the descriptor may be somebody else's soon, and the path is the next process's. */
   close(): void {
     this.flush();
-    closeSync(this.#file);
-    this.#file = closed;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#file !== none) closeSync(this.#file);
+    this.#closed = true;
   }
 
   #add(session: string): void {
+    if (this.#closed) {
+      this.#refused(new Error(`the journal is closed: ${session} is not written`));
+      return;
+    }
     this.#pending.add(session);
     this.#timer ??= setTimeout(() => this.flush(), flushMs);
   }
@@ -73,29 +84,39 @@ export class Journal<R extends JournalRecord> {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0 && !this.#broken) return;
     const lines = [...this.#pending].map((session) => JSON.stringify(this.#live.get(session) ?? { ended: session }));
     this.#pending.clear();
+    this.#lines += lines.length;
+    const grown = this.#lines >= minLines && this.#lines >= 2 * this.#live.size;
+    this.#attempt(() => (this.#broken || grown ? this.#rewrite() : this.#append(`${lines.join('\n')}\n`)));
+  }
+
+  #attempt(write: () => void): void {
     try {
-      if (this.#file === closed) throw new Error('the journal is closed');
-      this.#lines += lines.length;
-      if (this.#lines < minLines || this.#lines < 2 * this.#live.size) writeSync(this.#file, `${lines.join('\n')}\n`);
-      else {
-        const former = this.#file;
-        this.#file = this.#rewrite();
-        closeSync(former);
-      }
+      write();
+      this.#broken = false;
     } catch (error) {
-      this.#refused(error);
+      if (!this.#broken) this.#refused(error);
+      this.#broken = true;
+      this.#timer ??= setTimeout(() => this.flush(), retryMs);
     }
   }
 
-  #rewrite(): number {
+  #append(text: string): void {
+    const bytes = Buffer.from(text);
+    // A disk that fills up takes a part, without an error.
+    if (writeSync(this.#file, bytes) < bytes.length) throw new Error(`${this.#path}: no room for all of it`);
+  }
+
+  #rewrite(): void {
     const text = this.records.map((record) => `${JSON.stringify(record)}\n`).join('');
     writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
     renameSync(`${this.#path}.new`, this.#path);
     this.#lines = this.#live.size;
-    return openSync(this.#path, 'a', 0o600);
+    const former = this.#file;
+    this.#file = openSync(this.#path, 'a', 0o600);
+    if (former !== none) closeSync(former);
   }
 }
 

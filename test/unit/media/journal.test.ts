@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -67,7 +67,7 @@ describe('the journal of media sessions', () => {
     journal.close();
   });
 
-  it('goes on when the disk takes nothing any more', () => {
+  it('is refused what changes after its end', () => {
     const refused: unknown[] = [];
     const journal = new Journal(join(folder, '0.jsonl'), isNote, (error) => refused.push(error));
     journal.close();
@@ -75,6 +75,60 @@ describe('the journal of media sessions', () => {
     journal.flush();
     expect(refused).toHaveLength(1);
     expect(journal.records).toHaveLength(1);
+  });
+
+  describe('on a full disk', () => {
+    const path = (): string => join(folder, '0.jsonl');
+    /** What is written to /dev/full fails with ENOSPC. */
+    const fill = (): void => symlinkSync('/dev/full', `${path()}.new`);
+    const makeRoom = (): void => rmSync(`${path()}.new`);
+    const refused: string[] = [];
+    const openThere = (): Journal<Note> => new Journal(path(), isNote, (error) => refused.push(String(error)));
+    beforeEach(() => {
+      refused.length = 0;
+      vi.useFakeTimers();
+    });
+
+    it('begins with what the former process left, says so once, and has all of it written when there is room again', () => {
+      const former = open();
+      former.changed({ session: 'a', port: 1 });
+      former.close();
+      fill();
+      const journal = openThere();
+      journal.changed({ session: 'b', port: 2 });
+      vi.advanceTimersByTime(5_000);
+      expect(refused).toEqual([expect.stringContaining('ENOSPC')]);
+      expect(journal.records).toHaveLength(2);
+      makeRoom();
+      vi.advanceTimersByTime(1_000);
+      journal.changed({ session: 'c', port: 3 });
+      vi.advanceTimersByTime(50);
+      expect(open().records.map(({ session }) => session)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('loses nothing of what changes while it is full', () => {
+      const journal = openThere();
+      for (let i = 0; i <= 5_000; i++) journal.changed({ session: `s${i}`, port: i });
+      journal.flush();
+      fill();
+      // So much that the file is written anew.
+      for (let i = 1; i <= 5_000; i++) journal.ended(`s${i}`);
+      journal.flush();
+      journal.changed({ session: 'a', port: 1 });
+      vi.advanceTimersByTime(50);
+      expect(refused).toHaveLength(1);
+      makeRoom();
+      vi.advanceTimersByTime(1_000);
+      expect(readFileSync(path(), 'utf8')).toBe('{"session":"s0","port":0}\n{"session":"a","port":1}\n');
+    });
+
+    it('ends without waiting for room', () => {
+      fill();
+      const journal = openThere();
+      journal.changed({ session: 'a', port: 1 });
+      journal.close();
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   it('writes nothing into a file that was opened since it was closed', () => {
