@@ -1,5 +1,5 @@
 /**
- * Micro bench: CPU per UDP send for each way node:dgram offers, to choose the one in dataplane/transport/udp.ts.
+ * Micro bench: CPU per UDP send for each way node:dgram offers, to choose the one in dataplane/transport/udp-node.ts.
  * Run: node bench/micro/udp.ts [sends per variant]. The receiver is a socket that nobody reads.
  */
 import { createSocket } from 'node:dgram';
