@@ -27,8 +27,9 @@ export function probeStream(job: ProbeJob, signal: AbortSignal): Promise<ProbeRe
       resolve({ outcome, code, detail, latencyMs, address: job.address, lastPacket: packet.slice(0, keptPacketChars) });
     };
     const abort = (): void => finish('timeout', 0, 'given up', sent);
+    // Where this thread was held up the answer may have come and wait to be read: that is done first.
     const deadline = setTimeout(
-      () => finish('timeout', 0, `no ${sent === '' ? 'connection' : 'answer'} within ${job.timeoutMs} ms`, sent), job.timeoutMs,
+      () => setImmediate(() => finish('timeout', 0, `no ${sent === '' ? 'connection' : 'answer'} within ${job.timeoutMs} ms`, sent)), job.timeoutMs,
     );
     signal.addEventListener('abort', abort);
     socket.on('error', (error) => finish(outcomeOf(error), 0, faultText(error), sent));

@@ -14,6 +14,7 @@ export function probeUdp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResul
     const socket = createSocket(job.family === 4 ? 'udp4' : 'udp6');
     let sent = '';
     let sentAt = 0;
+    let deadline: NodeJS.Timeout | undefined;
     let repeat: NodeJS.Timeout | undefined;
     let done = false;
     const finish = (outcome: ProbeResult['outcome'], code: number, detail: string, packet: string): void => {
@@ -27,7 +28,6 @@ export function probeUdp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResul
       resolve({ outcome, code, detail, latencyMs, address: job.address, lastPacket: packet.slice(0, keptPacketChars) });
     };
     const abort = (): void => finish('timeout', 0, 'given up', sent);
-    const deadline = setTimeout(() => finish('timeout', 0, `no answer within ${job.timeoutMs} ms`, sent), job.timeoutMs);
     signal.addEventListener('abort', abort);
     socket.on('error', (error) => finish(outcomeOf(error), 0, faultText(error), sent));
     socket.on('message', (data) => {
@@ -51,6 +51,8 @@ export function probeUdp(job: ProbeJob, signal: AbortSignal): Promise<ProbeResul
       });
       sentAt = performance.now();
       send(firstRetransmitMs);
+      // Where this thread was held up the answer may have come and wait to be read: that is done first.
+      deadline = setTimeout(() => setImmediate(() => finish('timeout', 0, `no answer within ${job.timeoutMs} ms`, sent)), job.timeoutMs);
     });
     if (signal.aborted) return abort();
     const connect = (): void => {

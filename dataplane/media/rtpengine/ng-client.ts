@@ -94,7 +94,8 @@ export class NgClient {
     if (request === undefined) return;
     const waitMs = waitsMs[request.waits++];
     if (waitMs === undefined) {
-      this.#finish(cookie, err(`no answer within ${answerMs} ms`));
+      // Where this thread was held up the answer may have come and wait to be read: that is done first.
+      setImmediate(() => this.#finish(cookie, err(`no answer within ${answerMs} ms`)));
       return;
     }
     this.#send(cookie);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
+import { holdThread } from '../../harness/hold.ts';
 import { destination, set } from '../../unit/routing/rows.ts';
 import { ProberRig, at, quick, tcp, udp } from './prober-rig.ts';
 import { closedPort, tcpResponder } from './responder.ts';
@@ -54,6 +55,16 @@ describe('a destination that answers', () => {
     const rig = new ProberRig([set(1, {}, { ...quick, codes: [200, 404] }), set(2, {}, { ...quick, downAfter: 1 }), at(1, odd.port), at(2, strict.port, { set: 2 })]);
     expect((await rig.until(1, 'up')).reason).toEqual({ kind: 'code', code: 404 });
     expect((await rig.until(2, 'down')).reason).toEqual({ kind: 'code', code: 404 });
+  });
+
+  it.each(['udp', 'tcp'] as const)('over %s by what came in time, though this thread was held up until the time was over', async (transport) => {
+    const pbx = transport === 'udp' ? await udp() : await tcp();
+    const timeoutMs = 300;
+    // Its answer is on its way when the thread stops.
+    pbx.answered = () => holdThread(timeoutMs + 50);
+    const rig = new ProberRig([set(1, {}, { intervalMs: 60_000, timeoutMs, downAfter: 1 }), destination(1, { uri: `sip:127.0.0.1:${pbx.port};transport=${transport}` })]);
+    await until('a verdict', 8_000, () => rig.changes.length > 0);
+    expect(rig.changes.map(({ to }) => to)).toEqual(['up']);
   });
 
   it('after a lost datagram: the probe is repeated', async () => {

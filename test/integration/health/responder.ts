@@ -15,6 +15,8 @@ export interface Responder {
   /** OPTIONS requests as they came, retransmissions included. */
   readonly received: string[];
   answer: Answer;
+  /** Told when the system has taken an answer. */
+  answered?: () => void;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export async function udpResponder(address = '127.0.0.1', port = 0): Promise<Res
     const text = data.toString('latin1');
     responder.received.push(text);
     const reply = replyTo(text, responder.answer);
-    if (reply !== null) socket.send(Buffer.from(reply, 'latin1'), from.port, from.address);
+    if (reply !== null) socket.send(Buffer.from(reply, 'latin1'), from.port, from.address, () => responder.answered?.());
   });
   return responder;
 }
@@ -60,7 +62,7 @@ export async function tcpResponder(address = '127.0.0.1'): Promise<Responder> {
       const reply = replyTo(text, responder.answer);
       if (reply === null) return;
       // In two pieces: a stream keeps no boundaries.
-      socket.write(reply.slice(0, 20), 'latin1', () => socket.write(reply.slice(20), 'latin1'));
+      socket.write(reply.slice(0, 20), 'latin1', () => socket.write(reply.slice(20), 'latin1', () => responder.answered?.()));
     });
   });
   server.listen(0, address);
