@@ -36,7 +36,7 @@ export function readActivity(answer: BencodeDictionary, nowSeconds: number): Rea
     const last = medias.flatMap((media) => dictionariesAt(media, 'streams')).reduce((latest, stream) => Math.max(latest, numberAt(stream, 'last packet')), numberAt(answer, 'last signal'));
     // "recv" is what rtpengine does.
     const awaited = medias.some((media) => [media.get('flags')].flat().includes('recv'));
-    return { idleMs: Math.max(0, nowSeconds - last) * 1_000, awaited };
+    return { idleMs: idleMs(nowSeconds, last), awaited };
   };
   return { caller: of('caller'), callee: of('callee') };
 }
@@ -46,6 +46,9 @@ export interface Totals {
   readonly bytes: number;
   readonly strangers: number;
 }
+
+/** At least so long. It tells whole seconds: what came in the one that it names may have come at the end of it. */
+const idleMs = (nowSeconds: number, last: number): number => Math.max(0, nowSeconds - last - 1) * 1_000;
 
 /** Both directions of all streams. */
 export function totalsOf(figures: SessionFigures | null): Totals {
@@ -75,7 +78,7 @@ function direction(stream: BencodeDictionary, report: BencodeDictionary, nowSeco
     strangers: numberAt(stats, 'errors'),
     invalid: 0,
     // A stream without packets has the time at which it was made.
-    idleMs: packets === 0 ? -1 : Math.max(0, nowSeconds - numberAt(stream, 'last packet')) * 1_000,
+    idleMs: packets === 0 ? -1 : idleMs(nowSeconds, numberAt(stream, 'last packet')),
   };
 }
 

@@ -161,11 +161,11 @@ describe('sessions', () => {
 
   it('end when nobody sends any more, and when their instance has forgotten them', async () => {
     const engine = await engineUp();
-    const rig = rigWith([instanceAt(engine.address)], { idleMs: 1_000 });
+    const rig = rigWith([instanceAt(engine.address)], { idleMs: 3_000 });
     const [idle, halfIdle] = [await establish(rig, await stream(), await stream()), await establish(rig, await stream(), await stream())];
     halfIdle.callee.talk();
     expect((await rig.endedAs(idle.session)).why).toBe('idle');
-    await until('word of the silent side', 10_000, () => rig.events.includes(`silent ${halfIdle.session} caller`));
+    await until('word of the silent side', 20_000, () => rig.events.includes(`silent ${halfIdle.session} caller`));
     expect(rig.sessions.has(halfIdle.session)).toBe(true);
     rig.sessions.end(halfIdle.session, '');
     const lost = await establish(rig, await stream(), await stream());
@@ -175,6 +175,6 @@ describe('sessions', () => {
     other.close();
     expect((await rig.endedAs(lost.session)).why).toBe('lost');
     expect(rig.sessions.totals.packets).toBeGreaterThan(50);
-    await until('no session', 1_000, () => rig.sessions.size === 0);
+    await until('no session', 20_000, () => rig.sessions.size === 0);
   }, startDeadlineMs);
 });

@@ -24,8 +24,8 @@ describe('figures of a call', () => {
       streams: [
         {
           kind: 'audio', engine: 'rtpengine', roundTripMs: 12.5,
-          caller: { packets: 500, bytes: 86_000, lost: 4, jitterMs: 2, mos: 4.3, strangers: 3, invalid: 0, idleMs: 2_000 },
-          callee: { packets: 480, bytes: 82_560, lost: -1, jitterMs: -1, mos: 0, strangers: 3, invalid: 0, idleMs: 10_000 },
+          caller: { packets: 500, bytes: 86_000, lost: 4, jitterMs: 2, mos: 4.3, strangers: 3, invalid: 0, idleMs: 1_000 },
+          callee: { packets: 480, bytes: 82_560, lost: -1, jitterMs: -1, mos: 0, strangers: 3, invalid: 0, idleMs: 9_000 },
         },
         {
           kind: 'video', engine: 'rtpengine', roundTripMs: -1,
@@ -37,8 +37,14 @@ describe('figures of a call', () => {
   });
 
   it('any packet, of RTCP too, says that a side is not idle; so does an SDP', () => {
-    expect(readActivity(answer, 1_000)).toEqual({ caller: { idleMs: 1_000, awaited: true }, callee: { idleMs: 10_000, awaited: false } });
-    expect(readActivity(dictionary({ 'last signal': 960, tags: {} }), 1_000)).toEqual({ caller: { idleMs: 40_000, awaited: false }, callee: { idleMs: 40_000, awaited: false } });
+    expect(readActivity(answer, 1_000)).toEqual({ caller: { idleMs: 0, awaited: true }, callee: { idleMs: 9_000, awaited: false } });
+    expect(readActivity(dictionary({ 'last signal': 960, tags: {} }), 1_000)).toEqual({ caller: { idleMs: 39_000, awaited: false }, callee: { idleMs: 39_000, awaited: false } });
+  });
+
+  it('show nobody as idle for longer than that: a packet of a whole second may have come at its end', () => {
+    const idleMs = (nowSeconds: number): number => readActivity(answer, nowSeconds).callee.idleMs;
+    expect(idleMs(991)).toBe(0);
+    expect(idleMs(991.5)).toBe(500);
   });
 
   it('add up', () => {
