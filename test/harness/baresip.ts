@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './ports.ts';
+import { within } from './deadline.ts';
+import { freePort, freePortPairs, freePortRange } from './ports.ts';
 import { TestProcess } from './process.ts';
 import { hostPort } from './sip-text.ts';
 import { readWav, type Wav } from './tones.ts';
@@ -23,13 +24,16 @@ export interface PhoneOptions {
   readonly registers?: boolean;
   /** Address of SIP and media; 127.0.0.1 when left out. */
   readonly host?: string;
-  /** Of SIP; any free one when left out. */
+  /** Of SIP, and the one behind it of SIP over TLS; any free ones when left out. */
   readonly port?: number;
   /** What it does at its start (`dial sip:1001@phones.example`). */
   readonly does?: string;
   /** Starts it somewhere else (`ip netns exec NAME`): words in front of its command. */
   readonly inside?: readonly string[];
 }
+
+/** Room for a few calls; from its own range it would take what other tests were given. */
+const mediaPairs = 10;
 
 export class Baresip {
   readonly process: TestProcess;
@@ -48,8 +52,9 @@ export class Baresip {
   static async start(options: PhoneOptions): Promise<Baresip> {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-phone-'));
     mkdirSync(join(folder, '.baresip'));
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await freePortRange(2));
     const control = await freePort();
+    const media = await freePortPairs(mediaPairs);
     const transport = options.transport ?? 'udp';
     const host = options.host ?? '127.0.0.1';
     const { plays } = options;
@@ -59,7 +64,7 @@ export class Baresip {
       : ['audio_player aubridge,nobody', `audio_source aufile,${plays}`, 'module aubridge.so', 'module sndfile.so', `snd_path ${folder}`];
     writeFileSync(join(folder, 'config'), [
       'module_path /usr/lib/baresip/modules', `sip_listen ${hostPort(host, port)}`, 'poll_method epoll',
-      ...audio, 'audio_alert aufile,/dev/null', `net_interface ${host}`,
+      ...audio, 'audio_alert aufile,/dev/null', `net_interface ${host}`, `rtp_ports ${media}-${media + 2 * mediaPairs - 1}`,
       `ctrl_tcp_listen 127.0.0.1:${control}`, 'module g711.so', ...(options.web === true ? ['rtcp_mux yes', 'module srtp.so', 'module dtls_srtp.so', 'module ice.so'] : []), 'module aufile.so', 'module ausine.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', '',
     ].join('\n'));
     writeFileSync(join(folder, 'accounts'), `<${options.aor};transport=${transport}>;auth_pass=unused;outbound="sip:${options.outbound};transport=${transport}";regint=${options.registers === false ? 0 : 60};answermode=auto;sipnat=none;ptime=20${options.web === true ? ';mediaenc=dtls_srtp;medianat=ice' : ''}\n`);
@@ -77,11 +82,9 @@ export class Baresip {
   /** Types a command at its prompt (`dial sip:bob@phones.example`, `hangup`): a netstring of JSON to its control port. */
   async command(command: string, params = ''): Promise<void> {
     const socket = connect(this.#control, '127.0.0.1');
-    await once(socket, 'connect');
     const text = JSON.stringify({ command, params });
     socket.write(`${text.length}:${text},`);
-    await once(socket, 'data');
-    socket.destroy();
+    await within(20_000, `baresip: an answer to ${command}`, once(socket, 'data')).finally(() => socket.destroy());
   }
 
   /** What it has heard in its call, after the end of it. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './deadline.ts';
-import { freePort } from './ports.ts';
+import { freePort, freePortPairs } from './ports.ts';
 import { TestProcess } from './process.ts';
 
 export interface LinphoneOptions {
@@ -26,7 +26,7 @@ export class Linphone {
   static async start({ aor, outbound, transport = 'udp' }: LinphoneOptions): Promise<Linphone> {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-linphone-'));
     mkdirSync(join(folder, '.local/share/linphone'), { recursive: true });
-    const [port, tlsPort, audioPort] = [await freePort(), await freePort(), await freePort()];
+    const [port, tlsPort, audioPort] = [await freePort(), await freePort(), await freePortPairs(1)];
     const edge = `<sip:${outbound};transport=${transport}`;
     writeFileSync(join(folder, 'linphonerc'), [
       // The edge shows a certificate of its own making.

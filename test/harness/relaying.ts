@@ -2,15 +2,14 @@
 import type { Api } from './api.ts';
 import { Installation } from './installation.ts';
 import { MediaPeer, type MediaPeerOptions } from './media-peer.ts';
-import { freePortRange } from './ports.ts';
+import { freePortPairs } from './ports.ts';
 
 /** The smallest range that a node takes: sixteen calls with one stream. */
 export const fewPorts = 64;
 
 export async function relayingInstallation(): Promise<Installation> {
-  const first = await freePortRange(fewPorts + 1);
-  const even = first + (first % 2);
-  return Installation.start({ edge: { name: 'ams-1', env: { SIGNALBOX_MEDIA: 'worker', SIGNALBOX_MEDIA_THREADS: '1', SIGNALBOX_RTP: `${even}-${even + fewPorts - 1}` } } });
+  const first = await freePortPairs(fewPorts / 2);
+  return Installation.start({ edge: { name: 'ams-1', env: { SIGNALBOX_MEDIA: 'worker', SIGNALBOX_MEDIA_THREADS: '1', SIGNALBOX_RTP: `${first}-${first + fewPorts - 1}` } } });
 }
 
 /** A phone with audio at the edge of an installation; it closes with it. */

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { until } from './deadline.ts';
-import { freePortRange } from './ports.ts';
+import { freePortPairs } from './ports.ts';
 import { kindOf, packetMs, packetSamples, readRtp, writeDtls, writeRtp, writeSenderReport, writeStun, type PacketKind, type RtpPacket } from './rtp-packets.ts';
 import { hostPort } from './sip-text.ts';
 import type { Endpoint } from './sip-wires.ts';
@@ -53,12 +53,6 @@ async function bound(host: string, port: number): Promise<Socket> {
   return socket;
 }
 
-/** The even port of a free pair. */
-async function evenPort(): Promise<number> {
-  const first = await freePortRange(3);
-  return first + (first % 2);
-}
-
 /** Sequence numbers start anywhere and wrap. */
 const distance = (from: number, to: number): number => ((to - from) << 16) >> 16;
 
@@ -91,7 +85,7 @@ export class RtpStream {
 
   static async open(options: RtpStreamOptions = {}): Promise<RtpStream> {
     const stream = new RtpStream(options);
-    await stream.#bind(stream.host, options.port ?? (await evenPort()));
+    await stream.#bind(stream.host, options.port ?? (await freePortPairs(1)));
     return stream;
   }
 
@@ -119,7 +113,7 @@ export class RtpStream {
   /** Goes on at another place, with the same ssrc and sequence, as a phone does that changes its network. */
   async move(to: { readonly host?: string; readonly port?: number } = {}): Promise<void> {
     const former = this.#sockets;
-    await this.#bind(to.host ?? this.host, to.port ?? (await evenPort()));
+    await this.#bind(to.host ?? this.host, to.port ?? (await freePortPairs(1)));
     for (const socket of former) socket.close();
   }
 

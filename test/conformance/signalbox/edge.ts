@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Algorithm } from '../../../dataplane/contract/algorithms.ts';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
-import { freePort } from '../../harness/ports.ts';
+import { freePort, freePortPairs } from '../../harness/ports.ts';
 import { Rig, type Plan } from '../../integration/dataplane/rig.ts';
 import { allowedOrigin, type Edge, type EdgePlan } from '../edge.ts';
 
@@ -19,11 +19,8 @@ const planOf = (plan: EdgePlan): Plan => ({
   },
 });
 
-/** Enough for the rows that run at a time, anywhere below the ports that `freePort` gives, so that edges beside each other hardly meet. */
-function mediaRange(): { readonly first: number; readonly last: number } {
-  const first = 10_000 + 2 * Math.floor(Math.random() * 3_500);
-  return { first, last: first + 799 };
-}
+/** Enough for the rows that run at a time. */
+const mediaPorts = 800;
 
 /** UDP ports that a process holds. */
 function udpPortsOf(pid: number): number[] {
@@ -54,7 +51,8 @@ export interface Signalbox extends Edge {
 export async function startSignalbox(plans: readonly EdgePlan[], dns: string, env: Readonly<Record<string, string>> = {}): Promise<Signalbox> {
   const ports = { tls: await freePort(), ws: await freePort(), wss: await freePort() };
   const secondary = (['tls', 'ws', 'wss'] as const).flatMap((transport) => ['127.0.0.1', '[::1]'].map((host) => `${transport}:${host}:${ports[transport]}`));
-  const { first, last } = mediaRange();
+  const first = await freePortPairs(mediaPorts / 2);
+  const last = first + mediaPorts - 1;
   const rig = await Rig.start(plans.map(planOf), {
     listen: ['udp:127.0.0.1:PORT', 'tcp:127.0.0.1:PORT', 'udp:[::1]:PORT', 'tcp:[::1]:PORT', ...secondary].join(','),
     setting: { ...defaultSetting, unknownDomain: 404 },

@@ -6,6 +6,7 @@ import type { MediaState } from '../../../dataplane/media/messages.ts';
 import { until } from '../../harness/deadline.ts';
 import { connect, MediaPeer, type Connected, type MediaPeerOptions } from '../../harness/media-peer.ts';
 import { Peer } from '../../harness/peer.ts';
+import { freePortPairs } from '../../harness/ports.ts';
 import { Rtpengine } from '../../harness/rtpengine.ts';
 import { RtpStream, type RtpStreamOptions } from '../../harness/rtp-stream.ts';
 import type { SdpPlan, SdpText } from '../../harness/sdp-text.ts';
@@ -36,10 +37,6 @@ export interface LabOptions {
 const sites = { v4: ['127.0.0.1'], v6: ['::1'], fork: ['127.0.0.1', '127.0.0.1'] } as const;
 export type Site = keyof typeof sites;
 
-/** Below the ports that tests get from `freePort`, so that they do not meet. */
-const lowestPort = 10_000;
-const highestPort = 17_800;
-
 export class MediaLab {
   readonly rig: Rig;
   readonly rtpengines: readonly Rtpengine[];
@@ -55,10 +52,12 @@ export class MediaLab {
   }
 
   static async start(options: LabOptions): Promise<MediaLab> {
-    const first = lowestPort + 2 * Math.floor(Math.random() * ((highestPort - lowestPort) / 2));
-    const ports = { first, last: first + (options.ports ?? 200) - 1 };
+    const count = options.ports ?? 200;
+    // Nobody else may have them: two rtpengines take the same port without a word, and the later one gets its packets.
+    const first = await freePortPairs(count / 2);
+    const ports = { first, last: first + count - 1 };
     const rtpengines: Rtpengine[] = [];
-    const share = Math.floor((options.ports ?? 200) / (options.rtpengines ?? 1) / 2) * 2;
+    const share = Math.floor(count / (options.rtpengines ?? 1) / 2) * 2;
     for (let i = 0; options.engine === 'rtpengine' && i < (options.rtpengines ?? 1); i++) {
       rtpengines.push(await Rtpengine.start({ ports: { first: first + i * share, last: first + (i + 1) * share - 1 } }));
     }

@@ -5,7 +5,7 @@ import { Baresip } from '../../harness/baresip.ts';
 import { until } from '../../harness/deadline.ts';
 import { Installation } from '../../harness/installation.ts';
 import { Kamailio } from '../../harness/kamailio.ts';
-import { freePort, freePortRange } from '../../harness/ports.ts';
+import { freePort, freePortPairs } from '../../harness/ports.ts';
 import { Rtpengine } from '../../harness/rtpengine.ts';
 import { putTenant, untilHealth } from '../../harness/tenant.ts';
 import { PhoneBrowser } from '../../harness/web-phone.ts';
@@ -25,8 +25,8 @@ describe.each(['worker', 'rtpengine'] as const)('media by %s', (engine) => {
   /** A site whose only tenant has its media relayed; calls pass the edge twice, on their way to the registrar and back. */
   async function open(): Promise<string> {
     const wss = await freePort();
-    const first = await freePortRange(mediaPorts + 1);
-    const ports = { first: first + (first % 2), last: first + mediaPorts - 1 };
+    const first = await freePortPairs(mediaPorts / 2);
+    const ports = { first, last: first + mediaPorts - 1 };
     site = await Installation.start({ edge: {
       listen: `udp:127.0.0.1:PORT,tcp:127.0.0.1:PORT,wss:127.0.0.1:${wss}`,
       env: { SIGNALBOX_MEDIA: engine, SIGNALBOX_RTP: `${ports.first}-${ports.last}` },

@@ -9,17 +9,17 @@ import { RtpenginePool } from '../../../dataplane/media/rtpengine/pool.ts';
 import { RtpengineSessions } from '../../../dataplane/media/rtpengine/rtpengine-sessions.ts';
 import type { RtpengineRecord } from '../../../dataplane/media/rtpengine/session.ts';
 import { until, within } from '../../harness/deadline.ts';
-import { freePortRange } from '../../harness/ports.ts';
+import { freePortPairs } from '../../harness/ports.ts';
 import { Rtpengine } from '../../harness/rtpengine.ts';
 import type { RtpStream } from '../../harness/rtp-stream.ts';
 import { readSdp, writeSdp, type SdpPlan, type SdpText } from '../../harness/sdp-text.ts';
 
-export const startDeadlineMs = 30_000;
+export const startDeadlineMs = 60_000;
 
 export const instanceAt = (address: string, over: Partial<RtpengineInstance> = {}): RtpengineInstance => ({ address, weight: 1, enabled: true, ...over });
 
 export async function startEngine(ngPort?: number): Promise<Rtpengine> {
-  const first = await freePortRange(40);
+  const first = await freePortPairs(20);
   return Rtpengine.start({ ports: { first, last: first + 39 }, ...(ngPort === undefined ? {} : { ngPort }) });
 }
 
@@ -47,7 +47,7 @@ export class RtpengineRig {
   }
 
   async become(address: string, state: string): Promise<void> {
-    await until(`${address} ${state}`, 10_000, () => this.stateOf(address) === state);
+    await until(`${address} ${state}`, 20_000, () => this.stateOf(address) === state);
   }
 
   pass(passage: Partial<SdpPassage> & Pick<SdpPassage, 'session' | 'sdp'>): Promise<PassageOutcome> {
@@ -67,7 +67,7 @@ export class RtpengineRig {
   }
 
   async endedAs(session: string): Promise<RtpengineRig['ended'][number]> {
-    return until(`the end of ${session}`, 10_000, () => this.ended.find((end) => end.session === session) ?? null);
+    return until(`the end of ${session}`, 20_000, () => this.ended.find((end) => end.session === session) ?? null);
   }
 
   close(): void {
