@@ -21,7 +21,7 @@ describe.each([1, 3])('a data plane of %i SIP workers that is killed and starts 
     uas = site.with(await Uas.open('pbx-a'));
     await putTenant(site.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 1, destinations: [{ uri: uas.uri }] });
     await untilHealth(site.api, 1);
-  }, 60_000);
+  }, 120_000);
   afterEach(() => site?.stop());
 
   async function answeredCalls(count: number): Promise<Call[]> {
@@ -41,16 +41,16 @@ describe.each([1, 3])('a data plane of %i SIP workers that is killed and starts 
     const [byCaller, byBackend] = [calls.slice(0, 50), calls.slice(50)];
     // The caller side answers the backend's BYEs by hand: a phone would.
     const statuses = await Promise.all([
-      ...byCaller.map(async (call) => (await call.bye(10_000)).status),
+      ...byCaller.map(async (call) => (await call.bye(30_000)).status),
       ...byBackend.map(async (call) => {
-        const answer = uas.bye(call.callId, 10_000);
+        const answer = uas.bye(call.callId, 30_000);
         await answerBye(uac, call.callId);
         return answer;
       }),
     ]);
     expect(statuses.filter((status) => status === 200)).toHaveLength(100);
     expect(uas.count('BYE')).toBe(50);
-  }, 60_000);
+  }, 120_000);
 
   it('takes new calls with what it last knew', async () => {
     await site.edge.kill();
@@ -59,19 +59,19 @@ describe.each([1, 3])('a data plane of %i SIP workers that is killed and starts 
     const call = uac.invite({ uri: 'sip:1001@sip.acme.example', via: site.edge });
     // Whole, so that a failure says what the edge answered.
     expect(await call.complete()).toEqual({ ok: true, answered: true, status: 200, detail: 'SIP/2.0 200 OK' });
-  }, 60_000);
+  }, 120_000);
 
   it('passes on the answer to an INVITE that the former process sent', async () => {
     uas.behaviour = { ...uas.behaviour, provisionals: [180], answerAfterMs: 3_000 };
     const call = uac.invite({ uri: 'sip:1001@sip.acme.example', via: site.edge });
-    await uac.socket.waitFor('180', (message) => message.status === 180);
+    await uac.socket.waitFor('180', (message) => message.status === 180, 20_000);
     await site.edge.kill();
     await site.control.kill();
     await site.edge.restart(nowhere);
     expect((await call.final).status).toBe(200);
     await call.ack();
     expect((await call.bye()).status).toBe(200);
-  }, 60_000);
+  }, 120_000);
 
   it('sets a corrupt last-known-good aside and goes on', async () => {
     await site.edge.kill();
@@ -80,11 +80,11 @@ describe.each([1, 3])('a data plane of %i SIP workers that is killed and starts 
     await site.edge.restart();
     const call = uac.invite({ uri: 'sip:1001@sip.acme.example', via: site.edge });
     expect(await call.complete()).toMatchObject({ ok: true });
-  }, 60_000);
+  }, 120_000);
 });
 
 async function answerBye(uac: Uac, callId: string): Promise<void> {
-  const bye = await uac.socket.waitFor(`BYE of ${callId}`, (message) => message.status === 0 && message.method === 'BYE' && callIdOf(message) === callId, 10_000);
+  const bye = await uac.socket.waitFor(`BYE of ${callId}`, (message) => message.status === 0 && message.method === 'BYE' && callIdOf(message) === callId, 30_000);
   bye.reply(answerTo(bye.message, 200, 'OK'));
 }
 
