@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Baresip } from '../../harness/baresip.ts';
-import { freePort } from '../../harness/ports.ts';
+import { freePortRange } from '../../harness/ports.ts';
 import { hostPort } from '../../harness/sip-text.ts';
-import { writeTones } from '../../harness/tones.ts';
 import { engines } from './engines.ts';
-import { expectTones, tonesOf } from './heard-tones.ts';
+import { expectTones, tonesFile, tonesOf } from './heard-tones.ts';
 import { MediaLab } from './lab.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-tones-'));
@@ -18,21 +17,22 @@ const played = { alice: tonesOf([400, 600, 800, 1_000]), bob: tonesOf([500, 700,
 
 describe.each(engines)('a call of two real phones whose media %s moves', (engine) => {
   it('lets each hear what the other plays, tone for tone', async () => {
-    for (const [name, tones] of Object.entries(played)) writeFileSync(join(folder, `${name}.wav`), writeTones(tones));
-    const port = await freePort();
+    for (const [name, tones] of Object.entries(played)) writeFileSync(join(folder, `${name}.wav`), tonesFile(tones));
+    const port = await freePortRange(2);
     const lab = await MediaLab.start({ engine, pbx: `sip:127.0.0.1:${port}` });
     const outbound = hostPort(lab.rig.host, lab.rig.port);
-    const [alice, bob] = [
-      await Baresip.start({ aor: 'sip:alice@v4.example', outbound, registers: false, plays: join(folder, 'alice.wav') }),
-      await Baresip.start({ aor: 'sip:bob@v4.example', outbound, registers: false, plays: join(folder, 'bob.wav'), port }),
-    ];
+    const phones: Baresip[] = [];
     try {
-      await Promise.all([alice, bob].map((phone) => phone.process.line(/baresip is ready/)));
+      const alice = await Baresip.start({ aor: 'sip:alice@v4.example', outbound, registers: false, plays: join(folder, 'alice.wav') });
+      phones.push(alice);
+      const bob = await Baresip.start({ aor: 'sip:bob@v4.example', outbound, registers: false, plays: join(folder, 'bob.wav'), port });
+      phones.push(bob);
+      await Promise.all([alice, bob].map((phone) => phone.process.line(/baresip is ready/, 30_000)));
       await alice.command('dial', 'sip:bob@v4.example');
-      await Promise.all([alice, bob].map((phone) => phone.process.line(/Call established/)));
+      await Promise.all([alice, bob].map((phone) => phone.process.line(/Call established/, 30_000)));
       await lab.sessions(1);
       // The file of one of them ends, and the phone hangs up.
-      await Promise.all([alice, bob].map((phone) => phone.process.line(/terminated|session closed/, 15_000)));
+      await Promise.all([alice, bob].map((phone) => phone.process.line(/terminated|session closed/, 30_000)));
       await lab.idle();
       await Promise.all([alice.process.stop(), bob.process.stop()]);
       expectTones(bob.heard(), played.alice, 'Bob');
@@ -44,8 +44,8 @@ describe.each(engines)('a call of two real phones whose media %s moves', (engine
         expect(Number(from)).toBeLessThanOrEqual(lab.ports.last);
       }
     } finally {
-      await Promise.all([alice.stop(), bob.stop()]);
+      await Promise.all(phones.map((phone) => phone.stop()));
       await lab.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
