@@ -12,8 +12,9 @@ export default defineConfig({
     maxWorkers: 2,
     // Conformance rows wait more than they work.
     maxConcurrency: 10,
-    testTimeout: 10_000,
-    hookTimeout: 30_000,
+    // Far more than any test takes: where the machine is busy a test may be slow, and one that is given up goes on beside the next.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,

@@ -6,6 +6,9 @@ import { readSdp, writeSdp, type SdpPlan, type SdpText } from './sdp-text.ts';
 import { SipSocket, type Received, type SipSocketOptions } from './sip-socket.ts';
 import { callIdOf, headerOf, paramOf, token, toTagOf, uriOf, valuesOf, type SipText } from './sip-text.ts';
 
+/** How long an end waits for SIP and media of the other: longer than a busy machine keeps the processes between them from their work. */
+export const patienceMs = 15_000;
+
 export interface MediaPeerOptions {
   readonly sip?: SipSocketOptions;
   readonly media?: RtpStreamOptions;
@@ -88,7 +91,7 @@ export class MediaPeer {
 
   /** The next response of that status to a method of this call. */
   async hears(status: number, method = 'INVITE'): Promise<WithSdp> {
-    const { message } = await this.sip.socket.waitFor(`${status} to ${method}`, (m) => m.status === status && m.method === method && callIdOf(m) === this.callId);
+    const { message } = await this.sip.socket.waitFor(`${status} to ${method}`, (m) => m.status === status && m.method === method && callIdOf(m) === this.callId, patienceMs);
     if (toTagOf(message) !== '' && status < 300 && method === 'INVITE') {
       this.#remoteTag = toTagOf(message);
       const records = valuesOf(message, 'record-route');
@@ -100,7 +103,7 @@ export class MediaPeer {
 
   /** Takes the INVITE that begins a call. */
   async isCalled(callId: string): Promise<WithSdp> {
-    return this.isCalledBy(await this.sip.gets('INVITE', callId));
+    return this.isCalledBy(await this.sip.socket.waitFor('INVITE', (m) => m.status === 0 && m.method === 'INVITE' && callIdOf(m) === callId, patienceMs));
   }
 
   isCalledBy(received: Received): WithSdp {
@@ -143,7 +146,7 @@ export class MediaPeer {
   }
 
   /** Takes the next request inside the call, of a method or of any of several. */
-  async takes(methods: string | readonly string[], ms?: number): Promise<WithSdp & { readonly received: Received }> {
+  async takes(methods: string | readonly string[], ms = patienceMs): Promise<WithSdp & { readonly received: Received }> {
     const wanted = [methods].flat();
     const received = await this.sip.socket.waitFor(wanted.join(' or '), (m) => m.status === 0 && wanted.includes(m.method) && callIdOf(m) === this.callId, ms);
     if (received.message.method === 'INVITE') this.#invite = received;
@@ -193,14 +196,17 @@ export async function hangUp(from: MediaPeer, to: MediaPeer): Promise<void> {
   await from.hears(200, 'BYE');
 }
 
+/** What has not come so long after it was said does not come any more, however busy the machine is. */
+export const lostMs = 5_000;
+
 /** How much of what one end said the other one heard. */
 export interface OneWay extends Hearing {
   readonly said: number;
   readonly lost: number;
 }
 
-/** Both ends talk until each has heard `packets` packets, and what is under way then has arrived or is taken for lost after a second. */
-export async function converse(a: MediaPeer, b: MediaPeer, packets = 20, ms = 5_000): Promise<{ readonly atA: OneWay; readonly atB: OneWay }> {
+/** Both ends talk until each has heard `packets` packets, and what is under way then has arrived or is taken for lost after `lostMs`. */
+export async function converse(a: MediaPeer, b: MediaPeer, packets = 20, ms = patienceMs): Promise<{ readonly atA: OneWay; readonly atB: OneWay }> {
   const before = { a: a.media.mark, b: b.media.mark, saidA: a.media.sent, saidB: b.media.sent, seqA: a.media.sequence, seqB: b.media.sequence };
   a.media.talk();
   b.media.talk();
@@ -212,7 +218,7 @@ export async function converse(a: MediaPeer, b: MediaPeer, packets = 20, ms = 5_
   }
   const said = { a: a.media.sent - before.saidA, b: b.media.sent - before.saidB };
   const settled = (): boolean => a.media.hearing(b.media.ssrc, before.a, before.seqB).packets >= said.b && b.media.hearing(a.media.ssrc, before.b, before.seqA).packets >= said.a;
-  await until('the last packets', 1_000, settled).catch(() => false);
+  await until('the last packets', lostMs, settled).catch(() => false);
   const oneWay = (to: RtpStream, from: RtpStream, since: number, count: number, firstSeq: number): OneWay => {
     const hearing = to.hearing(from.ssrc, since, firstSeq);
     return { ...hearing, said: count, lost: count - (hearing.packets - hearing.duplicates) };

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeDictionary, encodeFields, type BencodeFields } from '../../dataplane/media/rtpengine/bencode.ts';
 import { Hopeless, until } from './deadline.ts';
 import { freePort } from './ports.ts';
 import { TestProcess } from './process.ts';
@@ -40,7 +41,7 @@ export class Rtpengine {
     ], { cwd: folder });
     const engine = new Rtpengine(process, port, folder);
     try {
-      await engine.#ask('ping');
+      await engine.#ask({ command: 'ping' });
     } catch (error) {
       await engine.stop();
       throw error;
@@ -53,7 +54,7 @@ export class Rtpengine {
   }
 
   /** Has a command answered that shows no more than how it stands. */
-  async #ask(command: string): Promise<string> {
+  async #ask(fields: BencodeFields): Promise<string> {
     const socket = createSocket('udp4');
     let answer = '';
     socket.on('message', (data) => {
@@ -62,10 +63,10 @@ export class Rtpengine {
     // Until it listens, the kernel says so in errors.
     socket.on('error', () => undefined);
     try {
-      return await until(`rtpengine: an answer to ${command}`, 10_000, () => {
+      return await until(`rtpengine: an answer to ${JSON.stringify(fields)}`, 20_000, () => {
         if (!this.process.running) throw new Hopeless(`rtpengine ended:\n${this.process.tail()}`);
         // It repeats its answer to a cookie that it has seen.
-        if (answer === '') socket.send(`${randomUUID()} d7:command${command.length}:${command}e`, this.port, this.host);
+        if (answer === '') socket.send(`${randomUUID()} ${encodeFields(fields)}`, this.port, this.host);
         return answer;
       });
     } finally {
@@ -73,11 +74,24 @@ export class Rtpengine {
     }
   }
 
+  async #calls(): Promise<readonly string[]> {
+    const answer = await this.#ask({ command: 'list' });
+    const dictionary = decodeDictionary(Buffer.from(answer, 'latin1'), answer.indexOf(' ') + 1);
+    const calls = dictionary.ok ? dictionary.value.get('calls') : undefined;
+    if (!Array.isArray(calls)) throw new Error(`rtpengine: no list of calls: ${answer}`);
+    return calls.map(String);
+  }
+
   /** Whether it has a call. */
   async hasCalls(): Promise<boolean> {
-    const answer = await this.#ask('list');
-    if (!answer.includes('5:callsl')) throw new Error(`rtpengine: no list of calls: ${answer}`);
-    return !answer.includes('5:callsle');
+    return (await this.#calls()).length > 0;
+  }
+
+  /** Of how many streams of its calls it has learned for good where they come from. */
+  async learned(): Promise<number> {
+    let count = 0;
+    for (const call of await this.#calls()) count += (await this.#ask({ command: 'query', 'call-id': call })).split('9:confirmed').length - 1;
+    return count;
   }
 
   kill(): Promise<void> {

@@ -34,7 +34,7 @@ export class Capture {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-capture-'));
     const [command, ...words] = [...insideOf(space.name), 'tcpdump', '-i', 'edge', '-U', '--immediate-mode', '-s', '128', '-Z', 'root', '-w', join(folder, 'packets'), '-Q', 'in', `udp src portrange ${ports.first}-${ports.last}`];
     const process = new TestProcess('tcpdump', command, words);
-    await process.line(/listening on/);
+    await process.line(/listening on/, 30_000);
     return new Capture(process, folder);
   }
 

@@ -13,5 +13,7 @@ export interface EndReport {
   /** By ssrc, since the mark. */
   readonly heard: Readonly<Record<string, Hearing>>;
   readonly rtcp: number;
+  /** The longest time that the machine has kept it from its work, since the mark. */
+  readonly heldMs: number;
   readonly account: string;
 }

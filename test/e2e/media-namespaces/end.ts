@@ -16,7 +16,7 @@ let since = { heard: 0, said: 0 };
 function report({ media }: MediaPeer): EndReport {
   const sources = new Set(media.heard.slice(since.heard).flatMap(({ rtp }) => (rtp === null ? [] : [rtp.ssrc])));
   return {
-    ssrc: media.ssrc, said: media.sent - since.said, to: `${media.to?.host} ${media.to?.port}`, rtcp: media.heard.filter(({ kind }) => kind === 'rtcp').length,
+    ssrc: media.ssrc, said: media.sent - since.said, to: `${media.to?.host} ${media.to?.port}`, rtcp: media.heard.filter(({ kind }) => kind === 'rtcp').length, heldMs: media.heldMs,
     heard: Object.fromEntries([...sources].map((ssrc) => [String(ssrc), media.hearing(ssrc, since.heard)])), account: media.account(),
   };
 }
@@ -55,6 +55,7 @@ async function obey(end: MediaPeer, command: string, argument: string): Promise<
     }
     case 'mark':
       since = { heard: end.media.mark, said: end.media.sent };
+      end.media.heldMs = 0;
       return;
     case 'talk': return end.media.talk();
     case 'hush': return end.media.hush();

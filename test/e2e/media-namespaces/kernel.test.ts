@@ -1,6 +1,7 @@
 /** Calls whose media the kernel forwards, in three network namespaces: what the ends hear while the call changes, and while the data plane dies and comes back. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { full } from '../../harness/length.ts';
+import { sharedLab } from '../../harness/shared-lab.ts';
 import { Capture, expectUnbroken, hasTcpdump } from './capture.ts';
 import { KernelLab, mediaPorts } from './kernel-lab.ts';
 
@@ -12,11 +13,10 @@ const strangerHost = '10.77.1.66';
 const tries = 20;
 
 let lab: KernelLab;
-beforeAll(async () => {
-  lab = await KernelLab.start();
-}, 60_000);
-afterEach(() => lab?.endCalls(true));
-afterAll(() => lab?.stop(), 30_000);
+sharedLab(() => KernelLab.start(), (started) => {
+  lab = started;
+});
+afterEach(() => lab?.endCalls());
 
 describe('the kernel engine', () => {
   it('has passed its self-test', async () => {
@@ -34,7 +34,7 @@ describe('a call whose media the kernel forwards', () => {
     await call.heardWhole();
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 
   it('is heard without a gap while the data plane is killed and started again, and its BYE leaves nothing behind', async () => {
     const captures = hasTcpdump() ? [await Capture.start(lab.spaces.phone, mediaPorts), await Capture.start(lab.spaces.pbx, mediaPorts)] : [];
@@ -52,7 +52,7 @@ describe('a call whose media the kernel forwards', () => {
     for (const capture of captures) expectUnbroken(await capture.stop(), callPackets);
     await call.hangUp();
     await lab.nothingLeft();
-  }, 2 * callSeconds * 1000 + 60_000);
+  }, 2 * callSeconds * 1000 + 120_000);
 
   it('loses at most one packet each way when it is offered anew, and is forwarded by the kernel again', async () => {
     const call = await lab.call();
@@ -68,7 +68,7 @@ describe('a call whose media the kernel forwards', () => {
     }
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 
   it('follows an end that moves and says so, and is forwarded by the kernel from there', async () => {
     const call = await lab.call();
@@ -83,7 +83,7 @@ describe('a call whose media the kernel forwards', () => {
     await call.heardWhole();
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 
   it('has its RTCP cross both ways', async () => {
     const call = await lab.call();
@@ -95,7 +95,7 @@ describe('a call whose media the kernel forwards', () => {
     await call.hush();
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 
   it('lets no stranger in, and counts who tries', async () => {
     lab.spaces.run(lab.spaces.phone.name, 'ip', 'address', 'add', `${strangerHost}/24`, 'dev', 'edge');
@@ -116,7 +116,7 @@ describe('a call whose media the kernel forwards', () => {
     await call.heardWhole();
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 });
 
 describe('a call whose ends speak different families', () => {
@@ -128,7 +128,7 @@ describe('a call whose ends speak different families', () => {
     await call.heardWhole();
     await call.hangUp();
     await lab.nothingLeft();
-  }, 40_000);
+  }, 90_000);
 });
 
 describe('a data plane that ends as asked', () => {

@@ -22,12 +22,12 @@ export class RemoteEnd {
   static async start(name: string, space: Namespace, edgePort: number, family: 4 | 6 = 4, host = family === 4 ? space.v4 : space.v6): Promise<RemoteEnd> {
     const [command, ...words] = [...insideOf(space.name), process.execPath, `${projectRoot}test/e2e/media-namespaces/end.ts`, host, family === 4 ? space.edgeV4 : space.edgeV6, String(edgePort)];
     const started = new TestProcess(name, command, words, { typed: true });
-    await started.line(/^ready$/);
+    await started.line(/^ready$/, 30_000);
     return new RemoteEnd(started, host);
   }
 
   /** Has it do something and waits for the end of it. */
-  async tell<T = null>(command: string, ms = 10_000): Promise<T> {
+  async tell<T = null>(command: string, ms = 30_000): Promise<T> {
     const number = ++this.#asked;
     this.process.type(`${number} ${command}`);
     const [, json = ''] = await this.process.line(new RegExp(`^${number} (.*)$`), ms);
@@ -41,12 +41,12 @@ export class RemoteEnd {
   }
 
   /** Waits until it has heard so many packets of another end since the mark. */
-  hears(ssrc: number, packets: number, ms = 10_000): Promise<null> {
+  hears(ssrc: number, packets: number, ms = 20_000): Promise<null> {
     return this.tell(`hears ${ssrc} ${packets} ${ms}`, ms + 5_000);
   }
 
   async hearsRtcp(count: number): Promise<void> {
-    await until(`${this.process.name}: ${count} RTCP reports`, 5_000, async () => {
+    await until(`${this.process.name}: ${count} RTCP reports`, 20_000, async () => {
       const { rtcp, account } = await this.report();
       if (rtcp < count) throw new Error(account);
       return true;

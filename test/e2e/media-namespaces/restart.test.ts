@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { KernelLab } from './kernel-lab.ts';
 
 let lab: KernelLab;
-afterEach(() => lab?.stop(), 30_000);
+afterEach(() => lab?.stop(), 60_000);
 
 it('calls that ended while no data plane was there are found by their silence, and leave nothing behind', async () => {
   lab = await KernelLab.start({ idleMs: 10_000 });
@@ -15,7 +15,7 @@ it('calls that ended while no data plane was there are found by their silence, a
   expect(lab.elements().length).toBeGreaterThan(0);
   await lab.rig.restart();
   await lab.nothingLeft(30_000);
-}, 90_000);
+}, 150_000);
 
 it('a call is heard without a gap while another process takes over, and the former one takes nothing with it', async () => {
   lab = await KernelLab.start();

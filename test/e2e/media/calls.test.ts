@@ -1,7 +1,8 @@
 /** What becomes of a call's audio in each engine, seen at the packets that its ends say and hear. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
 import { hangUp, renegotiate } from '../../harness/media-peer.ts';
+import { sharedLab } from '../../harness/shared-lab.ts';
 import { headerOf } from '../../harness/sip-text.ts';
 import { engines } from './engines.ts';
 import { expectAudio } from './heard.ts';
@@ -9,10 +10,9 @@ import { MediaLab } from './lab.ts';
 
 describe.each(engines)('a call whose media %s moves', (engine) => {
   let lab: MediaLab;
-  beforeAll(async () => {
-    lab = await MediaLab.start({ engine });
-  }, 40_000);
-  afterAll(() => lab?.stop());
+  sharedLab(() => MediaLab.start({ engine }), (started) => {
+    lab = started;
+  });
 
   it('has audio both ways, shows the edge to both ends, and gives its ports back with the BYE', async () => {
     const [phone, pbx] = [await lab.phone(), await lab.pbx()];
@@ -29,8 +29,8 @@ describe.each(engines)('a call whose media %s moves', (engine) => {
     await expectAudio(phone, pbx, 60);
     const said = { caller: phone.media.sent, callee: pbx.media.sent };
     // rtpengines are asked now and then.
-    const [stream] = await until('figures of all that was said', 10_000, async () => {
-      const streams = (await lab.figures())[0]?.streams ?? [];
+    const [stream] = await until('figures of all that was said', 20_000, async () => {
+      const streams = (await lab.figures(phone))?.streams ?? [];
       if (streams[0]?.caller.packets !== said.caller || streams[0].callee.packets !== said.callee) throw new Error(`said ${JSON.stringify(said)}: ${JSON.stringify(streams)}`);
       return streams;
     });

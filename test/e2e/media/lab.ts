@@ -37,6 +37,11 @@ export interface LabOptions {
 const sites = { v4: ['127.0.0.1'], v6: ['::1'], fork: ['127.0.0.1', '127.0.0.1'] } as const;
 export type Site = keyof typeof sites;
 
+/** How long is waited for what other processes do: longer than a busy machine keeps them from it. */
+const patienceMs = 20_000;
+/** Tests answer by hand, when they have seen what they wait for; that a callee is slow is not their matter. */
+const failover = { frMs: 60_000 };
+
 export class MediaLab {
   readonly rig: Rig;
   readonly rtpengines: readonly Rtpengine[];
@@ -67,7 +72,7 @@ export class MediaLab {
     }
     const plan = (site: Site, more: Partial<Plan> = {}): Plan => ({
       key: site, destinations: site === 'v4' && options.pbx !== undefined ? [options.pbx] : sites[site].map((_, index) => uriOf(pbxs.get(`${site}${index}`)!)),
-      policies: { media: 'relay', ...options.policies }, ...more,
+      policies: { media: 'relay', ...options.policies }, failover, ...more,
     });
     const uriOf = ({ host, port }: SipSocket): string => `sip:${hostPort(host, port)}`;
     const rig = await Rig.start([plan('v4'), plan('v6'), plan('fork', { set: { algorithm: 12 } })], {
@@ -92,7 +97,7 @@ export class MediaLab {
   /** Waits until the media threads say that they have the engine. */
   async #serves(engine: Engine): Promise<void> {
     let states: readonly MediaState[] = [];
-    await until(`the engine ${engine}`, 5_000, async () => {
+    await until(`the engine ${engine}`, patienceMs, async () => {
       states = (await this.rig.inspect())['media'] as readonly MediaState[];
       return states.length > 0 && states.every((state) => state.engine === engine);
     }).catch((error: unknown) => {
@@ -151,29 +156,40 @@ export class MediaLab {
     return { sessions: sum('sessions'), portsUsed: sum('portsUsed'), strangers: sum('strangers'), invalid: sum('invalid'), packets: sum('packets') };
   }
 
-  /** What is known of the media of the calls that are up. */
-  async figures(): Promise<readonly SessionFigures[]> {
+  /** What is known of the media of an end's call, null = it has none. */
+  async figures(of: MediaPeer): Promise<SessionFigures | null> {
     const { items } = await this.rig.inspect('/inspect/calls');
-    return (items as readonly { readonly media: SessionFigures | null }[]).flatMap(({ media }) => media ?? []);
+    return (items as readonly { readonly callId: string; readonly media: SessionFigures | null }[]).find(({ callId }) => callId === of.callId)?.media ?? null;
+  }
+
+  async #counts(what: string, wanted: (counts: Counts) => boolean): Promise<void> {
+    let last: Counts | undefined;
+    await until(what, patienceMs, async () => {
+      last = await this.media();
+      return wanted(last);
+    }).catch((error: unknown) => {
+      throw new Error(`expected: ${what}; found: ${JSON.stringify(last)}`, { cause: error });
+    });
   }
 
   /** Waits until that many calls have media. */
-  async sessions(count: number): Promise<void> {
-    let last: Counts | undefined;
-    await until(`${count} media sessions`, 5_000, async () => {
-      last = await this.media();
-      return last.sessions === count;
-    }).catch((error: unknown) => {
-      throw new Error(`${count} media sessions expected: ${JSON.stringify(last)}`, { cause: error });
-    });
+  sessions(count: number): Promise<void> {
+    return this.#counts(`${count} media sessions`, ({ sessions }) => sessions === count);
   }
 
   /** Waits until no call has media and no port is taken. */
   async idle(): Promise<void> {
-    await this.sessions(0);
-    const { portsUsed } = await this.media();
-    for (const engine of this.rtpengines) if (engine.process.running) await until('an rtpengine without calls', 3_000, async () => !(await engine.hasCalls()));
-    expect(portsUsed, `ports taken by no session, of ${this.ports.first}-${this.ports.last}`).toBe(0);
+    await this.#counts(`no media session, and no port taken of ${this.ports.first}-${this.ports.last}`, ({ sessions, portsUsed }) => sessions === 0 && portsUsed === 0);
+    for (const engine of this.rtpengines) if (engine.process.running) await until('an rtpengine without calls', patienceMs, async () => !(await engine.hasCalls()));
+  }
+
+  /** Waits until a counter of the data plane, which it shows without labels, says so. */
+  async counted(name: string, value: number): Promise<void> {
+    await until(`${name} ${value}`, patienceMs, async () => {
+      const found = await this.rig.metric(name);
+      if (found !== value) throw new Error(`it is ${found}`);
+      return true;
+    });
   }
 
   async stop(): Promise<void> {

@@ -24,7 +24,7 @@ describe('policy `direct`', () => {
     pbx.answers(486);
     await phone.hears(486);
     await lab.idle();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('policy `auto`', () => {
@@ -42,7 +42,7 @@ describe('policy `auto`', () => {
     await lab.sessions(1);
     await hangUp(six, pbxOfSix);
     await lab.idle();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('SDP', () => {
@@ -53,10 +53,10 @@ describe('SDP', () => {
       await phone.invite('sip:1001@v4.example', sdp);
       const { message } = await pbx.sip.gets('INVITE', phone.callId);
       expect(message.body).toBe(sdp);
-      expect(await lab.rig.metric('media_untouched_total')).toBe(index + 1);
+      await lab.counted('media_untouched_total', index + 1);
     }
     await lab.idle();
-  }, 30_000);
+  }, 60_000);
 
   it('with several streams has each relayed, but for the one that is turned down', async () => {
     lab = await MediaLab.start({ engine: 'worker' });
@@ -87,7 +87,7 @@ describe('SDP', () => {
       await video.close();
       await pbxVideo.close();
     }
-  }, 30_000);
+  }, 60_000);
 
   it('inside of a multipart body is edited, and its neighbours are not', async () => {
     lab = await MediaLab.start({ engine: 'worker' });
@@ -103,7 +103,7 @@ describe('SDP', () => {
     expect(message.body).toBe(body(edited));
     const length = message.headers.find(([name]) => name === 'content-length')?.[1];
     expect(Number(length)).toBe(Buffer.byteLength(message.body, 'latin1'));
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('two SIP workers and two media threads', () => {
@@ -118,7 +118,7 @@ describe('two SIP workers and two media threads', () => {
     await Promise.all(calls.map((ends) => expectAudio(...ends)));
     await Promise.all(calls.map((ends) => hangUp(...ends)));
     await lab.idle();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('a call that nobody talks in', () => {
@@ -128,7 +128,7 @@ describe('a call that nobody talks in', () => {
     await lab.connect(phone, pbx);
     await expectAudio(phone, pbx);
     await lab.sessions(1);
-    await lab.rig.process.line(/no packet came from either side/, 20_000);
+    await lab.rig.process.line(/no packet came from either side/, 40_000);
     await lab.idle();
-  }, 40_000);
+  }, 90_000);
 });

@@ -1,9 +1,10 @@
 /** Packets of those who have no part in a call: they reach nobody, get nothing, and are counted. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { until } from '../../harness/deadline.ts';
 import { hangUp, type MediaPeer } from '../../harness/media-peer.ts';
 import type { RtpStream } from '../../harness/rtp-stream.ts';
+import { sharedLab } from '../../harness/shared-lab.ts';
 import { engines } from './engines.ts';
 import { expectAudio } from './heard.ts';
 import { MediaLab } from './lab.ts';
@@ -24,10 +25,9 @@ function expectNothing(stranger: RtpStream, ends: readonly MediaPeer[]): void {
 
 describe('in the worker engine', () => {
   let lab: MediaLab;
-  beforeAll(async () => {
-    lab = await MediaLab.start({ engine: 'worker' });
-  }, 40_000);
-  afterAll(() => lab?.stop());
+  sharedLab(() => MediaLab.start({ engine: 'worker' }), (started) => {
+    lab = started;
+  });
 
   async function call(): Promise<readonly [MediaPeer, MediaPeer]> {
     const ends = [await lab.phone(), await lab.pbx()] as const;
@@ -37,7 +37,7 @@ describe('in the worker engine', () => {
 
   /** Waits until so many more strangers were counted than before. */
   const counted = (name: 'strangers' | 'invalid', before: number, more: number): Promise<unknown> =>
-    until(`${more} ${name} counted beside ${before}`, 5_000, async () => {
+    until(`${more} ${name} counted beside ${before}`, 20_000, async () => {
       const now = (await lab.media())[name];
       if (now - before !== more) throw new Error(`${now - before} of ${more} counted`);
       return true;
@@ -53,7 +53,7 @@ describe('in the worker engine', () => {
     expectNothing(stranger, ends);
     await counted('strangers', before, 2 * tries);
     // By direction, and apart from what the ends say.
-    const [figures] = await lab.figures();
+    const figures = await lab.figures(ends[0]);
     expect(figures?.streams.map(({ caller, callee }) => [caller.strangers, callee.strangers]), JSON.stringify(figures)).toEqual([[tries, tries]]);
     expect(figures?.streams.map(({ caller, callee }) => [caller.packets, callee.packets])).toEqual([[ends[0].media.sent, ends[1].media.sent]]);
     await hangUp(...ends);
@@ -123,7 +123,7 @@ describe('latching', () => {
     const { lab, phone, pbx } = await roaming('strict');
     try {
       for (let i = 0; i < tries; i++) phone.media.say();
-      await until('strangers counted', 5_000, async () => (await lab.media()).strangers === tries);
+      await until('strangers counted', 20_000, async () => (await lab.media()).strangers === tries);
       expect(pbx.media.hearing(phone.media.ssrc).packets, pbx.media.account(phone.media)).toBe(0);
       // Where the SDP says, the phone is heard.
       await phone.media.move({ host: '127.0.0.1', port: phone.media.port });
@@ -140,8 +140,9 @@ describe.each(engines.filter((engine) => engine === 'rtpengine'))('in the engine
     try {
       const ends = [await lab.phone(), await lab.pbx()] as const;
       await lab.connect(...ends);
-      // rtpengine learns for three seconds.
-      await expectAudio(...ends, 200);
+      for (const { media } of ends) media.talk();
+      await until('rtpengine to have learned both ends', 20_000, async () => (await lab.rtpengines[0]!.learned()) === ends.length);
+      for (const { media } of ends) media.hush();
       const stranger = await lab.stranger();
       intrude(stranger, ends);
       await expectAudio(...ends);
@@ -151,5 +152,5 @@ describe.each(engines.filter((engine) => engine === 'rtpengine'))('in the engine
     } finally {
       await lab.stop();
     }
-  }, 40_000);
+  }, 60_000);
 });

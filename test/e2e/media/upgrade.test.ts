@@ -16,7 +16,7 @@ describe.each(engines)('an upgrade with the engine %s', (engine) => {
     await expectGoesOn(phone, pbx, () => lab.rig.replace());
     await hangUp(phone, pbx);
     await lab.idle();
-  }, 60_000);
+  }, 120_000);
 
   it('moves a call that rings: its answer shows the edge, and its media passes', async () => {
     lab = await MediaLab.start({ engine });
@@ -34,5 +34,5 @@ describe.each(engines)('an upgrade with the engine %s', (engine) => {
     await expectAudio(phone, pbx);
     await hangUp(phone, pbx);
     await lab.idle();
-  }, 60_000);
+  }, 120_000);
 });

@@ -1,7 +1,8 @@
 /** WebRTC passes through: ICE checks, DTLS and SRTP cross the edge byte for byte, by one port, and only our candidates are shown. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hangUp, type MediaPeer } from '../../harness/media-peer.ts';
 import type { SdpPlan } from '../../harness/sdp-text.ts';
+import { sharedLab } from '../../harness/shared-lab.ts';
 import { expectAudio } from './heard.ts';
 import { MediaLab } from './lab.ts';
 
@@ -15,10 +16,9 @@ const webLines = (name: string, host: string, port: number): Partial<SdpPlan> =>
 });
 
 let lab: MediaLab;
-beforeAll(async () => {
-  lab = await MediaLab.start({ engine: 'worker' });
-}, 40_000);
-afterAll(() => lab?.stop());
+sharedLab(() => MediaLab.start({ engine: 'worker' }), (started) => {
+  lab = started;
+});
 
 async function call(): Promise<readonly [MediaPeer, MediaPeer]> {
   const phone = await lab.phone({ media: { mux: true } });

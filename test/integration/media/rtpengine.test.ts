@@ -40,6 +40,9 @@ function report(from: RtpStream, of: RtpStream): void {
   from.sendRaw(data, from.rtcpTo, true);
 }
 
+/** Waits until all that was said has come: what a call has counted when it ends is then all of it. */
+const heardAll = (at: RtpStream, of: RtpStream): Promise<unknown> => at.hears(of, of.sent, 0);
+
 const bothHear = async (a: RtpStream, b: RtpStream): Promise<void> => {
   a.talk();
   b.talk();
@@ -53,13 +56,15 @@ describe('a call', () => {
     await bothHear(caller, callee);
     expect(caller.hearing(callee.ssrc)).toMatchObject({ missing: 0, duplicates: 0, damaged: 0, sources: [`127.0.0.1:${caller.to?.port}`] });
     expect(callee.hearing(caller.ssrc)).toMatchObject({ missing: 0, duplicates: 0, damaged: 0, sources: [`127.0.0.1:${callee.to?.port}`] });
-    const figures = await until('figures', 10_000, () => {
+    const figures = await until('figures', 20_000, () => {
       const seen = rig.sessions.figures(session)?.streams[0];
       return seen !== undefined && seen.caller.packets > 0 ? seen : null;
     });
     expect(figures).toMatchObject({ kind: 'audio', engine: 'rtpengine', caller: { strangers: 0 } });
     caller.hush();
     callee.hush();
+    await heardAll(caller, callee);
+    await heardAll(callee, caller);
     rig.sessions.end(session, 'a');
     expect(rig.sessions.has(session)).toBe(false);
     const last = (await rig.endedAs(session)).figures?.streams[0];
@@ -67,12 +72,12 @@ describe('a call', () => {
     expect(last?.callee.packets).toBe(callee.sent);
     expect(await rig.pass({ session, sdp: describeEnd(callee), fromCaller: false, kind: 'answer' })).toEqual({ t: 'untouched', why: 'unknown session' });
     expect(rig.records.has(session)).toBe(false);
-  }, 20_000);
+  }, 60_000);
 
   it('has loss, jitter and MOS when its ends report them by RTCP', async () => {
     const { session, caller, callee } = await establish(rig, await stream(), await stream());
     await bothHear(caller, callee);
-    const streams = await until('a report', 15_000, () => {
+    const streams = await until('a report', 30_000, () => {
       report(caller, callee);
       report(callee, caller);
       return rig.sessions.figures(session)?.streams.find(({ callee: { mos } }) => mos > 0);
@@ -83,7 +88,7 @@ describe('a call', () => {
     expect(streams.callee.jitterMs).toBeGreaterThanOrEqual(0);
     rig.sessions.end(session, '');
     await rig.endedAs(session);
-  }, 30_000);
+  }, 60_000);
 
   it('without SDP in its INVITE gets the offer from the callee, the answer from the caller', async () => {
     const [caller, callee, session] = [await stream(), await stream(), newSession()];
@@ -137,13 +142,15 @@ describe('a fork', () => {
     await bothHear(caller, callee);
     const other = await stream();
     const before = caller.to;
+    const heard = callee.hearing(caller.ssrc).packets;
     follow(caller, await rig.edited({ session, sdp: describeEnd(other), fromCaller: false, kind: 'answer', final: true, calleeTag: 'b' }));
+    const said = caller.sent;
     // One port for all of them: the caller sends on as before.
     expect(caller.to).toEqual(before);
     await bothHear(caller, callee);
-    // While rtpengine was told of one and then of the other again, a packet may have gone astray.
+    // While rtpengine was told of one and then of the other again, what was under way may have gone astray, and nothing that was said later.
     const astray = other.hearing(caller.ssrc).packets;
-    expect(astray).toBeLessThan(3);
+    expect(astray).toBeLessThanOrEqual(said - heard);
     await bothHear(caller, callee);
     expect(other.hearing(caller.ssrc).packets).toBe(astray);
     callee.hush();
@@ -153,7 +160,7 @@ describe('a fork', () => {
     await bothHear(caller, other);
     rig.sessions.end(session, 'b');
     expect((await rig.endedAs(session)).why).toBe('call');
-  }, 20_000);
+  }, 60_000);
 
   it('that only rings takes no media from the callee that answered', async () => {
     const { session, caller, callee } = await establish(rig, await stream(), await stream());
@@ -182,7 +189,7 @@ describe('somebody else', () => {
     const { session, caller, callee } = await establish(rig, await stream(), await stream(), { latching: 'strict' });
     await bothHear(caller, callee);
     const stranger = await stream('127.0.0.3');
-    const strangers = await until('a count of strangers', 15_000, () => {
+    const strangers = await until('a count of strangers', 30_000, () => {
       stranger.say(caller.to);
       stranger.say(callee.to);
       const seen = rig.sessions.figures(session)?.streams[0];
@@ -191,5 +198,5 @@ describe('somebody else', () => {
     expect(strangers).toBeGreaterThan(0);
     expect(callee.hearing(stranger.ssrc).packets + caller.hearing(stranger.ssrc).packets).toBe(0);
     rig.sessions.end(session, '');
-  }, 20_000);
+  }, 60_000);
 });
