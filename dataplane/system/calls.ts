@@ -28,8 +28,10 @@ export interface SystemCalls {
   usleep(micros: number): number;
   /** Number of the error of the call before this one. */
   errno(): number;
-  /** Descriptor that turns readable when Node's own loop of this thread has something to do. */
+  /** Descriptor that turns readable when something comes that Node's own loop of this thread watches. */
   loopDescriptor(): number;
+  /** Milliseconds that this loop would wait now: 0 = callbacks are due, or nothing keeps it alive; below 0 = no timer runs. */
+  loopWaitMs(): number;
   /** Address of an array's memory: it must outlive each use. */
   pointer(memory: NodeJS.ArrayBufferView): bigint;
 }
@@ -82,6 +84,8 @@ function load(): SystemCalls | null {
       usleep: { arguments: [count], return: int },
       __errno_location: { arguments: [], return: 'pointer' },
       uv_backend_fd: { arguments: ['pointer'], return: int },
+      uv_backend_timeout: { arguments: ['pointer'], return: int },
+      uv_update_time: { arguments: ['pointer'], return: 'void' },
     });
     const loop = ffi.getCurrentEventLoop();
     const errnoAt = calls.__errno_location();
@@ -91,6 +95,10 @@ function load(): SystemCalls | null {
       errno: () => ffi.getInt32(errnoAt),
       epollCreate: calls.epoll_create1, epollControl: calls.epoll_ctl, epollWait: calls.epoll_wait, usleep: calls.usleep,
       loopDescriptor: () => calls.uv_backend_fd(loop),
+      loopWaitMs: () => {
+        calls.uv_update_time(loop);
+        return calls.uv_backend_timeout(loop);
+      },
       pointer: (memory) => ffi.getRawPointer(memory),
     };
   } catch {

@@ -1,7 +1,7 @@
 /**
  * Waits for the sockets of a thread by an epoll of its own instead of in Node's loop. That loop's descriptor is among those
- * that end the wait: messages of other threads and connections are served at once. Timers of the thread may be late by the
- * longest wait. Without sockets nothing runs.
+ * that end the wait: messages of other threads and connections are served at once. No wait is longer than that loop's own
+ * would be: timers and immediates are not late for it. Without sockets nothing runs.
  */
 import { constants, eventToken, eventWords, type SystemCalls } from './calls.ts';
 
@@ -14,7 +14,7 @@ export interface PolledSocket {
 
 /** Somebody whose datagrams leave together at the end of a turn. */
 export interface Outbox {
-  /** @returns false = the system does not take all of them now */
+  /** @returns false = not done: the system does not take all of them now, or somebody is to hear of one in the next tick */
   flush(): boolean;
 }
 
@@ -25,11 +25,12 @@ const maxEvents = 256;
 /** How long patient packets keep the thread from the rest of its work. */
 const stayMs = 2;
 const busyWaitMs = 2;
+/** The longest wait. Node's loop begins to watch a descriptor in its own turn only: what came to be watched just before is noticed after this. */
 const idleWaitMs = 20;
-/** Half a tick of the timers that transactions need. */
-const promptWaitMs = 10;
 /** Until what the system did not take is offered again. */
 const retryMs = 1;
+/** The longest that a timer can run, about 25 days. */
+const foreverMs = 2 ** 31 - 1;
 /**
  * From so many packets a millisecond on, patient packets are served in groups: waking up for each of them costs as much as
  * forwarding it. They wait half a millisecond at most, as long as a network card that moderates its interrupts lets them wait.
@@ -52,7 +53,10 @@ export class Poll {
   readonly #prompt = new Set<PolledSocket>();
   readonly #outboxes: Outbox[] = [];
   readonly #turn = (): void => this.#run();
-  #scheduled = false;
+  /** The next turn. */
+  #next: NodeJS.Immediate | null = null;
+  /** A loop that nothing keeps alive does not say how long it would wait. */
+  #alive: NodeJS.Timeout | null = null;
   #idle = false;
   #gathers = false;
   #loopDue = false;
@@ -77,9 +81,12 @@ export class Poll {
       return false;
     }
     this.#sockets[token] = socket;
+    // Without sockets nobody was kept waiting.
+    if (this.#tokens.size === 0) this.#now = performance.now();
     this.#tokens.set(socket, token);
     if (pace === 'prompt') this.#prompt.add(socket);
-    this.#schedule();
+    this.#alive ??= setInterval(() => undefined, foreverMs);
+    this.#next ??= setImmediate(this.#turn);
     return true;
   }
 
@@ -91,6 +98,9 @@ export class Poll {
     this.#tokens.delete(socket);
     this.#prompt.delete(socket);
     this.#freeTokens.push(token);
+    if (this.#tokens.size > 0 || this.#alive === null) return;
+    clearInterval(this.#alive);
+    this.#alive = null;
   }
 
   /** Flushes an outbox at the end of each turn. */
@@ -142,28 +152,27 @@ export class Poll {
   }
 
   #run(): void {
-    this.#scheduled = false;
-    if (this.#tokens.size === 0) return;
-    try {
-      if (this.#prompt.size > 0) this.#serveAtOnce();
-      else this.#serveInGroups();
-    } finally {
-      // What somebody throws at a datagram is not the end of all others.
-      this.#schedule();
+    if (this.#tokens.size === 0) {
+      this.#next = null;
+      return;
     }
+    // First of all: what somebody throws at a datagram is not the end of all others, and immediates that come later run before the next wait.
+    this.#next = setImmediate(this.#turn);
+    if (this.#prompt.size > 0) this.#serveAtOnce(this.#next);
+    else this.#serveInGroups(this.#next);
   }
 
-  #serveAtOnce(): void {
+  #serveAtOnce(next: NodeJS.Immediate): void {
     // What timers and other threads' messages made us send since the last turn.
-    const allTaken = this.#flush();
-    this.serve(allTaken ? promptWaitMs : retryMs);
+    const done = this.#flush();
+    this.serve(Math.min(done ? idleWaitMs : retryMs, this.#leisureMs(next)));
     this.#flush();
   }
 
-  #serveInGroups(): void {
+  #serveInGroups(next: NodeJS.Immediate): void {
     const began = this.#now;
     const until = performance.now() + stayMs;
-    let served = this.serve(this.#idle ? idleWaitMs : busyWaitMs);
+    let served = this.serve(Math.min(this.#idle ? idleWaitMs : busyWaitMs, this.#leisureMs(next)));
     let total = served;
     this.#idle = served === 0;
     while (served > 0 && !this.#loopDue && this.#now < until) {
@@ -174,16 +183,21 @@ export class Poll {
     this.#gathers = total > gatherFromPerMs * (this.#now - began);
   }
 
-  #flush(): boolean {
-    let allTaken = true;
-    for (const outbox of this.#outboxes) allTaken = outbox.flush() && allTaken;
-    return allTaken;
+  /** How long nobody else of this thread has anything to do. */
+  #leisureMs(next: NodeJS.Immediate): number {
+    // The last wait ended for Node's loop. What its callbacks began to watch does not end ours yet.
+    if (this.#loopDue) return 0;
+    // Our own turn is not meant.
+    next.unref();
+    const waitMs = this.#calls.loopWaitMs();
+    next.ref();
+    return waitMs < 0 ? foreverMs : waitMs;
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#tokens.size === 0) return;
-    this.#scheduled = true;
-    setImmediate(this.#turn);
+  #flush(): boolean {
+    let done = true;
+    for (const outbox of this.#outboxes) done = outbox.flush() && done;
+    return done;
   }
 
   #add(descriptor: number, token: number): boolean {
