@@ -12,7 +12,7 @@ const headerBytes = 64;
 /** So many leave at once, before the turn ends: what is sent sooner is in the processor's cache still. */
 const together = 32;
 const maxAddresses = 16_384;
-const [tryAgain, interrupted, noBuffers] = [11, 4, 105];
+const [tryAgain, interrupted, noBuffers, canceled] = [11, 4, 105, 125];
 
 /** Hears of a datagram that the system refused. */
 export type Refused<Tag> = (tag: Tag, error: number, address: string, port: number) => void;
@@ -42,7 +42,7 @@ export class OutgoingDatagrams<Tag> {
   #used = 0;
   #stuck = false;
 
-  /** @param refused called from inside of `add` and `flush` */
+  /** @param refused called from inside of `add`, `flush` and `abandon` */
   constructor(calls: SystemCalls, family: 4 | 6, descriptor: number, refused: Refused<Tag>) {
     this.#calls = calls;
     this.#descriptor = descriptor;
@@ -96,11 +96,21 @@ export class OutgoingDatagrams<Tag> {
       else this.#fail(this.#calls.errno());
     }
     if (this.#stuck) return false;
+    this.#clear();
+    return true;
+  }
+
+  /** Gives up what waits: ECANCELED to each sender. */
+  abandon(): void {
+    while (this.#sent < this.#count) this.#fail(canceled);
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#tags.fill(undefined, 0, this.#count);
     this.#count = 0;
     this.#sent = 0;
     this.#used = 0;
-    return true;
   }
 
   /** The first that waits was not taken. */

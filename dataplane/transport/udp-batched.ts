@@ -31,6 +31,7 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
   readonly #outgoing: OutgoingDatagrams<SendOwner | null>;
   #open = true;
   #received = 0;
+  #refused = 0;
 
   private constructor(shared: Batching, descriptor: number, port: number, family: Family, reader: UdpReader) {
     this.#shared = shared;
@@ -39,6 +40,7 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
     this.#family = family;
     this.#reader = reader;
     this.#outgoing = new OutgoingDatagrams<SendOwner | null>(shared.calls, family, descriptor, (owner, error, address, to) => {
+      this.#refused++;
       process.nextTick(failed, reader, getSystemErrorName(-error), address, to, owner);
     });
     shared.poll.addOutbox(this);
@@ -73,7 +75,8 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
   }
 
   send(text: string, address: string, port: number, owner: SendOwner | null): boolean {
-    return this.#outgoing.add(text, address, port, owner);
+    // The descriptor may be another socket's by now.
+    return this.#open && this.#outgoing.add(text, address, port, owner);
   }
 
   readable(): number {
@@ -84,15 +87,17 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
       return 0;
     }
     this.#received += count;
-    for (let i = 0; i < count; i++) this.#reader.received(arrived.text(i), arrived.address(i), arrived.port(i));
+    for (let i = 0; i < count && this.#open; i++) this.#reader.received(arrived.text(i), arrived.address(i), arrived.port(i));
     return count;
   }
 
   flush(): boolean {
-    return this.#outgoing.flush();
+    const refused = this.#refused;
+    return this.#outgoing.flush() && this.#refused === refused;
   }
 
   retire(self: string): Promise<void> {
+    if (!this.#open) return Promise.resolve();
     const name = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
     this.flush();
     const { calls } = this.#shared;
@@ -108,7 +113,8 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
   closeNow(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.flush();
+    this.#outgoing.flush();
+    this.#outgoing.abandon();
     const { poll, calls } = this.#shared;
     poll.removeOutbox(this);
     poll.forget(this);

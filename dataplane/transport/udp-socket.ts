@@ -15,7 +15,7 @@ export interface UdpSocket {
   readonly kind: 'system calls' | 'node:dgram';
   /** The bound port. */
   readonly port: number;
-  /** Takes a datagram of up to 65,507 bytes. @returns false = dropped, because the socket does not keep up */
+  /** Takes a datagram of up to 65,507 bytes. @returns false = dropped, because the socket does not keep up or is closed */
   send(text: string, address: string, port: number, owner: SendOwner | null): boolean;
   /**
    * Leaves the group of sockets that share the port, and resolves when what had arrived has been received: what a closed
@@ -24,6 +24,7 @@ export interface UdpSocket {
    * @param self an address of this host that the socket can connect to
    */
   retire(self: string): Promise<void>;
+  /** Sends what the system takes at once; senders of the rest hear ECANCELED. Nothing is received any more. */
   close(): Promise<void>;
 }
 

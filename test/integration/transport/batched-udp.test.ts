@@ -102,6 +102,59 @@ describe.runIf(expected)('with system calls', () => {
     expect(reader.receiveErrors).toBe(0);
   });
 
+  test('a sender hears of a refusal before the thread waits again', async () => {
+    const waits: number[] = [];
+    const reader = new Heard();
+    const socket = await open({ ...calls, epollWait: (poll, events, count, ms) => { waits.push(ms); return calls.epollWait(poll, events, count, ms); } }, reader);
+    for (let i = 0; i < 10; i++) {
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+      waits.length = 0;
+      await new Promise<void>((resolve) => {
+        reader.sendFailed = () => resolve();
+        socket.send('no', '255.255.255.255', 5060, null);
+      });
+      expect(Math.max(0, ...waits)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('who sent what still waits when a socket closes hears of it, once and not from inside', async () => {
+    let blocked = false;
+    const reader = new Heard();
+    const socket = await open({ ...calls, sendmmsg: (...args) => (blocked ? -1 : calls.sendmmsg(...args)), errno: () => (blocked ? tryAgain : calls.errno()) }, reader);
+    blocked = true;
+    for (const text of ['one', 'two']) socket.send(text, '127.0.0.1', 5060, null);
+    const closed = socket.close();
+    expect(reader.refused).toEqual([]);
+    await closed;
+    await until('both', () => reader.refused.length === 2);
+    await socket.close();
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect(reader.refused).toEqual(['ECANCELED 127.0.0.1 5060', 'ECANCELED 127.0.0.1 5060']);
+  });
+
+  test('a closed socket sends nothing by the next one, which may have its descriptor', async () => {
+    const closed = await open(calls);
+    await closed.close();
+    const next = await open(calls);
+    const heard: string[] = [];
+    const { port } = await peer(heard);
+    for (let i = 0; i < 100; i++) expect(closed.send('stray', '127.0.0.1', port, null)).toBe(false);
+    await closed.retire('127.0.0.1');
+    next.send('the next', '127.0.0.1', port, null);
+    await until('something', () => heard.length > 0);
+    expect(heard).toEqual(['the next']);
+  });
+
+  test('a socket that is closed at a datagram hears none of those that came with it', async () => {
+    const reader = new Heard();
+    const socket = await open(calls, Object.assign(reader, { received: (text: string) => { reader.texts.push(text); socket.close().catch(() => undefined); } }));
+    const sender = await open(calls);
+    for (const text of ['one', 'two', 'three']) sender.send(text, '127.0.0.1', socket.port, null);
+    await until('the first', () => reader.texts.length > 0);
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => { setImmediate(resolve); });
+    expect(reader.texts).toEqual(['one']);
+  });
+
   test('what is no address of its family is not taken', async () => {
     const socket = await open(calls);
     for (const address of ['::1', 'localhost', '']) expect(socket.send('x', address, 5060, null)).toBe(false);
