@@ -106,8 +106,8 @@ export type ToWorker =
 /** The open listeners of a worker. */
 export interface Listening {
   readonly addresses: readonly string[];
-  /** How UDP is served, null = no UDP listener. */
-  readonly sockets: UdpSocket['kind'] | null;
+  /** How UDP is served, each way once. */
+  readonly sockets: readonly UdpSocket['kind'][];
 }
 
 export type FromWorker =

@@ -27,7 +27,7 @@ import { CounterTable } from './counters.ts';
 import { HealthFile, loadHealth } from './health-file.ts';
 import { interfaceAddresses } from './interfaces.ts';
 import { fireAndLog, type Logger } from './log.ts';
-import type { ConfigBatch, Listening } from './messages.ts';
+import type { ConfigBatch } from './messages.ts';
 import { Readiness } from './readiness.ts';
 import { Registrations } from './registrations.ts';
 import { renderMetrics } from './metrics.ts';
@@ -74,7 +74,7 @@ export class Node {
   readonly #readiness: Readiness;
   #sync: SyncClient;
   #view: ConfigView = emptyView();
-  #open: Listening = { addresses: [], sockets: null };
+  #addresses: readonly string[] = [];
   #keys: readonly ClusterKey[] = [];
   /** What the disk gave, for the workers to be born with. */
   #kept: ConfigBatch = nothingKept;
@@ -173,7 +173,7 @@ export class Node {
       tls: this.#certificates.state, tickets: this.#succession.tickets, limits: this.#limits, bindings: this.#registrations.known,
       generation: this.#succession.self.generation, former: this.#succession.former, keySecrets: this.#succession.keySecrets,
     }, backendPorts, media);
-    this.#open = listening[0] ?? this.#open;
+    this.#addresses = listening[0]?.addresses ?? [];
     if (settings.backendPort === 'own' && settings.workers > 1) saveBackendPorts(this.#folder, backendPorts);
     this.#listening = true;
     this.#readiness.listens();
@@ -199,7 +199,7 @@ export class Node {
     this.#registrations.start();
     this.#sync.start();
     this.#reportTimer = setInterval(() => this.#report(), reportIntervalMs);
-    this.#log.info({ listen: this.#open.addresses, sockets: this.#open.sockets, workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
+    this.#log.info({ listen: this.#addresses, sockets: [...new Set(listening.flatMap(({ sockets }) => sockets))].join(', '), workers: settings.workers, rev: this.#view.rev }, 'data plane ready');
   }
 
   /**
@@ -328,7 +328,7 @@ export class Node {
   #inspect(): unknown {
     const status = this.#sync.status();
     return {
-      pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#open.addresses,
+      pid: process.pid, startedMs: this.#startedMs, version: this.#version, listen: this.#addresses,
       config: { epoch: this.#view.epoch, rev: this.#view.rev, hash: status.hash, rows: this.#view.counts, quarantined: status.quarantined, held: status.held },
       control: { connection: status.connection, url: status.url, node: status.node },
       destinations: this.#prober.snapshot(),

@@ -131,7 +131,7 @@ async function open(): Promise<void> {
   transports.value.onAlias = (notice) => mail.alias(notice);
   for (const { raw, flow } of early.splice(0)) receiver.receive(raw, flow);
   driver.start();
-  const delay = loopDelay(transports.value.sockets === 'system calls');
+  const delay = loopDelay(transports.value.sockets.includes('system calls'));
   setInterval(() => assembly.gauges(delay()), gaugeIntervalMs);
   const reader = mailReader(assembly);
   port?.on('message', (message: ToWorker) => obey(message, assembly, transports.value, reader));

@@ -39,6 +39,7 @@ const gatherFromPerMs = 4;
 const gatherMicros = 500;
 /** Larger groups need no help. */
 const gatherUpTo = 64;
+const minLooks = 100;
 /** Number of Node's loop among the sockets. */
 const loopToken = 0;
 
@@ -144,6 +145,16 @@ export class Poll {
       else served += this.#sockets[token]?.readable() ?? 0;
     }
     return served;
+  }
+
+  /**
+   * Serves until `done`, for a self-test: no longer than `limitMs` when nothing comes, but not without having looked often, as
+   * a machine under load may keep the thread that long.
+   */
+  serveUntil(done: () => boolean, limitMs: number): void {
+    const until = performance.now() + limitMs;
+    // Node's loop may have something to do at any time, which ends a wait early.
+    for (let looks = 0; !done() && (looks < minLooks || performance.now() < until); looks++) this.serve(1);
   }
 
   /** Gives its own descriptor back; all sockets are forgotten already. */

@@ -73,9 +73,9 @@ export class Transports implements MessageSender {
     else this.#connections.send(socket.listener, target, text, owner);
   }
 
-  /** How UDP is served; null = no UDP listener. */
-  get sockets(): UdpSocket['kind'] | null {
-    return this.#sockets.find((socket) => socket instanceof UdpListener)?.kind ?? null;
+  /** How UDP is served, each way once; nothing without a UDP listener. */
+  get sockets(): readonly UdpSocket['kind'][] {
+    return [...new Set(this.#sockets.flatMap((socket) => (socket instanceof UdpListener ? [socket.kind] : [])))];
   }
 
   /** The listener that messages to backends leave by: a backend one if there is one, else the first; null = none of that kind. */

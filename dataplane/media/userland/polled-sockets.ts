@@ -195,6 +195,11 @@ export class PolledSockets implements Datagrams {
     return this.#poll.serve(waitMs);
   }
 
+  /** Serves until `done`, for a self-test: gives up after about `limitMs`. */
+  serveUntil(done: () => boolean, limitMs: number): void {
+    this.#poll.serveUntil(done, limitMs);
+  }
+
   /** So that both families can have one port. */
   #ipv6Only(descriptor: number): boolean {
     const on = new Int32Array([1]);

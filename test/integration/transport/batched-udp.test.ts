@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemCalls, type SystemCalls } from '../../../dataplane/system/calls.ts';
 import { defaultLimits } from '../../../dataplane/transport/settings.ts';
+import { BatchedUdpSocket } from '../../../dataplane/transport/udp-batched.ts';
 import { openUdpSocket } from '../../../dataplane/transport/udp-choice.ts';
 import type { UdpReader, UdpSocket } from '../../../dataplane/transport/udp-socket.ts';
 import { listen, until } from './peers.ts';
@@ -56,6 +57,12 @@ test('a runtime without system calls is served by node:dgram', async () => {
 describe.runIf(expected)('with system calls', () => {
   const calls = systemCalls() ?? (() => { throw new Error('this runtime makes no system calls'); })();
 
+  function portOf(descriptor: number): number {
+    const name = Buffer.allocUnsafeSlow(16);
+    calls.getsockname(descriptor, calls.pointer(name), calls.pointer(new Int32Array([16])));
+    return name.readUInt16BE(2);
+  }
+
   test.each([
     ['sends nothing', { sendmmsg: (_socket: number, _messages: bigint, count: number) => count }],
     ['receives nothing', { recvmmsg: () => -1 }],
@@ -64,6 +71,33 @@ describe.runIf(expected)('with system calls', () => {
     ['throws', { bind: () => { throw new TypeError('Argument 1 must be a buffer'); } }],
   ])('a runtime that %s is served by node:dgram', async (_what, broken) => {
     expect((await open({ ...calls, ...broken })).kind).toBe('node:dgram');
+  });
+
+  test('a machine that keeps the thread while it tries them out does not cost them', async () => {
+    let stalled = false;
+    const epollWait: SystemCalls['epollWait'] = (...args) => {
+      if (stalled) return calls.epollWait(...args);
+      stalled = true;
+      const until = performance.now() + 1_100;
+      while (performance.now() < until);
+      return 0;
+    };
+    expect((await open({ ...calls, epollWait })).kind).toBe('system calls');
+  });
+
+  test('what a stranger sends to the port that they are tried out at is no failure', async () => {
+    const stranger = await open(calls);
+    let sent = false;
+    const sendmmsg: SystemCalls['sendmmsg'] = (socket, ...args) => {
+      if (!sent) {
+        sent = true;
+        stranger.send('stray', '127.0.0.1', portOf(socket), null);
+        if (stranger instanceof BatchedUdpSocket) stranger.flush();
+      }
+      return calls.sendmmsg(socket, ...args);
+    };
+    expect((await open({ ...calls, sendmmsg })).kind).toBe('system calls');
+    expect(sent).toBe(true);
   });
 
   test('what the system does not take now leaves later, in order and once; what has no room is dropped', async () => {
