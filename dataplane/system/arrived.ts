@@ -74,16 +74,19 @@ export class ArrivedDatagrams {
   }
 
   #address6(i: number): string {
-    const key = this.#names.toString('latin1', i * nameBytes + 8, i * nameBytes + 28);
+    const text = this.#text6(i);
+    const zone = this.#nameWords[i * (nameBytes / 4) + 6] ?? 0;
+    return zone === 0 ? text : `${text}%${zoneName(this.#calls, zone)}`;
+  }
+
+  #text6(i: number): string {
+    const key = this.#names.toString('latin1', i * nameBytes + 8, i * nameBytes + 24);
     const known = this.#texts6.get(key);
     if (known !== undefined) return known;
     if (this.#texts6.size === maxTexts) this.#texts6.clear();
-    const name = this.#nameOf(i);
-    const zone = name.readUInt32LE(24);
-    const { address } = readSocketAddress(name, 6);
-    const text = zone === 0 ? address : `${address}%${zoneName(zone)}`;
-    this.#texts6.set(key, text);
-    return text;
+    const { address } = readSocketAddress(this.#nameOf(i), 6);
+    this.#texts6.set(key, address);
+    return address;
   }
 
   #nameOf(i: number): Buffer {

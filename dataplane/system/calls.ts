@@ -26,6 +26,10 @@ export interface SystemCalls {
   epollControl(poll: number, operation: number, descriptor: number, event: bigint): number;
   epollWait(poll: number, events: bigint, count: number, timeoutMs: number): number;
   usleep(micros: number): number;
+  /** @param name ends with a 0. @returns 0 = no interface of that name */
+  interfaceNumber(name: bigint): number;
+  /** @param name room for 16 bytes. @returns 0 = no interface of that number */
+  interfaceName(number: number, name: bigint): bigint;
   /** Number of the error of the call before this one. */
   errno(): number;
   /** Descriptor that turns readable when something comes that Node's own loop of this thread watches. */
@@ -82,6 +86,8 @@ function load(): SystemCalls | null {
       epoll_ctl: { arguments: [int, int, int, 'pointer'], return: int },
       epoll_wait: { arguments: [int, 'pointer', int, int], return: int },
       usleep: { arguments: [count], return: int },
+      if_nametoindex: { arguments: ['pointer'], return: count },
+      if_indextoname: { arguments: [count, 'pointer'], return: 'pointer' },
       __errno_location: { arguments: [], return: 'pointer' },
       uv_backend_fd: { arguments: ['pointer'], return: int },
       uv_backend_timeout: { arguments: ['pointer'], return: int },
@@ -94,6 +100,7 @@ function load(): SystemCalls | null {
       recvmmsg: (socket, messages, most, flags) => calls.recvmmsg(socket, messages, most, flags, none), sendmmsg: calls.sendmmsg,
       errno: () => ffi.getInt32(errnoAt),
       epollCreate: calls.epoll_create1, epollControl: calls.epoll_ctl, epollWait: calls.epoll_wait, usleep: calls.usleep,
+      interfaceNumber: calls.if_nametoindex, interfaceName: calls.if_indextoname,
       loopDescriptor: () => calls.uv_backend_fd(loop),
       loopWaitMs: () => {
         calls.uv_update_time(loop);

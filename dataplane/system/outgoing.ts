@@ -130,14 +130,16 @@ export class OutgoingDatagrams<Tag> {
   #wordsOf(address: string): Int32Array | null {
     const known = this.#addresses.get(address);
     if (known !== undefined) return known;
-    if (this.#addresses.size === maxAddresses) this.#addresses.clear();
     const bytes = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
     const [bare = '', zone = ''] = address.split('%');
     let words: Int32Array | null = null;
     if (writeSocketAddress(bytes, this.#family, { address: bare, port: 0 })) {
-      if (zone !== '') bytes.writeUInt32LE(zoneNumber(zone), 24);
+      if (zone !== '') bytes.writeUInt32LE(zoneNumber(this.#calls, zone), 24);
       words = new Int32Array(bytes.buffer, 4, this.#family === 4 ? 1 : 6);
     }
+    // The number of a zone may be another one next time.
+    if (zone !== '') return words;
+    if (this.#addresses.size === maxAddresses) this.#addresses.clear();
     this.#addresses.set(address, words);
     return words;
   }

@@ -1,6 +1,7 @@
 /** UDP sockets of plain system calls where the system does not do at once what they want. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemCalls, type SystemCalls } from '../../../dataplane/system/calls.ts';
 import { defaultLimits } from '../../../dataplane/transport/settings.ts';
@@ -11,6 +12,9 @@ import { listen, until } from './peers.ts';
 
 const tryAgain = 11;
 const expected = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+
+/** A link-local address of this host, with the number of its interface. */
+const linkLocal = Object.values(networkInterfaces()).flatMap((found) => found ?? []).find(({ scopeid }) => (scopeid ?? 0) !== 0);
 
 const closing: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -35,8 +39,8 @@ class Heard implements UdpReader {
   }
 }
 
-async function open(calls: SystemCalls | null, reader: UdpReader = new Heard()): Promise<UdpSocket> {
-  const socket = await openUdpSocket(listen('udp'), reader, defaultLimits, calls);
+async function open(calls: SystemCalls | null, reader: UdpReader = new Heard(), settings = listen('udp')): Promise<UdpSocket> {
+  const socket = await openUdpSocket(settings, reader, defaultLimits, calls);
   if (!socket.ok) throw new Error(socket.error.sentence());
   closing.push(socket.value);
   return socket.value;
@@ -187,6 +191,27 @@ describe.runIf(expected)('with system calls', () => {
     await until('the first', () => reader.texts.length > 0);
     for (let i = 0; i < 3; i++) await new Promise((resolve) => { setImmediate(resolve); });
     expect(reader.texts).toEqual(['one']);
+  });
+
+  // On hosts that have such an address.
+  test.runIf(linkLocal !== undefined)('an interface that goes and comes again by another number is found again, either way', async () => {
+    const { address = '', scopeid = 0 } = linkLocal ?? {};
+    const froms: string[] = [];
+    let number = 99_999;
+    let names = 0;
+    const shifting: SystemCalls = {
+      ...calls,
+      interfaceNumber: () => number,
+      interfaceName: (_number, at) => { names++; return calls.interfaceName(scopeid, at); },
+    };
+    const reader = Object.assign(new Heard(), { received: (_text: string, from: string) => froms.push(from) });
+    const socket = await open(shifting, reader, listen('udp', 6, { address: '::' }));
+    socket.send('lost', `${address}%there`, socket.port, null);
+    await until('the refusal', () => reader.refused.length === 1);
+    number = scopeid;
+    for (const text of ['one', 'two']) socket.send(text, `${address}%there`, socket.port, null);
+    await until('both', () => froms.length === 2);
+    expect(names).toBe(2);
   });
 
   test('what is no address of its family is not taken', async () => {
