@@ -48,6 +48,7 @@ export class Poll {
   readonly #poll: number;
   readonly #events = new Int32Array(maxEvents * eventWords);
   readonly #eventsAt: bigint;
+  readonly #added = new Int32Array(eventWords);
   readonly #sockets: (PolledSocket | null)[] = [null];
   readonly #tokens = new Map<PolledSocket, number>();
   readonly #freeTokens: number[] = [];
@@ -212,10 +213,9 @@ export class Poll {
   }
 
   #add(descriptor: number, token: number): boolean {
-    const event = new Int32Array(eventWords);
-    event[0] = constants.pollIn;
-    event[eventToken] = token;
-    return this.#calls.epollControl(this.#poll, constants.pollAdd, descriptor, this.#calls.pointer(event)) === 0;
+    this.#added[0] = constants.pollIn;
+    this.#added[eventToken] = token;
+    return this.#calls.epollControl(this.#poll, constants.pollAdd, descriptor, this.#calls.pointer(this.#added)) === 0;
   }
 }
 

@@ -11,6 +11,10 @@ import { discardPort, whenQuiet, type UdpReader, type UdpSocket } from './udp-so
 /** EAGAIN: nothing there. */
 const tryAgain = 11;
 
+/** Room for an option, a length or an address while the system reads or writes it. */
+const word = new Int32Array(1);
+const name = Buffer.allocUnsafeSlow(socketAddressBytes(6));
+
 type BoundTo = Pick<ListenerSettings, 'family' | 'address' | 'port' | 'reusePort'>;
 
 /** What all such sockets of a thread share; texts of datagrams are read before the next are received. */
@@ -55,13 +59,16 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
     const { family } = settings;
     const descriptor = calls.socket(family === 4 ? constants.inet : constants.inet6, constants.datagram | constants.nonblocking | constants.closeOnExec, 0);
     if (descriptor < 0) return null;
-    const set = (level: number, option: number, value: number): boolean => calls.setsockopt(descriptor, level, option, calls.pointer(new Int32Array([value])), 4) === 0;
-    const name = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
+    const at = (value: number): bigint => {
+      word[0] = value;
+      return calls.pointer(word);
+    };
+    const set = (level: number, option: number, value: number): boolean => calls.setsockopt(descriptor, level, option, at(value), 4) === 0;
     const bound = writeSocketAddress(name, family, settings)
       && (family === 4 || set(constants.ipv6Level, constants.ipv6Only, 1))
       && (!settings.reusePort || set(constants.socketLevel, constants.reusePort, 1))
       && calls.bind(descriptor, calls.pointer(name), socketAddressBytes(family)) === 0
-      && calls.getsockname(descriptor, calls.pointer(name), calls.pointer(new Int32Array([socketAddressBytes(family)]))) === 0;
+      && calls.getsockname(descriptor, calls.pointer(name), at(socketAddressBytes(family))) === 0;
     if (bound) {
       // It may give less.
       set(constants.socketLevel, constants.receiveBytes, limits.udpReceiveBytes);
@@ -98,7 +105,6 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
 
   retire(self: string): Promise<void> {
     if (!this.#open) return Promise.resolve();
-    const name = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
     this.flush();
     const { calls } = this.#shared;
     if (writeSocketAddress(name, this.#family, { address: self, port: discardPort })) calls.connect(this.descriptor, calls.pointer(name), socketAddressBytes(this.#family));

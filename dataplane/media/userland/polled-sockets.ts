@@ -7,6 +7,8 @@ import type { RelaySettings } from './settings.ts';
 import type { DatagramReceiver, Datagrams, DatagramSocket } from './datagrams.ts';
 
 const maxDatagramBytes = 65_536;
+/** Value of an option, while the system reads it. */
+const on = new Int32Array([1]);
 
 /** struct msghdr with an address and one buffer, for all sockets of a family. */
 class Message {
@@ -202,7 +204,6 @@ export class PolledSockets implements Datagrams {
 
   /** So that both families can have one port. */
   #ipv6Only(descriptor: number): boolean {
-    const on = new Int32Array([1]);
     return this.#calls.setsockopt(descriptor, constants.ipv6Level, constants.ipv6Only, this.#calls.pointer(on), 4) === 0;
   }
 
