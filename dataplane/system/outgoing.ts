@@ -14,6 +14,10 @@ const together = 32;
 const maxAddresses = 16_384;
 const [tryAgain, interrupted, noBuffers, canceled] = [11, 4, 105, 125];
 
+/** For an address on its way from text to words. */
+const scratch = Buffer.allocUnsafeSlow(socketAddressBytes(6));
+const scratchWords = new Int32Array(scratch.buffer);
+
 /** Hears of a datagram that the system refused. */
 export type Refused<Tag> = (tag: Tag, error: number, address: string, port: number) => void;
 
@@ -34,7 +38,7 @@ export class OutgoingDatagrams<Tag> {
   readonly #vectorWords = new Int32Array(this.#vectors.buffer, this.#vectors.byteOffset, places * vectorBytes / 4);
   readonly #headers = Buffer.allocUnsafeSlow(places * headerBytes).fill(0);
   readonly #headersAt: bigint;
-  readonly #addresses = new Map<string, Int32Array | null>();
+  readonly #addresses = new Map<string, readonly number[] | null>();
   readonly #tags: (Tag | undefined)[] = [];
   readonly #targets: string[] = [];
   #count = 0;
@@ -127,15 +131,15 @@ export class OutgoingDatagrams<Tag> {
   }
 
   /** The words of a sockaddr behind family and port; null = no address of this family. */
-  #wordsOf(address: string): Int32Array | null {
+  #wordsOf(address: string): readonly number[] | null {
     const known = this.#addresses.get(address);
     if (known !== undefined) return known;
-    const bytes = Buffer.allocUnsafeSlow(socketAddressBytes(6)).fill(0);
     const [bare = '', zone = ''] = address.split('%');
-    let words: Int32Array | null = null;
-    if (writeSocketAddress(bytes, this.#family, { address: bare, port: 0 })) {
-      if (zone !== '') bytes.writeUInt32LE(zoneNumber(this.#calls, zone), 24);
-      words = new Int32Array(bytes.buffer, 4, this.#family === 4 ? 1 : 6);
+    let words: number[] | null = null;
+    if (writeSocketAddress(scratch, this.#family, { address: bare, port: 0 })) {
+      if (zone !== '') scratch.writeUInt32LE(zoneNumber(this.#calls, zone), 24);
+      // Not an array of its own memory: that of many strangers would stay long.
+      words = [...(this.#family === 4 ? scratchWords.subarray(1, 2) : scratchWords.subarray(1, 7))];
     }
     // The number of a zone may be another one next time.
     if (zone !== '') return words;

@@ -130,7 +130,7 @@ export class Poll {
   }
 
   /**
-   * Serves what has arrived, or arrives within `waitMs`; Node's loop ends the wait too.
+   * Serves what has arrived, or arrives within `waitMs`; Node's loop ends the wait too. Not from inside of `readable`.
    * @returns datagrams served
    */
   serve(waitMs: number): number {

@@ -27,7 +27,7 @@ export interface TransportLimits {
   /** Asked of the kernel for each UDP socket; it may give less. */
   readonly udpReceiveBytes: number;
   readonly udpSendBytes: number;
-  /** Datagrams waiting for a full socket; more are dropped. */
+  /** Datagrams waiting for a full socket of node:dgram, more are dropped; sockets of system calls have a bound of their own. */
   readonly udpQueueBytes: number;
   readonly connections: number;
   readonly connectionsPerSource: number;

@@ -129,4 +129,3 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
 }
 
 const failed = (reader: UdpReader, code: string, address: string, port: number, owner: SendOwner | null): void => reader.sendFailed(code, address, port, owner);
-

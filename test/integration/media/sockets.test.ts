@@ -48,7 +48,6 @@ describe.runIf(expected)('with system calls', () => {
     const after = waits.length;
     await pause(50);
     expect(waits.length).toBe(after);
-
   });
 
   test('a closed socket sends and hears nothing', () => {
