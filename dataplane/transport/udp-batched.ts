@@ -10,6 +10,8 @@ import { discardPort, whenQuiet, type UdpReader, type UdpSocket } from './udp-so
 
 /** EAGAIN: nothing there. */
 const tryAgain = 11;
+/** For so long a socket that ends offers what the system did not take: 20 ms. */
+const [lastTries, triedEveryMicros] = [20, 1_000];
 
 /** Room for an option, a length or an address while the system reads or writes it. */
 const word = new Int32Array(1);
@@ -105,7 +107,8 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
 
   retire(self: string): Promise<void> {
     if (!this.#open) return Promise.resolve();
-    this.flush();
+    // From the connected socket it would leave by the address that this is connected from.
+    this.#settle();
     const { calls } = this.#shared;
     if (writeSocketAddress(name, this.#family, { address: self, port: discardPort })) calls.connect(this.descriptor, calls.pointer(name), socketAddressBytes(this.#family));
     return whenQuiet(() => this.#received);
@@ -119,12 +122,17 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
   closeNow(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#outgoing.flush();
-    this.#outgoing.abandon();
+    this.#settle();
     const { poll, calls } = this.#shared;
     poll.removeOutbox(this);
     poll.forget(this);
     calls.close(this.descriptor);
+  }
+
+  /** Sends what waits; senders of what the system still does not take hear ECANCELED. */
+  #settle(): void {
+    for (let tries = 0; !this.#outgoing.flush() && tries < lastTries; tries++) this.#shared.calls.usleep(triedEveryMicros);
+    this.#outgoing.abandon();
   }
 }
 

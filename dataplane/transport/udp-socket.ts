@@ -24,7 +24,7 @@ export interface UdpSocket {
    * @param self an address of this host that the socket can connect to
    */
   retire(self: string): Promise<void>;
-  /** Sends what the system takes at once; senders of the rest hear ECANCELED. Nothing is received any more. */
+  /** Sends what the system takes within moments; senders of the rest hear of it. Nothing is received any more. */
   close(): Promise<void>;
 }
 

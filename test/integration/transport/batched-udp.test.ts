@@ -170,6 +170,26 @@ describe.runIf(expected)('with system calls', () => {
     expect(reader.refused).toEqual(['ECANCELED 127.0.0.1 5060', 'ECANCELED 127.0.0.1 5060']);
   });
 
+  test.each([
+    ['retires', (socket: UdpSocket) => socket.retire('127.0.0.1')],
+    ['closes', (socket: UdpSocket) => socket.close()],
+  ])('what waits when a socket %s leaves before that', async (_what, end) => {
+    let untilTaken = 0;
+    const socket = await open({
+      ...calls,
+      sendmmsg: (...args) => (untilTaken > 0 && --untilTaken > 0 ? -1 : calls.sendmmsg(...args)),
+      errno: () => (untilTaken > 0 ? tryAgain : calls.errno()),
+      connect: (...args) => { expect(untilTaken).toBe(0); return calls.connect(...args); },
+    });
+    const heard: string[] = [];
+    const { port } = await peer(heard);
+    untilTaken = 5;
+    socket.send('the last', '127.0.0.1', port, null);
+    await end(socket);
+    await until('the last', () => heard.length === 1);
+    expect(heard).toEqual(['the last']);
+  });
+
   test('a closed socket sends nothing by the next one, which may have its descriptor', async () => {
     const closed = await open(calls);
     await closed.close();
