@@ -60,7 +60,8 @@ export function RouteSetPicker({ tenant, ...props }: PickerProps & { readonly te
 
 interface SetsProps {
   readonly value: readonly number[];
-  readonly onChange: (sets: number[]) => void;
+  /** `owner`: the tenant of the first of them that is not shared, as far as it is listed; null = none. */
+  readonly onChange: (sets: number[], owner: string | null) => void;
   readonly label: string;
   /** Only this tenant's sets and the shared ones; null = all. */
   readonly tenant: string | null;
@@ -74,6 +75,7 @@ export function SetsPicker({ value, onChange, label, tenant, error }: SetsProps)
   const usable = (data?.items ?? []).filter((each) => tenant === null || each.tenant === null || each.tenant === tenant);
   const options = usable.map((each) => ({ value: String(each.id), label: each.name === '' ? `${each.id}` : `${each.id} · ${each.name}` }));
   const chosen = value.map(String);
+  const ownerOf = (sets: readonly number[]): string | null => sets.map((id) => data?.items.find((each) => each.id === id)?.tenant ?? null).find((owner) => owner !== null) ?? null;
   return (
     <MultiSelect
       searchable
@@ -85,7 +87,7 @@ export function SetsPicker({ value, onChange, label, tenant, error }: SetsProps)
       data={withChosen(options, chosen)}
       filter={unfiltered}
       onSearchChange={setText}
-      onChange={(keys) => onChange(keys.map(Number))}
+      onChange={(keys) => onChange(keys.map(Number), ownerOf(keys.map(Number)))}
       hidePickedOptions
     />
   );

@@ -20,7 +20,8 @@ interface Props {
   readonly index: number;
   readonly errors: FormErrors;
   readonly tenant: string | null;
-  readonly onChange: (rule: RuleValues) => void;
+  /** `owner`: the tenant whose dispatcher set was chosen. */
+  readonly onChange: (rule: RuleValues, owner?: string | null) => void;
 }
 
 /** The unfolded fields of one rule. */
@@ -42,7 +43,7 @@ export function RuleFields({ rule, index, errors, tenant, onChange }: Props) {
           <TextInput label={type === 'exact' ? 'Number' : 'Starts with'} className="mono-input" placeholder={type === 'exact' ? '1001' : '+49'} value={rule.match.value} onChange={(event) => match({ value: event.currentTarget.value })} error={error('match.value')} />
         ) : null}
       </Columns>
-      <SetsPicker label="Dispatcher sets, primary first" tenant={tenant} value={rule.sets} onChange={(sets) => onChange(withSets(rule, sets))} error={error('sets') ?? rule.sets.map((_, place) => error(`sets.${place}`)).find((each) => each !== undefined)} />
+      <SetsPicker label="Dispatcher sets, primary first" tenant={tenant} value={rule.sets} onChange={(sets, owner) => onChange(withSets(rule, sets), owner)} error={error('sets') ?? rule.sets.map((_, place) => error(`sets.${place}`)).find((each) => each !== undefined)} />
       <Columns>
         <NumberInput label="Strip digits" min={0} value={rule.strip} onChange={(strip) => onChange({ ...rule, strip })} error={error('strip')} />
         <TextInput label="Then prepend" className="mono-input" placeholder="00" value={rule.prepend} onChange={(event) => onChange({ ...rule, prepend: event.currentTarget.value })} error={error('prepend')} />

@@ -34,11 +34,10 @@ export function RulesEditor({ form, saved }: { readonly form: UseFormReturnType<
     const found = Object.entries(form.errors).find(([path]) => path === `rules.${index}` || path.startsWith(`rules.${index}.`));
     return found?.[1] ?? null;
   };
-  const change = (index: number, rule: RuleValues) => {
+  const change = (index: number, rule: RuleValues, owner: string | null = null) => {
     form.setFieldValue(`rules.${index}`, rule);
     // A route set without an owner may only use shared sets; choosing a tenant's set makes it that tenant's.
-    const owner = rule.sets.map((id) => sets.get(id)?.tenant ?? null).find((tenant) => tenant !== null);
-    if (form.values.tenant === null && owner !== undefined) form.setFieldValue('tenant', owner);
+    if (form.values.tenant === null && owner !== null) form.setFieldValue('tenant', owner);
   };
   const move = (from: number, to: number) => {
     if (to >= 0 && to < rules.length) form.reorderListItem('rules', { from, to });
@@ -77,7 +76,7 @@ export function RulesEditor({ form, saved }: { readonly form: UseFormReturnType<
               onDrag={(dragging) => setDragged(dragging ? index : null)}
               onRemove={() => form.removeListItem('rules', index)}
             />
-            {unfolded === rule.uid ? <RuleFields rule={rule} index={index} errors={form.errors} tenant={form.values.tenant} onChange={(next) => change(index, next)} /> : null}
+            {unfolded === rule.uid ? <RuleFields rule={rule} index={index} errors={form.errors} tenant={form.values.tenant} onChange={(next, owner) => change(index, next, owner)} /> : null}
           </li>
         ))}
         {rules.length === 0 ? <li className={styles['nothing']}>No rule: every call gets 404.</li> : null}
