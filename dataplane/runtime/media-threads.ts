@@ -50,12 +50,12 @@ export class MediaThreads {
   }
 
   /**
-   * Starts the threads and waits until they serve; while another process still has the sessions, they wait for `restore`.
+   * Starts the threads, which take up what a former process left; what SIP workers ask meanwhile waits.
    * @param workers SIP workers
-   * @param later there is another process
+   * @param later another process still has the sessions: they wait for `restore`
    * @returns for each SIP worker its ways to the threads; none of them with media `off`
    */
-  async start(workers: number, settings: SettingRow['media'], later: boolean): Promise<readonly (readonly MessagePort[])[]> {
+  start(workers: number, settings: SettingRow['media'], later: boolean): readonly (readonly MessagePort[])[] {
     const { folder, settings: { media: engine, mediaThreads: threads, rtp, listen, forbiddenTargets, nodeName, sockets } } = this.#options;
     const doors: MessagePort[][] = Array.from({ length: workers }, () => []);
     if (engine === 'off') return doors;
@@ -71,15 +71,24 @@ export class MediaThreads {
       return this.#spawn({ ...common, thread, rtp: slice, journal: join(folder, 'media', String(thread)), workers: ways });
     });
     this.#ready = Promise.all(ready);
-    if (!later) await this.restore();
+    // `restore` tells of a thread that cannot start.
+    this.#ready.catch(() => undefined);
+    if (!later) this.#restore();
     return doors;
   }
 
-  /** No other process has the sessions any more: they go on here. */
+  /**
+   * No other process has the sessions any more: they go on here. Resolves when all threads serve.
+   * @throws when a thread cannot start
+   */
   async restore(): Promise<void> {
+    this.#restore();
+    await this.#ready;
+  }
+
+  #restore(): void {
     if (!this.#restored) this.#tell({ t: 'restore' });
     this.#restored = true;
-    await this.#ready;
   }
 
   settings(settings: SettingRow['media']): void {

@@ -165,7 +165,7 @@ export class Node {
     // Keys, configuration and health of the former process first: the first packet already finds them.
     await this.#sync.loadLastKnownGood();
     const backendPorts = await this.#freePorts();
-    const media = await this.#media.start(settings.workers, this.#view.setting.media, this.#succession.former !== null);
+    const media = this.#media.start(settings.workers, this.#view.setting.media, this.#succession.former !== null);
     const listening = await this.#supervisor.start({
       workers: settings.workers, listen: settings.listen, names: settings.names, dns: settings.dns, forbiddenTargets: settings.forbiddenTargets, webOrigins: settings.webOrigins, sockets: settings.sockets, interfaces: interfaceAddresses(),
       keys: this.#keys.length > 0 ? this.#keys : [this.#succession.ownKey], board: this.#board.image(),
