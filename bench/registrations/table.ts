@@ -50,6 +50,7 @@ export async function tableFigures(phones: number): Promise<TableFigures> {
     const beforeKeep = performance.now();
     table.keep();
     const keepMs = performance.now() - beforeKeep;
+    table.close();
     const again = open();
     const beforeLoad = performance.now();
     again.start();
