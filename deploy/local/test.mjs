@@ -19,10 +19,11 @@ const underCi = process.env.CI === 'true' || process.env.CI === '1';
 
 /** Process groups that run now, for Ctrl-C. */
 const groups = new Set();
+let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
+    stopped = true;
     for (const pid of groups) process.kill(-pid, 'SIGTERM');
-    process.exitCode = 130;
   });
 }
 
@@ -94,6 +95,7 @@ await runScript(async () => {
 
   const runLane = async (lane, workers) => {
     for (const suite of lane) {
+      if (stopped) return;
       const missing = missingPackages(suite.packages ?? []);
       if (suite.root && (process.platform !== 'linux' || process.getuid() !== 0)) {
         leftOut.push(`${suite.name}: needs Linux and root, for network namespaces`);
@@ -126,6 +128,7 @@ await runScript(async () => {
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
+  if (stopped) throw new Refusal('stopped before the end', 130);
   // Once more at the end: a log that is cut off in the middle still says what failed.
   for (const failure of failures) process.stdout.write(`\n${failure}\n`);
   process.stdout.write(`\n${lines.join('\n')}\n`);
