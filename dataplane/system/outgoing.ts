@@ -1,14 +1,11 @@
 /** Datagrams that leave together: what a turn of the thread sends by one socket is one system call. */
 import { constants, type SystemCalls } from './calls.ts';
+import { MessageRow, namePlaces } from './message-row.ts';
 import { socketAddressBytes, writeSocketAddress } from './socket-address.ts';
 import { zoneNumber } from './zones.ts';
 
 const places = 1_024;
 const dataBytes = 1024 * 1024;
-const nameBytes = 32;
-const vectorBytes = 16;
-/** struct mmsghdr. */
-const headerBytes = 64;
 /** So many leave at once, before the turn ends: what is sent sooner is in the processor's cache still. */
 const together = 32;
 const maxAddresses = 16_384;
@@ -32,12 +29,7 @@ export class OutgoingDatagrams<Tag> {
   readonly #refused: Refused<Tag>;
   readonly #data = Buffer.allocUnsafeSlow(dataBytes);
   readonly #dataAt: number;
-  readonly #names = Buffer.allocUnsafeSlow(places * nameBytes).fill(0);
-  readonly #nameWords = new Int32Array(this.#names.buffer, this.#names.byteOffset, places * nameBytes / 4);
-  readonly #vectors = Buffer.allocUnsafeSlow(places * vectorBytes).fill(0);
-  readonly #vectorWords = new Int32Array(this.#vectors.buffer, this.#vectors.byteOffset, places * vectorBytes / 4);
-  readonly #headers = Buffer.allocUnsafeSlow(places * headerBytes).fill(0);
-  readonly #headersAt: bigint;
+  readonly #row: MessageRow;
   readonly #addresses = new Map<string, readonly number[] | null>();
   readonly #tags: (Tag | undefined)[] = [];
   readonly #targets: string[] = [];
@@ -52,16 +44,8 @@ export class OutgoingDatagrams<Tag> {
     this.#descriptor = descriptor;
     this.#family = family;
     this.#refused = refused;
-    // Addresses of user space have 47 bits.
     this.#dataAt = Number(calls.pointer(this.#data));
-    this.#headersAt = calls.pointer(this.#headers);
-    const [names, vectors] = [calls.pointer(this.#names), calls.pointer(this.#vectors)];
-    for (let i = 0; i < places; i++) {
-      this.#headers.writeBigUInt64LE(names + BigInt(i * nameBytes), i * headerBytes);
-      this.#headers.writeUInt32LE(socketAddressBytes(family), i * headerBytes + 8);
-      this.#headers.writeBigUInt64LE(vectors + BigInt(i * vectorBytes), i * headerBytes + 16);
-      this.#headers.writeBigUInt64LE(1n, i * headerBytes + 24);
-    }
+    this.#row = new MessageRow(calls, family, places);
   }
 
   /**
@@ -74,15 +58,12 @@ export class OutgoingDatagrams<Tag> {
     if (words === null || text.length > dataBytes) return false;
     if ((this.#count === places || this.#used + text.length > dataBytes) && !this.flush()) return false;
     const i = this.#count++;
-    const name = i * (nameBytes / 4);
-    this.#nameWords[name] = (this.#family === 4 ? constants.inet : constants.inet6) | (port & 0xff) << 24 | (port & 0xff00) << 8;
-    for (let word = 0; word < words.length; word++) this.#nameWords[name + 1 + word] = words[word] ?? 0;
+    const { nameWords } = this.#row;
+    const name = i * namePlaces;
+    nameWords[name] = (this.#family === 4 ? constants.inet : constants.inet6) | (port & 0xff) << 24 | (port & 0xff00) << 8;
+    for (let word = 0; word < words.length; word++) nameWords[name + 1 + word] = words[word] ?? 0;
     this.#data.write(text, this.#used, text.length, 'latin1');
-    const vector = i * (vectorBytes / 4);
-    const at = this.#dataAt + this.#used;
-    this.#vectorWords[vector] = at % 0x1_0000_0000;
-    this.#vectorWords[vector + 1] = at / 0x1_0000_0000;
-    this.#vectorWords[vector + 2] = text.length;
+    this.#row.setData(i, this.#dataAt + this.#used, text.length);
     this.#used += text.length;
     this.#tags[i] = tag;
     this.#targets[i] = address;
@@ -94,8 +75,7 @@ export class OutgoingDatagrams<Tag> {
   flush(): boolean {
     this.#stuck = false;
     while (this.#sent < this.#count && !this.#stuck) {
-      const from = this.#sent === 0 ? this.#headersAt : this.#headersAt + BigInt(this.#sent * headerBytes);
-      const taken = this.#calls.sendmmsg(this.#descriptor, from, this.#count - this.#sent, constants.dontWait | constants.noSignal);
+      const taken = this.#calls.sendmmsg(this.#descriptor, this.#row.from(this.#sent), this.#count - this.#sent, constants.dontWait | constants.noSignal);
       if (taken > 0) this.#sent += taken;
       else this.#fail(this.#calls.errno());
     }
@@ -126,8 +106,7 @@ export class OutgoingDatagrams<Tag> {
     }
     const i = this.#sent++;
     const tag = this.#tags[i];
-    const word = this.#nameWords[i * (nameBytes / 4)] ?? 0;
-    if (tag !== undefined) this.#refused(tag, error, this.#targets[i] ?? '', ((word >>> 8) & 0xff00) | (word >>> 24));
+    if (tag !== undefined) this.#refused(tag, error, this.#targets[i] ?? '', this.#row.port(i));
   }
 
   /** The words of a sockaddr behind family and port; null = no address of this family. */

@@ -158,11 +158,6 @@ export class Poll {
     for (let looks = 0; !done() && (looks < minLooks || performance.now() < until); looks++) this.serve(1);
   }
 
-  /** Gives its own descriptor back; all sockets are forgotten already. */
-  close(): void {
-    this.#calls.close(this.#poll);
-  }
-
   #run(): void {
     if (this.#tokens.size === 0) {
       this.#next = null;
