@@ -7,6 +7,8 @@ export interface LoadedCall extends CallOutcome {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly backend: string;
+  /** Somebody rang, whatever came then. */
+  readonly rang: boolean;
 }
 
 export interface CallLoad {
@@ -36,7 +38,7 @@ export function startCalls(uacs: readonly Uac[], rate: number, holdMs: number, o
     if (!uac) throw new Error('a load needs at least one caller');
     const call = uac.invite(options(index));
     const done = call.complete(holdMs, byeMs).then((outcome) => {
-      ended.push({ ...outcome, index, startedMs: call.startedMs, endedMs: Date.now(), backend: call.backend });
+      ended.push({ ...outcome, index, startedMs: call.startedMs, endedMs: Date.now(), backend: call.backend, rang: call.provisionals.some(({ status }) => status > 100) });
       running.delete(done);
     });
     running.add(done);

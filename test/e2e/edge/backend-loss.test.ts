@@ -33,6 +33,7 @@ it('survives kill -9 of one of two backends at 200 calls/s, and takes it back wh
 
   const killedMs = Date.now();
   await first.kill();
+  const deadMs = Date.now();
   await untilHealth(site.api, 1, { [first.uri]: 'down' });
   const detectedMs = Date.now();
   await placed(load.started + rate * seconds(3, 20));
@@ -43,10 +44,13 @@ it('survives kill -9 of one of two backends at 200 calls/s, and takes it back wh
   await placed(load.started + rate * 2);
   const calls = await load.stop();
 
-  // Every INVITE is answered, before, during and after; only calls that the dead backend held can miss their BYE.
-  const unanswered = calls.filter((call) => !call.answered);
+  // Every INVITE is answered, before, during and after. Who rang at the backend in the moment of its death (it answers at once) rings on
+  // until timer C; of the calls that it held the BYE may be missed.
+  const rangThere = calls.filter((call) => !call.answered && call.rang && call.startedMs <= deadMs);
+  expect(rangThere.length, describeFailures(rangThere)).toBeLessThanOrEqual(3);
+  const unanswered = calls.filter((call) => !call.answered && !rangThere.includes(call));
   expect(unanswered, describeFailures(unanswered)).toEqual([]);
-  const cut = calls.filter((call) => !call.ok);
+  const cut = calls.filter((call) => !call.ok && !rangThere.includes(call));
   expect(cut.filter((call) => call.startedMs > detectedMs || call.backend !== first.name), describeFailures(cut)).toEqual([]);
 
   const inSetUp = calls.filter((call) => call.startedMs > killedMs - 50 && call.startedMs < detectedMs);
