@@ -6,6 +6,9 @@
  */
 import type * as Ffi from 'node:ffi';
 
+/** How sockets are served: by plain system calls where the runtime can make them, else by node:dgram. */
+export type SocketKind = 'system calls' | 'node:dgram';
+
 export interface SystemCalls {
   socket(family: number, type: number, protocol: number): number;
   bind(socket: number, address: bigint, bytes: number): number;

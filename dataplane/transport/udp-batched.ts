@@ -1,6 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import type { ArrivedDatagrams } from '../system/arrived.ts';
-import { constants, type SystemCalls } from '../system/calls.ts';
+import { bindUdp, type BoundSocket } from '../system/bind-udp.ts';
+import type { SystemCalls } from '../system/calls.ts';
 import { OutgoingDatagrams } from '../system/outgoing.ts';
 import type { Outbox, Poll, PolledSocket } from '../system/poll.ts';
 import { socketAddressBytes, writeSocketAddress } from '../system/socket-address.ts';
@@ -13,8 +14,7 @@ const tryAgain = 11;
 /** For so long a socket that ends offers what the system did not take: 20 ms. */
 const [lastTries, triedEveryMicros] = [20, 1_000];
 
-/** Room for an option, a length or an address while the system reads or writes it. */
-const word = new Int32Array(1);
+/** Room for an address while the system reads it. */
 const name = Buffer.allocUnsafeSlow(socketAddressBytes(6));
 
 type BoundTo = Pick<ListenerSettings, 'family' | 'address' | 'port' | 'reusePort'>;
@@ -39,7 +39,7 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
   #received = 0;
   #refused = 0;
 
-  private constructor(shared: Batching, descriptor: number, port: number, family: Family, reader: UdpReader) {
+  private constructor(shared: Batching, { descriptor, port }: BoundSocket, family: Family, reader: UdpReader) {
     this.#shared = shared;
     this.descriptor = descriptor;
     this.port = port;
@@ -58,28 +58,12 @@ export class BatchedUdpSocket implements UdpSocket, PolledSocket, Outbox {
    */
   static open(shared: Batching, settings: BoundTo, reader: UdpReader, limits: Pick<TransportLimits, 'udpReceiveBytes' | 'udpSendBytes'>): BatchedUdpSocket | null {
     const { calls, poll } = shared;
-    const { family } = settings;
-    const descriptor = calls.socket(family === 4 ? constants.inet : constants.inet6, constants.datagram | constants.nonblocking | constants.closeOnExec, 0);
-    if (descriptor < 0) return null;
-    const at = (value: number): bigint => {
-      word[0] = value;
-      return calls.pointer(word);
-    };
-    const set = (level: number, option: number, value: number): boolean => calls.setsockopt(descriptor, level, option, at(value), 4) === 0;
-    const bound = writeSocketAddress(name, family, settings)
-      && (family === 4 || set(constants.ipv6Level, constants.ipv6Only, 1))
-      && (!settings.reusePort || set(constants.socketLevel, constants.reusePort, 1))
-      && calls.bind(descriptor, calls.pointer(name), socketAddressBytes(family)) === 0
-      && calls.getsockname(descriptor, calls.pointer(name), at(socketAddressBytes(family))) === 0;
-    if (bound) {
-      // It may give less.
-      set(constants.socketLevel, constants.receiveBytes, limits.udpReceiveBytes);
-      set(constants.socketLevel, constants.sendBytes, limits.udpSendBytes);
-      const socket = new BatchedUdpSocket(shared, descriptor, name.readUInt16BE(2), family, reader);
-      if (poll.watch(socket, 'prompt')) return socket;
-      poll.removeOutbox(socket);
-    }
-    calls.close(descriptor);
+    const bound = bindUdp(calls, { ...settings, receiveBytes: limits.udpReceiveBytes, sendBytes: limits.udpSendBytes });
+    if (bound === null) return null;
+    const socket = new BatchedUdpSocket(shared, bound, settings.family, reader);
+    if (poll.watch(socket, 'prompt')) return socket;
+    poll.removeOutbox(socket);
+    calls.close(bound.descriptor);
     return null;
   }
 

@@ -1,15 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { err, ok, type Result } from '../contract/result.ts';
+import { literalLookup } from '../system/literal-lookup.ts';
 import { normalizeAddress } from './addresses.ts';
 import type { SendOwner } from './flow.ts';
 import { codeOf, ListenError } from './listen-error.ts';
 import type { ListenerSettings, TransportLimits } from './settings.ts';
 import { discardPort, whenQuiet, type UdpReader, type UdpSocket } from './udp-socket.ts';
 
-/** Addresses here are literals always: answering at once spares a look-up and a turn of the loop for each datagram. */
-const literal = (address: string, options: unknown, done: unknown): void => {
-  if (typeof done === 'function') done(null, address, options);
-};
 const slabBytes = 128 * 1024;
 
 /**
@@ -48,7 +45,7 @@ export class NodeUdpSocket implements UdpSocket {
         reusePort: settings.reusePort,
         recvBufferSize: limits.udpReceiveBytes,
         sendBufferSize: limits.udpSendBytes,
-        lookup: literal,
+        lookup: literalLookup,
       });
       const refused = (error: unknown): void => {
         socket.removeAllListeners();

@@ -1,4 +1,5 @@
 /** What a UDP listener needs of its socket. */
+import type { SocketKind } from '../system/calls.ts';
 import type { SendOwner } from './flow.ts';
 
 /** Hears what happens at a socket. */
@@ -12,7 +13,7 @@ export interface UdpReader {
 }
 
 export interface UdpSocket {
-  readonly kind: 'system calls' | 'node:dgram';
+  readonly kind: SocketKind;
   /** The bound port. */
   readonly port: number;
   /** Takes a datagram of up to 65,507 bytes. @returns false = dropped, because the socket does not keep up or is closed */

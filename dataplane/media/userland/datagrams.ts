@@ -1,4 +1,5 @@
 /** UDP sockets as forwarding needs them: each knows one source and aims at one place, so that a packet costs one comparison. */
+import type { SocketKind } from '../../system/calls.ts';
 import type { Endpoint, Family } from '../relay.ts';
 
 /**
@@ -26,7 +27,7 @@ export interface DatagramSocket {
 }
 
 export interface Datagrams {
-  readonly kind: 'system calls' | 'node:dgram';
+  readonly kind: SocketKind;
   /** @returns null = the port is not to be had */
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null;
   /** Milliseconds of the thread's monotonic clock, as of the packets that are being served. */

@@ -1,13 +1,10 @@
 /** UDP sockets of node:dgram: every platform and runtime has them. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { literalLookup } from '../../system/literal-lookup.ts';
 import { ofFamily, type Endpoint, type Family } from '../relay.ts';
 import type { RelaySettings } from './settings.ts';
 import type { DatagramReceiver, Datagrams, DatagramSocket } from './datagrams.ts';
 
-/** Addresses here are literals always: answering at once spares a look-up and a turn of the loop for each datagram. */
-const literal = (address: string, options: unknown, done: unknown): void => {
-  if (typeof done === 'function') done(null, address, options);
-};
 /** More waiting packets than this are dropped: late media is worth nothing. */
 const maxWaitingPackets = 64;
 /** The queue is looked at once in so many packets. */
@@ -81,7 +78,7 @@ export class NodeSockets implements Datagrams {
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null {
     const address = ofFamily(this.#bind, family);
     if (address === '') return null;
-    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6, lookup: literal });
+    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6, lookup: literalLookup });
     try {
       socket.bindSync({ address, port });
     } catch {

@@ -1,4 +1,5 @@
 /** UDP sockets served by plain system calls: one epoll for all of them, one receive and one send a packet, nothing allocated. */
+import { bindUdp } from '../../system/bind-udp.ts';
 import { constants, type SystemCalls } from '../../system/calls.ts';
 import { pollOf, type Poll, type PolledSocket } from '../../system/poll.ts';
 import { readSocketAddress, socketAddressBytes, writeSocketAddress } from '../../system/socket-address.ts';
@@ -7,8 +8,6 @@ import type { RelaySettings } from './settings.ts';
 import type { DatagramReceiver, Datagrams, DatagramSocket } from './datagrams.ts';
 
 const maxDatagramBytes = 65_536;
-/** Value of an option, while the system reads it. */
-const on = new Int32Array([1]);
 
 /** struct msghdr with an address and one buffer, for all sockets of a family. */
 class Message {
@@ -175,16 +174,11 @@ export class PolledSockets implements Datagrams {
 
   open(family: Family, port: number, receiver: DatagramReceiver): DatagramSocket | null {
     const address = ofFamily(this.#bind, family);
-    const { scratchBytes } = this.#shared;
-    if (address === '' || !writeSocketAddress(scratchBytes, family, { address, port })) return null;
-    const calls = this.#calls;
-    const descriptor = calls.socket(family === 4 ? constants.inet : constants.inet6, constants.datagram | constants.nonblocking | constants.closeOnExec, 0);
-    if (descriptor < 0) return null;
-    if ((family === 4 || this.#ipv6Only(descriptor)) && calls.bind(descriptor, calls.pointer(scratchBytes), socketAddressBytes(family)) === 0) {
-      const socket = new MediaSocket(descriptor, family, this.#shared, receiver, (closed) => this.#forget(closed));
-      if (this.#poll.watch(socket, 'patient')) return socket;
-    }
-    calls.close(descriptor);
+    const bound = address === '' ? null : bindUdp(this.#calls, { family, address, port });
+    if (bound === null) return null;
+    const socket = new MediaSocket(bound.descriptor, family, this.#shared, receiver, (closed) => this.#forget(closed));
+    if (this.#poll.watch(socket, 'patient')) return socket;
+    this.#calls.close(bound.descriptor);
     return null;
   }
 
@@ -200,11 +194,6 @@ export class PolledSockets implements Datagrams {
   /** Serves until `done`, for a self-test: gives up after about `limitMs`. */
   serveUntil(done: () => boolean, limitMs: number): void {
     this.#poll.serveUntil(done, limitMs);
-  }
-
-  /** So that both families can have one port. */
-  #ipv6Only(descriptor: number): boolean {
-    return this.#calls.setsockopt(descriptor, constants.ipv6Level, constants.ipv6Only, this.#calls.pointer(on), 4) === 0;
   }
 
   #forget(socket: MediaSocket): void {

@@ -1,4 +1,5 @@
 /** What the userland relay is told at its start, and what it says of itself. */
+import type { SocketKind } from '../../system/calls.ts';
 import type { ByFamily, Family } from '../relay.ts';
 
 export interface RelaySettings {
@@ -21,8 +22,7 @@ export interface PortUse {
 
 /** Node page, health and metrics. Counts only grow while the relay lives. */
 export interface RelayStatus {
-  /** How sockets are served: plain system calls where the runtime can make them, else node:dgram. */
-  readonly sockets: 'system calls' | 'node:dgram';
+  readonly sockets: SocketKind;
   readonly streams: number;
   /** Streams whose RTP the kernel forwards now. */
   readonly offloaded: number;
