@@ -40,7 +40,9 @@ export interface WireOptions extends Endpoint {
 }
 
 export async function openUdp({ host, port }: Endpoint, take: Take): Promise<Wire> {
-  const udp = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+  // A port that a test must have (5060 on an address of its own) may be taken on all addresses, by an edge that a developer has running: what comes to ours is ours.
+  const reusePort = port !== 0 && process.platform === 'linux';
+  const udp = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024, reusePort });
   udp.on('message', (data, from) => take(data.toString('latin1'), from.address, from.port, (text) => udp.send(Buffer.from(text, 'latin1'), from.port, from.address)));
   udp.bind(port, host);
   await once(udp, 'listening');

@@ -51,12 +51,14 @@ row(114, {
 });
 
 row(115, {}, async (w) => {
-  const listening = await SipSocket.open({ transport: 'tcp' });
+  // On ::1, as nothing may take connections on the implied port 5060 there, and an edge that a developer has running does on 127.0.0.1.
+  const host = '::1';
+  const listening = await SipSocket.open({ transport: 'tcp', host });
   w.defer(() => listening.close());
   w.dns.srv('_sip._tcp.client.r115.example', [{ target: `host.r115.example:${listening.port}` }]);
-  w.dns.host('host.r115.example', ['127.0.0.1']);
-  for (const sentBy of [`127.0.0.1:${listening.port}`, 'client.r115.example']) {
-    const phone = await w.phone({ transport: 'tcp' });
+  w.dns.host('host.r115.example', [host]);
+  for (const sentBy of [`[${host}]:${listening.port}`, 'client.r115.example']) {
+    const phone = await w.phone({ transport: 'tcp', host });
     const stream = await RawStream.open(phone.edge);
     const callId = token();
     await stream.send(phone.request('MESSAGE', w.uri, { callId, via: '' }).replace(/^Via: SIP\/2.0\/TCP [^;]+/m, `Via: SIP/2.0/TCP ${sentBy}`));
