@@ -30,12 +30,15 @@ const maxContacts = 32;
 /** Statuses whose Contacts are other addresses of the same user; 305 and 380 mean something else. */
 const followed = new Set([300, 301, 302]);
 
-/** How a 3xx is treated; `pass` also for requests that no rule has routed: the policy is about destinations. */
+/**
+ * How a 3xx is treated; `pass` also for requests that no rule has routed: the policy is about destinations. Once the search is
+ * over nothing is followed, but what is blocked stays so: a CANCEL must not bring up what the tenant keeps back.
+ */
 export function redirectPolicy(branch: Branch, status: number): 'pass' | 'block' | 'recurse' {
   const { ctx } = branch;
-  if (status < 300 || status > 399 || ctx.plan === null || ctx.over) return 'pass';
+  if (status < 300 || status > 399 || ctx.plan === null) return 'pass';
   const policy = ctx.tenant?.policies.redirects ?? 'pass';
-  return policy === 'recurse' && !followed.has(status) ? 'pass' : policy;
+  return policy === 'recurse' && (ctx.over || !followed.has(status)) ? 'pass' : policy;
 }
 
 /**

@@ -49,6 +49,16 @@ describe('block', () => {
     edge.receive(answerTo(second as Sent, 404), '10.0.0.2', 5060);
     expect(up(edge.take())).toEqual([404]);
   });
+
+  it('holds after the CANCEL of the caller too: 487, and no Contact', () => {
+    const edge = new Edge(rows('block'));
+    const sent = invited(edge);
+    edge.receive(answerTo(sent, 180), ...from(sent));
+    edge.receive(request('CANCEL', { branch: 'INVITE-1' }), ...phone);
+    edge.take();
+    const [answer, ...more] = moved(edge, sent, '<sip:x@elsewhere.example>');
+    expect([answer?.message.status, answer?.text.includes('elsewhere'), more]).toEqual([487, false, []]);
+  });
 });
 
 describe('recurse', () => {
