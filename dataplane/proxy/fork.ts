@@ -1,11 +1,20 @@
 /** Parallel forking: branches that begin together (RFC 3261 §16.6) and share the request's breadth (RFC 5393 §5.3). */
 import { nextAlongside, type RoutePlan } from '../routing/plan.ts';
 import type { Destination } from '../routing/destination.ts';
+import type { SipMessage } from '../sip/message.ts';
 import { Branch } from './branch.ts';
 import { maxTries, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { incomingBreadth } from './max-breadth.ts';
 import { serves } from './secure-hop.ts';
+
+/**
+ * Whether a destination of a plan may get the request. A sips request, and one that is sent on to a sips URI, passes over those
+ * without TLS (RFC 5630 §5.3).
+ */
+export function mayGet(plan: RoutePlan, destination: Destination, request: SipMessage): boolean {
+  return serves(destination, request, plan.requestUri);
+}
 
 /**
  * One branch for `first` and each other destination of the set that `plan` is at, `maxTries` at the most; none has left yet.
@@ -17,7 +26,7 @@ export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePl
   while (ctx.tries + branches.length < maxTries) {
     const destination = nextAlongside(plan, env.health);
     if (destination === null) break;
-    if (serves(destination, ctx.request, plan.requestUri)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
+    if (mayGet(plan, destination, ctx.request)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
   }
   return branches;
 }

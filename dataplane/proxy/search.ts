@@ -16,11 +16,10 @@ import { maxTries, type ProxyContext } from './context.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { movesOn } from './failover.ts';
 import { answer, conclude, nextHopFailed } from './final-response.ts';
-import { shareBreadth, together } from './fork.ts';
+import { mayGet, shareBreadth, together } from './fork.ts';
 import { breadthExceeded } from './max-breadth.ts';
 import { requestUriTo, withoutHeaders } from './readdress.ts';
 import { follow, redirectPolicy } from './redirect.ts';
-import { serves } from './secure-hop.ts';
 import { retreat } from './send.ts';
 import { reachable, targetRefused } from './wire-target.ts';
 
@@ -100,11 +99,13 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
   });
 }
 
-/** A sips request, and one that is sent on to a sips URI, passes over destinations without TLS (RFC 5630 §5.3). */
+/** The next destination that may get the request. Those passed over cost none of the plan's attempts: nothing was sent to them. */
 function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
-  let destination = nextDestination(plan, env.health, null);
-  while (destination !== null && !serves(destination, request, plan.requestUri)) destination = nextDestination(plan, env.health, null);
-  return destination;
+  for (;;) {
+    const destination = nextDestination(plan, env.health, null);
+    if (destination === null || mayGet(plan, destination, request)) return destination;
+    plan.passOver();
+  }
 }
 
 /** Begins the next addresses that redirections gave; false = none is left. */

@@ -144,6 +144,11 @@ export class RoutePlan {
     this.attempts += 1;
   }
 
+  /** The destination handed out last gets nothing after all: it stays tried, but was no attempt. */
+  passOver(): void {
+    this.attempts -= 1;
+  }
+
   /** Notes why the attempt at a destination moved on: a status code, `timeout` or `transport`. For `decisionOf`. */
   missed(destinationId: number, outcome: string | number): void {
     (this.rare ??= new Rarities()).misses.push(destinationId, outcome);

@@ -22,6 +22,13 @@ describe('a sips request', () => {
     expect(edge.outcomes.map(([id]) => id)).toEqual([2]);
   });
 
+  it.each([8, 12] as const)('loses no attempt to destinations that it passes over, with algorithm %i', (algorithm) => {
+    const uris = ['sip:10.0.0.1', 'sip:10.0.0.2', 'sip:10.0.0.3', 'sips:10.0.0.4'];
+    const edge = new Edge(world({ algorithm, maxAttempts: 1, destinations: uris.map((uri, index) => destination(index + 1, uri, { rank: index + 1 })) }), undefined, listeners);
+    edge.receive(sips(), ...phone, tls, 7);
+    expect(edge.one().target.address).toBe('10.0.0.4');
+  });
+
   it('that no destination takes over TLS is answered 480 with Warning 380 (RFC 5630 §5.3)', () => {
     const edge = edgeWith('sip:10.0.0.1', 'sip:10.0.0.2;transport=tcp');
     edge.receive(sips(), ...phone, tls, 7);
