@@ -10,10 +10,11 @@ import { serves } from './secure-hop.ts';
 
 /**
  * Whether a destination of a plan may get the request. A sips request, and one that is sent on to a sips URI, passes over those
- * without TLS (RFC 5630 §5.3).
+ * without TLS (RFC 5630 §5.3). A plan holds the configuration that it began with: what an operator has drained, disabled or
+ * removed since then gets no further attempt.
  */
-export function mayGet(plan: RoutePlan, destination: Destination, request: SipMessage): boolean {
-  return serves(destination, request, plan.requestUri);
+export function mayGet({ view }: ProxyEnvironment, plan: RoutePlan, destination: Destination, request: SipMessage): boolean {
+  return serves(destination, request, plan.requestUri) && (view === plan.view || view.destination(destination.id)?.row.admin === 'enabled');
 }
 
 /**
@@ -26,7 +27,7 @@ export function together(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePl
   while (ctx.tries + branches.length < maxTries) {
     const destination = nextAlongside(plan, env.health);
     if (destination === null) break;
-    if (mayGet(plan, destination, ctx.request)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
+    if (mayGet(env, plan, destination, ctx.request)) branches.push(new Branch(ctx, plan, destination, plan.requestUri, depth));
   }
   return branches;
 }

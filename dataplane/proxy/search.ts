@@ -103,7 +103,7 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
 function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
   for (;;) {
     const destination = nextDestination(plan, env.health, null);
-    if (destination === null || mayGet(plan, destination, request)) return destination;
+    if (destination === null || mayGet(env, plan, destination, request)) return destination;
     plan.passOver();
   }
 }

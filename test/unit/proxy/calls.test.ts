@@ -1,5 +1,7 @@
 /** What counts as a call, as a failure of a destination, and against a limit. */
 import { describe, expect, it } from 'vitest';
+import type { RowOp } from '../../../dataplane/contract/rows.ts';
+import { applyOps } from '../../../dataplane/routing/build.ts';
 import { answerTo, Edge, request, tcp, world, type Sent } from './edge.ts';
 
 const phone = ['198.51.100.7', 5060] as const;
@@ -189,6 +191,24 @@ describe('passive health', () => {
     edge.receive(request('INVITE'), ...phone);
     edge.receive(answerTo(edge.one(), status), ...backend);
     expect(edge.outcomes).toEqual([[1, 'ok']]);
+  });
+});
+
+describe('a destination that the next attempt would go to', () => {
+  const after = (row: Extract<RowOp, { table: 'destination' }>['row']): string[] => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    const { env } = edge;
+    env.view = applyOps(env.view, [{ table: 'destination', key: '2', row }], 'epoch', 2);
+    edge.receive(answerTo(invite, 503), ...backend);
+    return edge.take().filter(({ message }) => message.method !== 'ACK' || !message.isRequest).map(({ target, message }) => (message.isRequest ? target.address : String(message.status)));
+  };
+  const row = { id: 2, set: 10, uri: 'sip:10.0.0.2:5060', rank: 2, weight: 1, admin: 'enabled', attrs: {} } as const;
+
+  it('gets it after a change of something else, and not when it was drained, disabled or removed meanwhile', () => {
+    expect(after({ ...row, weight: 7 })).toEqual(['10.0.0.2']);
+    for (const gone of [{ ...row, admin: 'draining' }, { ...row, admin: 'disabled' }, null] as const) expect(after(gone)).toEqual(['503']);
   });
 });
 
