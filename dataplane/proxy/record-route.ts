@@ -69,13 +69,19 @@ function routeUri(env: ProxyEnvironment, token: string, listener: Listener, peer
 }
 
 /**
+ * Whether a phone that wants outbound (RFC 5626) sends to us first. `ob` in our Path says to its registrar that flows begin here;
+ * without it that one has to answer 439 or to forget the flow (§6).
+ */
+const firstHopOfOutbound = ({ request }: ProxyContext): boolean => request.via(1) === null && /;\s*reg-id\s*=/i.test(request.header('contact') ?? '');
+
+/**
  * Path for a REGISTER, with the sealed flow to the phone (RFC 3327, RFC 5626 §5.1); it names the address that the
  * registrar reaches us at. `Supported: path` goes with it: registrars such as Asterisk refuse a Path without it (420).
  */
 export function pathLines(env: ProxyEnvironment, ctx: ProxyContext, outgoing: Listener, target: Target): string {
   const token = env.flows.of(env.keys, ctx.flow, ctx.tenantId);
   if (token === '') return '';
-  const uri = routeUri(env, token, publicOf(env, outgoing), target.address, isSips(ctx.request));
+  const uri = routeUri(env, token, publicOf(env, outgoing), target.address, isSips(ctx.request)) + (firstHopOfOutbound(ctx) ? ';ob' : '');
   const supported = ctx.request.header('supported')?.toLowerCase() ?? '';
   return `Path: <${uri}>\r\n${/(^|[\s,])path([\s,]|$)/.test(supported) ? '' : 'Supported: path\r\n'}`;
 }

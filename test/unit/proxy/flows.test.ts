@@ -38,6 +38,20 @@ describe('a phone that registered', () => {
   });
 });
 
+it('a phone that wants outbound has its registrar read in Path that flows begin here, unless another proxy is before us (RFC 5626 §5.1, §6)', () => {
+  const outbound = register().replace('<sip:alice@198.51.100.7:5060>', '<sip:alice@x.invalid;transport=ws>;reg-id=1;+sip.instance="<urn:uuid:0>"');
+  const behind = outbound.replace('Max-Forwards', 'Via: SIP/2.0/UDP 192.168.1.5;branch=z9hG4bKphone\r\nMax-Forwards');
+  for (const [text, ends] of [[outbound, ';lr;ob>'], [behind, ';lr>'], [register(), ';lr>']] as const) {
+    const edge = edgeWithAll();
+    edge.receive(text, '198.51.100.7', 33_000, wss, 42);
+    const route = path(edge);
+    expect(route.slice(route.indexOf(';lr'))).toBe(ends);
+    edge.connections.set('198.51.100.7:33000', 42);
+    edge.receive(call(route), ...backend);
+    expect(edge.one().target.connection).toBe(42);
+  }
+});
+
 it('the other side of a call cannot call a phone past its PBX by the flow that Record-Route names', () => {
   const edge = edgeWithAll();
   const stranger = (invite: string): string => {
