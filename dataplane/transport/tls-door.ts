@@ -1,11 +1,11 @@
 /** TLS as a server (RFC 8446, RFC 5246): what an accepted socket goes through before SIP or HTTP begins. */
-import { constants } from 'node:crypto';
+import { constants, createHash, hkdfSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Server, TLSSocket } from 'node:tls';
 import { codeOf } from './listen-error.ts';
 import type { TransportCounters } from './settings.ts';
-import type { TlsIdentities } from './tls-identities.ts';
+import type { TlsIdentities, TlsPolicy } from './tls-identities.ts';
 
 /** Certificate by server name, no renegotiation, session tickets that every worker can open. */
 export class TlsDoor {
@@ -44,7 +44,7 @@ export class TlsDoor {
     const shown = identities.choose('', this.#own);
     const server = createServer({
       ...(shown === null ? {} : { cert: shown.chain, key: shown.key }),
-      minVersion, ca: identities.clientRoots(), ticketKeys: this.#tickets, secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      minVersion, ca: identities.clientRoots(), ticketKeys: ticketKeysFor(this.#tickets, identities.policy), secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       requestCert: clientCertificates !== 'off', rejectUnauthorized: false,
       SNICallback: (name, done) => {
         const identity = identities.choose(name, this.#own);
@@ -71,6 +71,13 @@ export class TlsDoor {
     this.#passed(socket);
   }
 }
+
+/**
+ * A session carries the verdict on the client's certificate with it, and each resumption prolongs it. So tickets open only under the
+ * roots that the verdict was made with: who was vouched for by a root that is gone has to shake hands anew.
+ */
+const ticketKeysFor = (tickets: Buffer, { clientCertificates, ca }: TlsPolicy): Buffer =>
+  Buffer.from(hkdfSync('sha256', tickets, createHash('sha256').update(ca).digest(), `tickets ${clientCertificates}`, tickets.length));
 
 /** OpenSSL's names for a first packet that is no TLS record. */
 const plainText = /^ERR_SSL_(HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE)$/;

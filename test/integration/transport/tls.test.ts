@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../dataplane/security/x509.ts';
 import { Address } from '../../../dataplane/transport/flow.ts';
+import { TlsIdentities } from '../../../dataplane/transport/tls-identities.ts';
 import { dial, listen, loopback, message, Station, until } from './peers.ts';
 import { authority, certificateFor, identity, policy, tlsClient, tlsParts } from './tls-peers.ts';
 
@@ -201,6 +202,22 @@ describe('client certificates', () => {
     await a.gets(1);
     expect(second.isSessionReused()).toBe(true);
     second.destroy();
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('"require" does not take a session of a client whose root has been replaced (%s)', async (maxVersion) => {
+    const identities = new TlsIdentities({ policy: policy({ clientCertificates: 'require' }), identities: [edge] });
+    const a = await station([listen('tls')], {}, { identities, tickets: new Uint8Array(48).fill(7) });
+    const first = await tlsClient(a.listener, { servername: 'edge.example', maxVersion, ...trunk });
+    const session = maxVersion === 'TLSv1.2' ? first.getSession() : (await once(first, 'session') as [Buffer])[0];
+    first.destroy();
+    const other = makeCertificate({ commonName: 'Other Root', names: [], nowMs: Date.now(), days: 1, authority: true });
+    identities.update({ policy: policy({ clientCertificates: 'require', ca: other.cert }), identities: [edge] });
+    const client = connectTls({ host: a.listener.address, port: a.listener.port, ca: authority.cert, servername: 'edge.example', maxVersion, session, ...trunk });
+    client.on('error', () => undefined);
+    client.on('secureConnect', () => client.write(message()));
+    await until('the refusal', () => a.transports.counters.tlsFailedCertificate === 1 || a.received.length > 0);
+    expect(a.received).toEqual([]);
+    client.destroy();
   });
 
   test('a connection has one alias: it cannot fill the table that all connections share', async () => {
