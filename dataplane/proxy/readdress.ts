@@ -1,7 +1,7 @@
 /** The Request-URI with another user part or host, as routing wants it (RFC 3261 §16.5). PURE. */
 import type { RoutePlan } from '../routing/plan.ts';
+import { bareUser } from '../routing/query-uri.ts';
 import { decodeEscapes, parseSipUri, type SipUri } from '../sip/uri.ts';
-import { bareUser } from './request-query.ts';
 
 /**
  * The Request-URI that a plan's destinations get; null = as it came. Parameters of URI and user part and a password stay;

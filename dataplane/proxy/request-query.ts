@@ -1,18 +1,12 @@
 /** A request as routing asks about it; what only some algorithms need is worked out when they ask. */
 import type { RouteQuery } from '../routing/query.ts';
+import { aorOf, hostOf, userOf } from '../routing/query-uri.ts';
 import { credentialsUser } from '../sip/credentials.ts';
 import type { NameAddr } from '../sip/name-addr.ts';
-import { telDomain, telNumber } from '../sip/tel.ts';
-import { decodeEscapes, uriKey, type SipUri } from '../sip/uri.ts';
+import { uriKey, type SipUri } from '../sip/uri.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Flow, TransportName } from '../transport/flow.ts';
-
-/** The user part up to its own parameters (`1001;phone-context=...`, RFC 3261 §19.1.6). */
-export function bareUser(user: string): string {
-  const semicolon = user.indexOf(';');
-  return semicolon < 0 ? user : user.slice(0, semicolon);
-}
 
 function keyOf(address: NameAddr | null): string {
   const uri = address?.sipUri ?? null;
@@ -38,14 +32,8 @@ export class RequestQuery implements RouteQuery {
     this.#request = request;
     this.#wallClock = wallClock;
     this.method = request.method;
-    if (uri !== null && uri.scheme === 'tel') {
-      this.user = telNumber(uri);
-      // A number is in nobody's domain but that of its context, else of who dials it.
-      this.host = telDomain(uri) || (request.from?.sipUri?.host ?? '');
-    } else {
-      this.user = uri === null ? '' : decodeEscapes(bareUser(uri.user));
-      this.host = uri === null ? '' : uri.host;
-    }
+    this.user = uri === null ? '' : userOf(uri);
+    this.host = uri === null ? '' : uri.scheme === 'tel' ? hostOf(uri, request.from?.sipUri?.host ?? '') : uri.host;
     this.sourceAddress = flow.address;
     this.sourcePort = flow.port;
     this.transport = flow.transport;
@@ -84,7 +72,6 @@ export class RequestQuery implements RouteQuery {
 
   /** The phone's address of record: To of a REGISTER, From of everything else. */
   get aor(): string {
-    const uri = (this.method === 'REGISTER' ? this.#request.to : this.#request.from)?.sipUri ?? null;
-    return uri === null ? '' : `${uri.user}@${uri.host}`;
+    return aorOf((this.method === 'REGISTER' ? this.#request.to : this.#request.from)?.sipUri ?? null);
   }
 }

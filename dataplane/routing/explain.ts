@@ -1,14 +1,14 @@
 /** "Why did this call go there?": the live path, with a recorder. */
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import { decodeEscapes, parseSipUri, uriKey } from '../sip/uri.ts';
-import type { SipUri } from '../sip/uri.ts';
+import { parseSipUri, uriKey } from '../sip/uri.ts';
 import { familyOf } from '../contract/address.ts';
 import { admit } from './admit.ts';
 import type { Refusal } from './admit.ts';
 import type { HealthReader } from './health-reader.ts';
 import { nextAlongside, nextDestination, planRoute } from './plan.ts';
 import type { RouteQuery } from './query.ts';
+import { aorOf, hostOf, userOf } from './query-uri.ts';
 import { Recorder } from './recorder.ts';
 import type { ExplainStep } from './recorder.ts';
 import { Turns } from './turns.ts';
@@ -105,42 +105,38 @@ export interface RequestFault {
  * Errors name the field.
  */
 export function routeQueryOf(request: ExplainRequest): Result<RouteQuery, RequestFault> {
-  if (!/^[A-Za-z]{1,32}$/.test(request.method)) return fault('/method', 'must be a SIP method such as INVITE');
+  if (!/^[\w\-.!%*+`'~]{1,32}$/.test(request.method)) return fault('/method', 'must be a SIP method such as INVITE');
   const method = request.method.toUpperCase();
   const uri = parseSipUri(request.uri);
-  if (uri === null || uri.host === '') return fault('/uri', 'must be a SIP URI such as sip:1001@sip.acme.example');
+  if (uri === null || (uri.host === '' && uri.scheme !== 'tel')) return fault('/uri', 'must be a SIP or tel URI such as sip:1001@sip.acme.example');
   const to = request.to === undefined ? uri : parseSipUri(request.to);
   if (to === null) return fault('/to', 'must be a SIP URI');
   const from = request.from === undefined ? uri : parseSipUri(request.from);
   if (from === null) return fault('/from', 'must be a SIP URI');
-  const source = /^(udp|tcp):(?:\[([^\]]{2,64})\]|([0-9.]{7,15}))(?::([0-9]{1,5}))?$/.exec(request.source ?? 'udp:192.0.2.1:5060');
+  const host = hostOf(uri, from.host);
+  if (host === '') return fault('/from', 'must say in which domain a number without one is dialled');
+  const source = /^(udp|tcp|tls|wss?):(?:\[([^\]]{2,64})\]|([0-9.]{7,15}))(?::([0-9]{1,5}))?$/.exec(request.source ?? 'udp:192.0.2.1:5060');
   const address = source?.[2] ?? source?.[3] ?? '';
   const family = familyOf(address);
   const port = Number(source?.[4] ?? 5060);
   if (source === null || family === 0 || port < 1 || port > 65_535) return fault('/source', 'must look like udp:192.0.2.7:5060 or tcp:[2001:db8::7]:5060');
-  const phone = method === 'REGISTER' ? to : from;
   return ok({
     method,
     user: userOf(uri),
-    host: uri.host,
-    toHost: to.host,
+    host,
+    toHost: to.scheme === 'tel' ? host : to.host,
     fromKey: uriKey(from),
     toKey: uriKey(to),
     authUser: request.authUser ?? '',
     timeMs: request.timeMs,
     header: (name) => request.headers?.[name] ?? '',
     callId: request.callId ?? 'explain',
-    aor: `${userOf(phone)}@${phone.host}`,
+    aor: aorOf(method === 'REGISTER' ? to : from),
     sourceAddress: address,
     sourcePort: port,
-    transport: source[1] === 'tcp' ? 'tcp' : 'udp',
+    transport: source[1] as RouteQuery['transport'],
     family,
   });
-}
-
-function userOf(uri: SipUri): string {
-  const params = uri.user.indexOf(';');
-  return decodeEscapes(params < 0 ? uri.user : uri.user.slice(0, params));
 }
 
 function fault(pointer: string, message: string): Result<RouteQuery, RequestFault> {

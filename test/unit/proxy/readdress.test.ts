@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requestUriOf, withoutMaddr } from '../../../dataplane/proxy/readdress.ts';
-import { bareUser } from '../../../dataplane/proxy/request-query.ts';
+import { bareUser } from '../../../dataplane/routing/query-uri.ts';
 import type { RoutePlan } from '../../../dataplane/routing/plan.ts';
 import { decodeEscapes, parseSipUri } from '../../../dataplane/sip/uri.ts';
 

@@ -256,6 +256,15 @@ describe('a destination with a host name of both families', () => {
   });
 });
 
+it('a REGISTER follows the rule of its address of record, however that is escaped (RFC 3261 §19.1.4)', () => {
+  const rows = world().map((op): RowOp => (op.table === 'rule' ? rule({ match: { type: 'exact', value: '1001' } }) : op));
+  for (const to of ['sip:1001@acme.example', 'sip:%31001@acme.example', 'sip:1001;x=y@acme.example']) {
+    const edge = new Edge(rows);
+    edge.receive(request('REGISTER', { uri: 'sip:acme.example', to }), ...phone);
+    expect(only(edge).target.address).toBe('10.0.0.1');
+  }
+});
+
 describe('the attribute socket', () => {
   const sentFrom = (socket: string): Sent[] => {
     const edge = new Edge(world({ destinations: [destination(1, 'sip:10.0.0.1', { attrs: { socket } }), destination(2, 'sip:10.0.0.2', { rank: 2 })] }));

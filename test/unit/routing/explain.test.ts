@@ -141,8 +141,15 @@ describe('routeQueryOf', () => {
     expect(four.ok && [four.value.sourceAddress, four.value.sourcePort, four.value.aor]).toEqual(['198.51.100.1', 5060, '2@y']);
   });
 
+  it('reads tel URIs, escapes and connections as the live path does', () => {
+    const tel = queryOf({ method: 'INVITE', uri: 'tel:+49-30-1', from: 'sip:a@acme.example', to: 'tel:+49-30-1', source: 'wss:192.0.2.7' });
+    expect(tel.ok && [tel.value.user, tel.value.host, tel.value.toHost, tel.value.transport]).toEqual(['+49301', 'acme.example', 'acme.example', 'wss']);
+    const local = queryOf({ method: 'X-Y', uri: 'tel:7;phone-context=Acme.example' });
+    expect(local.ok && [local.value.user, local.value.host, local.value.method]).toEqual(['7', 'acme.example', 'X-Y']);
+  });
+
   it.each([
-    [{ method: 'IN VITE', uri: 'sip:1@x' }, '/method'], [{ method: 'INVITE', uri: 'http://x' }, '/uri'], [{ method: 'INVITE', uri: 'tel:123' }, '/uri'],
+    [{ method: 'IN VITE', uri: 'sip:1@x' }, '/method'], [{ method: 'INVITE', uri: 'http://x' }, '/uri'], [{ method: 'INVITE', uri: 'tel:123' }, '/from'],
     [{ method: 'INVITE', uri: 'sip:1@x', to: '?' }, '/to'], [{ method: 'INVITE', uri: 'sip:1@x', from: '<sip:a@b>' }, '/from'],
     [{ method: 'INVITE', uri: 'sip:1@x', source: 'sctp:192.0.2.1:5060' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:999.0.0.1' }, '/source'],
     [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:70000' }, '/source'], [{ method: 'INVITE', uri: 'sip:1@x', source: 'udp:192.0.2.1:0' }, '/source'],
