@@ -19,6 +19,7 @@ export function decisionOf(decision: Decision, setting: SettingRow): ExplainAnsw
     case 'unknown-domain': return setting.unknownDomain === 'drop' ? { action: 'drop', reason: detail } : { action: 'reply', status: setting.unknownDomain, reason: detail };
     case 'to-mismatch': return { action: 'drop', reason: detail };
     case 'no-number': case 'no-route-set': case 'no-rule': return { action: 'reply', status: 404, reason: detail };
+    case 'not-secure': return { action: 'reply', status: 480, reason: detail };
     case 'no-destination': return { action: 'reply', status: 503, reason: detail };
   }
 }

@@ -33,7 +33,7 @@ export type Decision =
     /** In the order of the attempts; the first takes the call. */
     readonly destinations: readonly { readonly id: number; readonly set: number; readonly uri: string }[];
   }
-  | { readonly kind: 'refuse'; readonly refuse: Refusal; readonly detail: string };
+  | { readonly kind: 'refuse'; readonly refuse: Refusal | 'not-secure'; readonly detail: string };
 
 export interface Explanation {
   readonly decision: Decision;
@@ -42,13 +42,16 @@ export interface Explanation {
   readonly dropped: number;
 }
 
-/** Follows a request through admission, rules and every attempt that would be made. Takes nobody's turn. */
-export function explain(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns = new Turns()): Explanation {
+/**
+ * Follows a request through admission, rules and every attempt that would be made. Takes nobody's turn.
+ * @param secure its Request-URI is a sips one, which passes over destinations without TLS (RFC 5630 §5.3)
+ */
+export function explain(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns = new Turns(), secure = false): Explanation {
   const recorder = new Recorder();
-  return { decision: decide(view, health, q, turns.copy(), recorder), steps: recorder.steps, dropped: recorder.dropped };
+  return { decision: decide(view, health, q, turns.copy(), recorder, secure), steps: recorder.steps, dropped: recorder.dropped };
 }
 
-function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns, recorder: Recorder): Decision {
+function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns, recorder: Recorder, secure: boolean): Decision {
   const admitted = admit(view, q, recorder);
   if (!admitted.ok) return { kind: 'refuse', refuse: admitted.refuse, detail: admitted.detail };
   const plan = planRoute(view, health, turns, admitted, q, recorder);
@@ -58,8 +61,14 @@ function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Tu
   if (awaits) recorder.add('enum', 'info', 'an explanation asks no DNS: it goes on as if nothing was found');
   plan.awaits = '';
   for (let next = nextDestination(plan, health, recorder); next !== null; next = nextAlongside(plan, health, recorder) ?? nextDestination(plan, health, recorder)) {
-    destinations.push({ id: next.id, set: next.setId, uri: next.uri });
+    if (!secure || next.transport === 'tls') {
+      destinations.push({ id: next.id, set: next.setId, uri: next.uri });
+    } else {
+      recorder.add('destination', 'skipped', `destination ${next.id} (${next.uri}) is passed over: not over TLS, which a sips request asks for`);
+      plan.passOver();
+    }
   }
+  if (secure && destinations.length === 0) return { kind: 'refuse', refuse: 'not-secure', detail: 'no usable destination is reached over TLS' };
   return {
     kind: 'route',
     tenant: admitted.tenant.key,

@@ -45,7 +45,7 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
     const query = routeQueryOf(question);
     if (!query.ok) throw new ProblemError('invalid', `${query.error.pointer} ${query.error.message}.`, { errors: [query.error] });
     const { view } = deps.live.mirror;
-    const explained = explain(view, node === undefined ? noHealth : healthOf(node), query.value);
+    const explained = explain(view, node === undefined ? noHealth : healthOf(node), query.value, undefined, /^sips:/i.test(uri));
     const steps = explained.steps.map(({ stage, outcome, text }) => ({ step: stage, outcome, text }));
     if (explained.dropped > 0) steps.push({ step: 'destination', outcome: 'info', text: `${explained.dropped} more steps are not shown.` });
     return { rev: view.rev, node: node?.name ?? null, decision: decisionOf(explained.decision, view.setting), steps };

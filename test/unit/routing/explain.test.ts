@@ -86,6 +86,15 @@ describe('explain', () => {
     expect(text('aor', 8, '')).toBe('dispatcher set 1 (set 1), primary: serial by rank (algorithm 8)');
   });
 
+  it('sends a sips request to destinations over TLS only', () => {
+    const secure = (...uris: string[]): ReturnType<typeof explain>['decision'] => explain(
+      view(tenant(1), domain('sip.acme.example'), routeSet(1), rule(1, { type: 'any' }), set(1, { algorithm: 8 }), ...uris.map((uri, index) => destination(index + 1, { uri, rank: index + 1 }))),
+      new TestHealth(), query(), undefined, true,
+    ).decision;
+    expect(secure('sip:10.0.0.1', 'sip:10.0.0.2', 'sip:10.0.0.3', 'sips:10.0.0.4')).toMatchObject({ kind: 'route', destinations: [{ id: 4 }] });
+    expect(secure('sip:10.0.0.1')).toMatchObject({ kind: 'refuse', refuse: 'not-secure' });
+  });
+
   it('gives refusals of every kind', () => {
     const kind = (over: Parameters<typeof query>[0]): string => {
       const { decision } = explain(config, new TestHealth(), query(over));
