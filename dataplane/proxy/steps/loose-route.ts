@@ -6,7 +6,7 @@ import type { SipMessage } from '../../sip/message.ts';
 import type { RouteValue } from '../../sip/name-addr.ts';
 import type { SipUri } from '../../sip/uri.ts';
 import { isWebSocket } from '../../transport/flow.ts';
-import { openFlow } from '../../security/flow-token.ts';
+import { looksLikeFlow, openFlow } from '../../security/flow-token.ts';
 import { sealedMark } from '../../security/sealed-text.ts';
 import { openDialogToken, type DialogToken } from '../../security/tokens.ts';
 import { CallMedia, mediaTerms } from '../call-media.ts';
@@ -134,7 +134,8 @@ export function followPreloadedRoute(ctx: ProxyContext, env: ProxyEnvironment): 
   }
   ctx.poppedRoutes = routes.length;
   if (token.startsWith(sealedMark)) return followContact(ctx, env, token);
-  if (!token.startsWith('f')) return 'continue';
+  // Some phones put their user into the Route of their outbound proxy.
+  if (!looksLikeFlow(token)) return 'continue';
   const flow = openFlow(env.keys, token);
   if (flow === null || flow.tenantId === 0) return refuseRoute(env);
   const tenant = env.view.tenant(flow.tenantId);

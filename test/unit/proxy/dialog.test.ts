@@ -114,9 +114,9 @@ describe('in-dialog requests', () => {
 });
 
 describe('requests with a preloaded Route', () => {
-  it('are routed as usual when it names us and nothing else (outbound proxy)', () => {
+  it.each(['', 'alice@', 'frank@'])('are routed as usual when it names us and nothing else (outbound proxy): %s', (user) => {
     const edge = new Edge(world());
-    edge.receive(request('INVITE', { headers: 'Route: <sip:192.0.2.1:5060;lr>\r\n' }), ...phone);
+    edge.receive(request('INVITE', { headers: `Route: <sip:${user}192.0.2.1:5060;lr>\r\n` }), ...phone);
     const sent = edge.one();
     expect(sent.target.address).toBe('10.0.0.1');
     expect(sent.message.header('route')).toBeUndefined();
