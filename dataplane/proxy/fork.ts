@@ -7,14 +7,17 @@ import { maxTries, type ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { incomingBreadth } from './max-breadth.ts';
 import { serves } from './secure-hop.ts';
+import { namedListener } from './send-socket.ts';
 
 /**
  * Whether a destination of a plan may get the request. A sips request, and one that is sent on to a sips URI, passes over those
- * without TLS (RFC 5630 §5.3). A plan holds the configuration that it began with: what an operator has drained, disabled or
- * removed since then gets no further attempt.
+ * without TLS (RFC 5630 §5.3); this node over those that want a listener which it does not have. A plan holds the configuration that
+ * it began with: what an operator has drained, disabled or removed since then gets no further attempt.
  */
-export function mayGet({ view }: ProxyEnvironment, plan: RoutePlan, destination: Destination, request: SipMessage): boolean {
-  return serves(destination, request, plan.requestUri) && (view === plan.view || view.destination(destination.id)?.row.admin === 'enabled');
+export function mayGet(env: ProxyEnvironment, plan: RoutePlan, destination: Destination, request: SipMessage): boolean {
+  const { socket } = destination.attrs;
+  if (socket !== null && destination.family !== 0 && namedListener(env, socket, destination.transport, destination.family) === null) return false;
+  return serves(destination, request, plan.requestUri) && (env.view === plan.view || env.view.destination(destination.id)?.row.admin === 'enabled');
 }
 
 /**

@@ -5,7 +5,7 @@ import type { RowOp, RuleRow } from '../../../dataplane/contract/rows.ts';
 import type { CallEntry } from '../../../dataplane/calls/table.ts';
 import { describeDecision } from '../../../dataplane/routing/decision.ts';
 import type { Located } from '../../../dataplane/transport/locate.ts';
-import { answerTo, destination, Edge, request, udp, world, type Sent } from './edge.ts';
+import { answerTo, destination, Edge, request, udp, world, type Sent, type World } from './edge.ts';
 
 const phone = ['198.51.100.7', 5060] as const;
 const from = (sent: Sent): [string, number] => [sent.target.address, sent.target.port];
@@ -266,8 +266,8 @@ it('a REGISTER follows the rule of its address of record, however that is escape
 });
 
 describe('the attribute socket', () => {
-  const sentFrom = (socket: string): Sent[] => {
-    const edge = new Edge(world({ destinations: [destination(1, 'sip:10.0.0.1', { attrs: { socket } }), destination(2, 'sip:10.0.0.2', { rank: 2 })] }));
+  const sentFrom = (socket: string, options: World = {}): Sent[] => {
+    const edge = new Edge(world({ ...options, destinations: [destination(1, 'sip:10.0.0.1', { attrs: { socket } }), destination(2, 'sip:10.0.0.2', { rank: 2 })] }));
     edge.receive(request('INVITE'), ...phone);
     return toDestinations(edge);
   };
@@ -275,5 +275,12 @@ describe('the attribute socket', () => {
   it('names the listener to send from; a destination whose listener is not here is passed over', () => {
     expect(sentFrom('udp:192.0.2.1:5060').map(({ target }) => [target.address, target.listener?.address])).toEqual([['10.0.0.1', '192.0.2.1']]);
     for (const wrong of ['udp:192.0.2.99:5060', 'udp:192.0.2.1:5099', 'tcp:192.0.2.1:5060']) expect(sentFrom(wrong).map(({ target }) => target.address)).toEqual(['10.0.0.2']);
+  });
+
+  it.each([{ maxAttempts: 1 }, { on: [] }])('costs who is passed over neither an attempt nor its health, with %j', (options) => {
+    expect(sentFrom('udp:192.0.2.99:5060', options).map(({ target }) => target.address)).toEqual(['10.0.0.2']);
+    const edge = new Edge(world({ ...options, destinations: [destination(1, 'sip:10.0.0.1', { attrs: { socket: 'udp:192.0.2.99:5060' } })] }));
+    edge.receive(request('INVITE'), ...phone);
+    expect([edge.one().message.status, edge.outcomes]).toEqual([503, []]);
   });
 });
