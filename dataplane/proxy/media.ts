@@ -4,6 +4,7 @@
  */
 import { parseHostPort } from '../contract/target.ts';
 import type { PassageOutcome, SdpPassage } from '../media/passage.ts';
+import { turnOff } from '../media/turn-off.ts';
 import { ownBounds } from '../sip/bounds.ts';
 import { parseMessage } from '../sip/parse.ts';
 import { findSdp, replaceSdp, type SdpPart } from '../sip/sdp-body.ts';
@@ -11,7 +12,7 @@ import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
 import type { Listener, Target } from '../transport/flow.ts';
 import type { Branch } from './branch.ts';
-import { CallMedia, maxHeldResponses, mediaTerms } from './call-media.ts';
+import { CallMedia, maxHeldResponses, mediaTerms, type MediaTerms } from './call-media.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer } from './final-response.ts';
@@ -110,12 +111,13 @@ export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMe
   const held = { response, tx, ready: part === null };
   media.held.push(held);
   if (part === null) return;
+  const way = { family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address) };
   pass(env, media, media.sessions.toReversed(), {
     callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted,
-    sdp: response.raw.slice(part.start, part.end), source, family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address),
+    sdp: response.raw.slice(part.start, part.end), source, ...way,
   }, (outcome) => {
-    if (outcome.t === 'edited') held.response = withSdp(env, response, part, outcome.sdp);
-    else hasAccepted();
+    if (outcome.t !== 'edited') hasAccepted();
+    held.response = withOutcome(env, response, part, outcome, media.terms, way);
     held.ready = true;
     release(env, ctx, media);
   }, () => {
@@ -133,8 +135,21 @@ function release(env: ProxyEnvironment, ctx: ProxyContext, { held }: CallMedia):
   }
 }
 
+/**
+ * The response as its receiver gets it. One whose SDP was refused comes too late for a 503: its streams are off, unless the
+ * settings let calls go direct. With the callee's own address in it media would go past us, and the callee send to a port of nobody.
+ */
+export function withOutcome(env: ProxyEnvironment, response: SipMessage, part: SdpPart, outcome: PassageOutcome, { hideOrigin }: MediaTerms, { family, ownAddress: address }: Pick<SdpPassage, 'family' | 'ownAddress'>): SipMessage {
+  if (outcome.t === 'edited') return withSdp(env, response, part, outcome.sdp);
+  if (outcome.t !== 'refused') return response;
+  env.counters.add('media_refused_total');
+  if (env.view.setting.media.exhausted === 'direct') return response;
+  const off = turnOff(response.raw.slice(part.start, part.end), hideOrigin && address !== '' ? { family, address } : null);
+  return off === null ? response : withSdp(env, response, part, off);
+}
+
 /** The response with another SDP; as it came if it would be too long for a message. */
-export function withSdp(env: ProxyEnvironment, response: SipMessage, part: SdpPart, sdp: string): SipMessage {
+function withSdp(env: ProxyEnvironment, response: SipMessage, part: SdpPart, sdp: string): SipMessage {
   const { edits } = env;
   edits.clear();
   replaceSdp(edits, response, part, sdp);

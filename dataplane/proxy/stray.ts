@@ -8,7 +8,7 @@ import type { ProxyEnvironment } from './environment.ts';
 import { forUpstream } from './for-upstream.ts';
 import { hideFromCaller } from './hide.ts';
 import { answersKeepAlive } from './keep-alive.ts';
-import { ownAddress, pass, sdpOf, withSdp } from './media.ts';
+import { ownAddress, pass, sdpOf, withOutcome } from './media.ts';
 
 /**
  * A response without a client transaction. When its branch carries our check value it answers a request of a former
@@ -48,9 +48,10 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage, source: s
     passOn(env, response, to, listener);
     return;
   }
+  const way = { family, ownAddress: ownAddress(env, listener, address) };
   pass(env, call, [call.session], {
-    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: accepted, sdp: raw.slice(part.start, part.end), source, family, ownAddress: ownAddress(env, listener, address),
-  }, (outcome) => passOn(env, outcome.t === 'edited' ? withSdp(env, response, part, outcome.sdp) : response, to, listener), () => undefined);
+    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: accepted, sdp: raw.slice(part.start, part.end), source, ...way,
+  }, (outcome) => passOn(env, withOutcome(env, response, part, outcome, call.terms, way), to, listener), () => undefined);
 }
 
 function passOn(env: ProxyEnvironment, response: SipMessage, to: Address, listener: Listener): void {

@@ -148,12 +148,13 @@ describe('the SDP of responses', () => {
     expect([edge.count('media_untouched_total'), edge.faults]).toEqual([1, []]);
   });
 
-  it('goes up as it came when the engine fails', () => {
-    const { edge, threads, sent } = ringing();
+  it.each(['refuse', 'direct'] as const)('has its streams turned off when the engine fails, unless calls may go direct (%s)', (exhausted) => {
+    const { edge, threads, sent } = ringing({ setting: { media: { ...defaultSetting.media, exhausted } }, policies: { topologyHiding: true } });
     edge.receive(withBody(answerTo(sent, 200), sdp('10.0.0.1')), ...backend);
     expect(threads.accepted).toEqual([]);
     threads.answer({ t: 'refused', why: 'engine' });
-    expect(bodyOf(edge.one())).toBe(sdp('10.0.0.1'));
+    expect(bodyOf(edge.one())).toBe(exhausted === 'direct' ? sdp('10.0.0.1') : sdp('192.0.2.1').replace('4000', '0'));
+    expect(edge.count('media_refused_total')).toBe(1);
     // Its BYE ends the session all the same.
     expect(threads.accepted).toEqual([[session, 'callee']]);
   });
