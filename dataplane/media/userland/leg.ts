@@ -161,7 +161,8 @@ export class Leg {
     const inKernel = this.#owner.kernelIdleMs(this);
     return {
       packets, bytes: this.bytes + kernel.bytes, lost, jitterMs,
-      mos: rtp ? meanOpinionScore(reception.codec, missing / (packets + missing), jitterMs, roundTripMs) : 0,
+      // What passed unseen and of which nobody reports may all be lost: no score is better than a good one.
+      mos: rtp && (seesAll || reported >= 0) ? meanOpinionScore(reception.codec, missing / (packets + missing), jitterMs, roundTripMs) : 0,
       strangers: this.strangers, invalid: this.#invalid,
       idleMs: here < 0 || inKernel < 0 ? Math.max(here, inKernel) : Math.min(here, inKernel),
     };

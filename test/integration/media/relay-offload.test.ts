@@ -68,6 +68,15 @@ async function talking() {
   return { ...parts, offload };
 }
 
+test('has no score for what the kernel forwards while no RTCP says how much of it was lost', async () => {
+  const { rig, stream, offload } = await talking();
+  await using _ = rig;
+  expect(stream.figures().caller.mos).toBeGreaterThan(4);
+  offload.answer(true);
+  offload.count = { caller: { packets: 500, bytes: 86_000 }, callee: { packets: 500, bytes: 86_000 } };
+  expect(stream.figures().caller).toMatchObject({ lost: -1, jitterMs: -1, mos: 0 });
+});
+
 test('goes over when media has come from both sides, with all that the kernel has to know', async () => {
   const offload = new ManualOffload();
   const { rig, caller, callee, stream } = await call(offload);
