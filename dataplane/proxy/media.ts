@@ -90,6 +90,17 @@ export function placeSdp(env: ProxyEnvironment, { media, request }: ProxyContext
   if (part !== null && sdp !== null) replaceSdp(env.edits, request, part, sdp);
 }
 
+/**
+ * Takes the candidates out of an INFO that brings more of them (RFC 8840 §4.4): the SDP showed ours as the only one, and by
+ * those of the other end media would find a way past us.
+ */
+export function dropCandidates({ edits }: ProxyEnvironment, request: SipMessage): void {
+  if (request.method !== 'INFO' || !/^application\/trickle-ice-sdpfrag\b/i.test(request.header('content-type') ?? '')) return;
+  const body = request.raw.slice(request.bodyStart);
+  const rest = body.replaceAll(/^a=candidate:[^\n]*\n?/gim, '');
+  if (rest !== body) replaceSdp(edits, request, { start: request.bodyStart, end: request.raw.length }, rest);
+}
+
 /** Passes a 1xx or 2xx up, in the order in which they came, its SDP pointing to us. */
 export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMessage, tx: ClientTransaction, source: string): void {
   const { media } = ctx;

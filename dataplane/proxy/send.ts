@@ -11,7 +11,7 @@ import { addExtraEdits } from './extra-edits.ts';
 import { answer } from './final-response.ts';
 import { editRequest } from './forward.ts';
 import { hideFromTarget, keepsContacts } from './hide.ts';
-import { awaitsSdp, placeSdp } from './media.ts';
+import { awaitsSdp, dropCandidates, placeSdp } from './media.ts';
 import { branchFor, pathLines, recordRouteLines, viaLine } from './record-route.ts';
 import { isSips, sipsNotAllowed } from './secure-hop.ts';
 import { telRequestUri } from './tel-uri.ts';
@@ -88,7 +88,10 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
     stream,
   });
   addExtraEdits(env, branch);
-  if (ctx.media !== null) placeSdp(env, ctx, listener, target);
+  if (ctx.media !== null) {
+    placeSdp(env, ctx, listener, target);
+    dropCandidates(env, request);
+  }
   const text = hideFromTarget(env, branch, listener, target, env.edits.apply(request.raw));
   if (!stream && text.length > maxUdpRequestBytes && growsBeyondUdp(env, branch, target)) {
     branch.narrow = target;

@@ -226,6 +226,16 @@ describe('a media session', () => {
     expect(threads.passed[1]).toMatchObject({ session, fromCaller: true, callerTag: 'alice', calleeTag: 'callee', kind: 'answer', source: '198.51.100.7' });
   });
 
+  it('has no candidates of its ends that come later, by INFO', () => {
+    const { edge, route } = up();
+    const fragment = (candidate: string): string => `a=ice-ufrag:abcd\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n${candidate}a=end-of-candidates\r\n`;
+    const info = withBody(request('INFO', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 'info', headers: route }), fragment('a=candidate:2 1 UDP 1694498815 203.0.113.5 5000 typ srflx\r\n'));
+    edge.receive(info.replace('application/sdp', 'application/trickle-ice-sdpfrag'), ...phone);
+    const sent = edge.one();
+    expect(bodyOf(sent)).toBe(fragment(''));
+    expect(sent.message.header('content-length')).toBe(String(fragment('').length));
+  });
+
   it.each([['ACK', 'answer'], ['PRACK', 'prack'], ['UPDATE', 'offer']])('takes the SDP of %s as %s', (method, kind) => {
     const { edge, threads, route } = up();
     edge.receive(withBody(request(method, { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: method, headers: route }), sdp('198.51.100.7')), ...phone);
