@@ -37,6 +37,8 @@ function allows(announced: Announcement, at: Endpoint): boolean {
 
 export class Latch {
   #announced: Announcement = { place: null, hosts: [], latching: 'strict' };
+  /** The place that was announced last: a hold by 0.0.0.0 names none. */
+  #named: Endpoint | null = null;
   #learned: Endpoint | null = null;
   /** Media came from the learned place, not only checks of it. */
   #firm = false;
@@ -61,9 +63,10 @@ export class Latch {
 
   /** Takes a new SDP in. What was learned stays if it still fits. */
   expect(announced: Announcement): void {
-    const before = this.#announced.place;
+    const before = this.#named;
     const learned = this.#learned;
     this.#announced = announced;
+    this.#named = announced.place ?? before;
     if (learned === null) return;
     const moved = announced.place !== null && before !== null && !isSameEndpoint(before, announced.place);
     // It sent from where it said, and says another place now: it is there.

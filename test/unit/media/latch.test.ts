@@ -71,6 +71,16 @@ describe('strangers after that', () => {
 });
 
 describe('a new SDP', () => {
+  test.each([['where it said', phone, otherPort, null], ['behind NAT', nat, natPort, nat]] as const)('that names another place after a hold without one (0.0.0.0) moves a phone %s, at once', (_, before, after, target) => {
+    const made = latch(announced('sdp'), before);
+    made.expect(announced('sdp', null));
+    expect(made.learned).toEqual(before);
+    made.expect(announced('sdp', otherPort));
+    expect(made.target).toEqual(target ?? otherPort);
+    expect(made.hears(after, 0, true)).toBe(true);
+    expect(made.learned).toEqual(after);
+  });
+
   test('that says the same leaves strangers strangers', () => {
     const made = latch(announced('sdp'), nat);
     made.expect(announced('sdp'));
