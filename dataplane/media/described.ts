@@ -38,6 +38,8 @@ export interface Describing {
   readonly former: readonly number[];
   /** Whether media must never go to an address. */
   readonly forbidden: (address: string) => boolean;
+  /** The address by which we reach a port ourselves that media is relayed by; '' = it is none of ours. */
+  readonly ours: (address: string, port: number) => string;
 }
 
 export function describe(sdp: Sdp, describing: Describing): Described {
@@ -57,15 +59,20 @@ function describeLine(sdp: Sdp, media: SdpMedia, stream: number, describing: Des
   };
 }
 
-function expectationOf(media: SdpMedia, connection: SdpAddress, { source, latching, forbidden }: Describing): Expectation {
+function expectationOf(media: SdpMedia, connection: SdpAddress, { source, latching, forbidden, ours }: Describing): Expectation {
+  const local = connection.kind === 'host' ? ours(canonicalAddress(connection.address), media.port) : '';
+  // Media of another session, which goes on through both. Our address may be forbidden otherwise.
+  if (local !== '') {
+    return { protocol: carriesRtp(media.proto) ? 'rtp' : 'other', rtp: { address: local, port: media.port }, rtcp: null, mux: media.rtcpMux, ours: true, hosts: [local], latching: 'strict' };
+  }
   const rtcp = media.rtcp[0];
   const named = rtcp?.address ?? connection;
   const hosts = new Set<string>();
   // Who signals from such an address, a PBX on this host say, may be sent media there, too.
-  const local = forbidden(canonicalAddress(source));
+  const trusted = forbidden(canonicalAddress(source));
   for (const address of [connection.kind === 'host' ? connection.address : '', named.kind === 'host' ? named.address : '', source, ...media.candidates.map((candidate) => candidate.address)]) {
     const host = canonicalAddress(address);
-    if (hosts.size < maxHosts && familyOf(host) !== 0 && (local || !forbidden(host))) hosts.add(host);
+    if (hosts.size < maxHosts && familyOf(host) !== 0 && (trusted || !forbidden(host))) hosts.add(host);
   }
   return {
     protocol: carriesRtp(media.proto) ? 'rtp' : 'other', rtp: endpoint(connection, media.port, hosts), rtcp: rtcp === undefined ? null : endpoint(named, rtcp.port, hosts),

@@ -18,6 +18,8 @@ export interface MediaSetup {
   readonly engine: Exclude<WantedEngine, 'off'>;
   /** The ports of this thread alone. */
   readonly rtp: RtpRange;
+  /** Those of all threads. */
+  readonly range: RtpRange;
   /** Where its sessions are written down for the next process: a path that each engine adds its name to. */
   readonly journal: string;
   /** Names the node among others of this host. */

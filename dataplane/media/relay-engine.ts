@@ -1,4 +1,5 @@
 /** Our own engine in a media thread: sessions, ports and sockets, and the kernel where it can forward. */
+import { isWildcard } from '../contract/address.ts';
 import { monotonicClock } from '../runtime/clock.ts';
 import { heldMs, maxSessions } from './engine.ts';
 import { Journal } from './journal.ts';
@@ -6,7 +7,7 @@ import { KernelAlarm } from './kernel-alarm.ts';
 import { KernelOffload } from './kernel/kernel-offload.ts';
 import type { MediaEvent, MediaSetup, MediaState } from './messages.ts';
 import { PortAlarm } from './port-alarm.ts';
-import { familiesOf } from './relay.ts';
+import { familiesOf, type ByFamily } from './relay.ts';
 import { RelaySessions } from './relay-sessions.ts';
 import { isSessionRecord, type SessionRecord } from './session-record.ts';
 import { SessionEvents, watchSessions } from './session-events.ts';
@@ -37,7 +38,7 @@ export class RelayEngine {
     this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
-      maxSessions, addresses: setup.addresses, forbidden, idleMs: setup.settings.idleMs, heldMs,
+      maxSessions, addresses: setup.addresses, ports: setup.range, local: localOf(setup.bind), forbidden, idleMs: setup.settings.idleMs, heldMs,
     }, watchSessions(journal, new SessionEvents(event, monotonicClock)), now);
     this.sessions.restore(journal.records);
     kernel?.releaseStrays();
@@ -79,6 +80,9 @@ export class RelayEngine {
     if (!keep) await this.kernel?.close(false);
   }
 }
+
+/** A socket that is bound to all addresses is reached by the loopback, and from there: no NAT in front of this host has a part in that. */
+const localOf = ({ v4, v6 }: ByFamily): ByFamily => ({ v4: isWildcard(v4) ? '127.0.0.1' : v4, v6: isWildcard(v6) ? '::1' : v6 });
 
 /** Free are those of the family that has fewest left: calls fail by it. Resting ports are among them, as a burst may have them. */
 export function portsOf(ports: RelayStatus['ports']): { readonly used: number; readonly free: number } {

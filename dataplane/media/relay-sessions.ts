@@ -1,5 +1,6 @@
 /** Sessions that our own relay serves: takes SDPs, gives streams their ports, and tells them what to expect. */
 import { familyOf } from '../contract/address.ts';
+import type { RtpRange } from '../media-setting.ts';
 import { scanSdp } from '../sip/sdp.ts';
 import { describe, type Described, type DescribedLine } from './described.ts';
 import type { EndReason, SessionEngine } from './engine.ts';
@@ -9,13 +10,16 @@ import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay,
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, awaitsAnswerOnly, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
-import { SessionStreams } from './session-streams.ts';
+import { PortBook, SessionStreams } from './session-streams.ts';
 
 export interface RelaySessionsSettings {
   /** Sessions at a time; more are refused. */
   readonly maxSessions: number;
   /** For sides that SIP reaches by the other family. */
   readonly addresses: ByFamily;
+  /** All ports of the node for media, those of other threads too, and by which addresses it reaches them itself. */
+  readonly ports: RtpRange;
+  readonly local: ByFamily;
   /** Whether media must never go to an address that an SDP names. */
   readonly forbidden: (address: string) => boolean;
   /** An answered call without a packet for so long ends. */
@@ -66,6 +70,7 @@ export class RelaySessions implements SessionEngine {
   readonly #sessions = new Map<string, Held>();
   /** What sides were told that our address is. */
   readonly #own: Set<string>;
+  readonly #book = new PortBook();
   #idleMs: number;
 
   /** @param now milliseconds of a monotonic clock */
@@ -106,7 +111,7 @@ export class RelaySessions implements SessionEngine {
     const held = known ?? this.#begin(newSession(passage));
     const { latching, source, ownAddress } = passage;
     this.#own.add(ownAddress);
-    const described = describe(sdp, { source, latching, former: formerStreams(held.state, passage), forbidden: this.#settings.forbidden });
+    const described = describe(sdp, { source, latching, former: formerStreams(held.state, passage), forbidden: this.#settings.forbidden, ours: (address, port) => this.#ours(address, port) });
     const own = this.#ownTransports(held, passage, described);
     if (own === null) {
       if (known === undefined) this.#sessions.delete(passage.session);
@@ -118,7 +123,7 @@ export class RelaySessions implements SessionEngine {
   }
 
   #begin(state: MediaSession, restored = false): Held {
-    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, restored, silent: null };
+    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, this.#book, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, restored, silent: null };
     this.#sessions.set(state.session, held);
     return held;
   }
@@ -178,6 +183,11 @@ export class RelaySessions implements SessionEngine {
 
   #address(family: Family): string {
     return ofFamily(this.#settings.addresses, family);
+  }
+
+  #ours(address: string, port: number): string {
+    const { ports: { first, last }, local } = this.#settings;
+    return this.#own.has(address) && port >= first && port <= last ? ofFamily(local, familyOf(address) || 4) : '';
   }
 
   #hiding(passage: SdpPassage): OwnAddress | null {

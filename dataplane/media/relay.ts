@@ -38,6 +38,8 @@ export interface Expectation {
   readonly rtcp: Endpoint | null;
   /** RTP and RTCP share a port (RFC 5761). */
   readonly mux: boolean;
+  /** `rtp` is a port of ours: a PBX has connected two of its calls directly. Nothing else is heard then than that port. */
+  readonly ours?: boolean;
   /** Canonical addresses that the side may send from: of its SDP, its ICE candidates and its signalling. */
   readonly hosts: readonly string[];
   readonly latching: Latching;

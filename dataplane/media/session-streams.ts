@@ -1,7 +1,7 @@
 /** The relayed streams of one session: their ports, what they have been told, and where the sides were found. */
 import type { ListedFigures } from './figures.ts';
 import type { StreamKind } from './described.ts';
-import { bothSides, isSameEndpoint, type Endpoint, type Expectation, type Family, type PortPair, type Relay, type RelayedStream, type Side } from './relay.ts';
+import { bothSides, isSameEndpoint, otherSide, type Endpoint, type Expectation, type Family, type PortPair, type Relay, type RelayedStream, type Side } from './relay.ts';
 
 /** A stream as it is kept over a restart. */
 export interface StreamRecord {
@@ -21,10 +21,31 @@ interface OpenStream {
   readonly told: Record<Side, Expectation | null>;
 }
 
+/** Whose our ports are. */
+export class PortBook {
+  readonly #owners = new Map<string, { readonly of: SessionStreams; readonly stream: number; readonly side: Side }>();
+
+  note({ family, rtp }: PortPair, of: SessionStreams, stream: number, side: Side): void {
+    this.#owners.set(`${family} ${rtp >> 1}`, { of, stream, side });
+  }
+
+  forget({ family, rtp }: PortPair): void {
+    this.#owners.delete(`${family} ${rtp >> 1}`);
+  }
+
+  owner({ address, port }: Endpoint): { readonly of: SessionStreams; readonly stream: number; readonly side: Side } | undefined {
+    return this.#owners.get(`${address.includes(':') ? 6 : 4} ${port >> 1}`);
+  }
+}
+
+/** Calls of ours that a PBX may have connected in a row. */
+const maxHops = 8;
+
 export class SessionStreams {
   readonly #session: string;
   readonly #relay: Relay;
   readonly #ownAddresses: ReadonlySet<string>;
+  readonly #book: PortBook;
   readonly #changed: () => void;
   readonly #open = new Map<number, OpenStream>();
 
@@ -32,10 +53,11 @@ export class SessionStreams {
    * @param ownAddresses by which others reach us
    * @param changed hears of each side that was found somewhere else
    */
-  constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, changed: () => void) {
+  constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, book: PortBook, changed: () => void) {
     this.#session = session;
     this.#relay = relay;
     this.#ownAddresses = ownAddresses;
+    this.#book = book;
     this.#changed = changed;
   }
 
@@ -70,8 +92,10 @@ export class SessionStreams {
   }
 
   #keep(stream: number, kind: StreamKind, learned: OpenStream['learned'], relayed: RelayedStream | null): boolean {
-    if (relayed !== null) this.#open.set(stream, { relayed, kind, learned, told: { caller: null, callee: null } });
-    return relayed !== null;
+    if (relayed === null) return false;
+    this.#open.set(stream, { relayed, kind, learned, told: { caller: null, callee: null } });
+    for (const side of bothSides) this.#book.note(relayed.port(side), this, stream, side);
+    return true;
   }
 
   /** Our port of a side. */
@@ -82,7 +106,10 @@ export class SessionStreams {
   /** @returns false when no ports are left in that family */
   rehome(stream: number, side: Side, family: Family): boolean {
     const open = this.#open.get(stream);
-    if (open === undefined || !open.relayed.rehome(side, family)) return false;
+    const former = open?.relayed.port(side);
+    if (open === undefined || former === undefined || !open.relayed.rehome(side, family)) return false;
+    this.#book.forget(former);
+    this.#book.note(open.relayed.port(side), this, stream, side);
     open.told[side] = null;
     return true;
   }
@@ -92,24 +119,36 @@ export class SessionStreams {
     const open = this.#open.get(stream);
     if (open === undefined) return;
     const { family } = open.relayed.port(side);
-    const expectation = { ...said, rtp: this.#reachable(said.rtp, family), rtcp: this.#reachable(said.rtcp, family) };
+    const ours = said.ours === true;
+    const expectation = { ...said, rtp: this.#reachable(said.rtp, family, ours), rtcp: this.#reachable(said.rtcp, family, ours) };
     if (isSame(open.told[side], expectation)) return;
     open.told[side] = expectation;
     open.relayed.expect(side, expectation);
   }
 
-  #reachable(at: Endpoint | null, family: Family): Endpoint | null {
-    return at !== null && at.address.includes(':') === (family === 6) && !this.#isOwn(at) ? at : null;
+  #reachable(at: Endpoint | null, family: Family, ours: boolean): Endpoint | null {
+    return at !== null && at.address.includes(':') === (family === 6) && !this.#leadsBack(at, ours) ? at : null;
   }
 
-  /** Two sides that name our ports of their own session would let packets go round for ever. */
-  #isOwn({ address, port }: Endpoint): boolean {
-    if (!this.#ownAddresses.has(address)) return false;
-    return [...this.#open.values()].some(({ relayed }) => bothSides.some((side) => port >> 1 === relayed.port(side).rtp >> 1));
+  /** Sides that name our ports, of their own session or of sessions in a row, could let packets go round for ever. Only what `ours` says is followed: nobody else can be learned there. */
+  #leadsBack(at: Endpoint, ours: boolean): boolean {
+    let next: Endpoint | null = at;
+    for (let hop = 0; hop < maxHops; hop++) {
+      if (next === null || !(ours || this.#ownAddresses.has(next.address))) return false;
+      const owner = this.#book.owner(next);
+      if (owner === undefined) return false;
+      if (owner.of === this || !ours) return true;
+      const onward: Expectation | null = owner.of.#open.get(owner.stream)?.told[otherSide(owner.side)] ?? null;
+      if (onward?.ours !== true) return false;
+      next = onward.rtp;
+    }
+    return true;
   }
 
   close(stream: number): void {
-    this.#open.get(stream)?.relayed.close();
+    const open = this.#open.get(stream);
+    if (open !== undefined) for (const side of bothSides) this.#book.forget(open.relayed.port(side));
+    open?.relayed.close();
     this.#open.delete(stream);
   }
 

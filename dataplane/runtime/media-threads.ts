@@ -68,7 +68,7 @@ export class MediaThreads {
         door.push(port1);
         return port2;
       });
-      return this.#spawn({ ...common, thread, rtp: slice, journal: join(folder, 'media', String(thread)), workers: ways });
+      return this.#spawn({ ...common, thread, rtp: slice, range: rtp, journal: join(folder, 'media', String(thread)), workers: ways });
     });
     this.#ready = Promise.all(ready);
     // `restore` tells of a thread that cannot start.

@@ -23,7 +23,7 @@ export class Call {
 
   constructor(settings: Partial<RelaySessionsSettings> = {}) {
     this.sessions = new RelaySessions(this.relay, {
-      maxSessions: 10, addresses: { v4: ourAddress, v6: ourSixth }, forbidden: () => false, idleMs: 60_000, heldMs: 3_600_000, ...settings,
+      maxSessions: 10, ports: { first: 30_000, last: 30_999 }, local: { v4: '127.0.0.1', v6: '::1' }, addresses: { v4: ourAddress, v6: ourSixth }, forbidden: () => false, idleMs: 60_000, heldMs: 3_600_000, ...settings,
     }, {
       changed: (record) => this.records.push(structuredClone(record)),
       ended: (session, why) => this.told.push(`${session} ${why}`),

@@ -88,12 +88,36 @@ describe('offer and answer', () => {
     expect([call.at('caller'), call.stream().expected.caller?.hosts]).toEqual(['nowhere', [callerAddress]]);
   });
 
-  it('sends nothing to our own ports of the session, which would come back for ever; those of another session are a call that comes by twice', () => {
+  it('sends nothing to our own ports of the session, which would come back for ever', () => {
     const call = new Call();
     call.offer(audio(ourAddress, 30_002, 'a=rtcp:30001'));
     expect([call.at('caller'), call.stream().expected.caller?.rtcp]).toEqual(['nowhere', null]);
-    call.offer(audio(ourAddress, 30_002), { session: 'Asession0002' });
-    expect(call.at('caller', 1)).toBe(`${ourAddress}:30002`);
+  });
+
+  it('sends media of a call to our port of another one, as a PBX asks that connects two of its calls directly, also where our address is forbidden', () => {
+    const call = new Call({ forbidden: (address) => address === ourAddress });
+    for (const session of ['Asession0001', 'Asession0002']) {
+      call.offer(audio(callerAddress, 4000), { session });
+      call.answer('b', audio(calleeAddress, 5000), { session });
+    }
+    call.reoffer('callee', audio(ourAddress, call.stream(1).port('callee').rtp), { session: 'Asession0001' });
+    call.edited({ session: 'Asession0001', calleeTag: 'b', kind: 'answer' });
+    expect(call.stream().expected.callee).toMatchObject({ rtp: { address: '127.0.0.1', port: call.stream(1).port('callee').rtp }, hosts: ['127.0.0.1'], latching: 'strict' });
+    // Its SIP port, say.
+    call.reoffer('callee', audio(ourAddress, 5060), { session: 'Asession0001' });
+    call.edited({ session: 'Asession0001', calleeTag: 'b', kind: 'answer' });
+    expect(call.at('callee')).toBe('nowhere');
+  });
+
+  it('lets no packet go round through several sessions', () => {
+    const call = new Call();
+    const sessions = ['Asession0001', 'Asession0002', 'Asession0003'];
+    sessions.forEach((session, i) => {
+      call.offer(audio(callerAddress, 4000), { session });
+      // Towards the caller's port of the next one.
+      call.answer('b', audio(ourAddress, 30_000 + 4 * ((i + 1) % sessions.length)), { session });
+    });
+    expect(sessions.map((_, i) => call.at('callee', i))).toEqual(['127.0.0.1:30004', '127.0.0.1:30008', 'nowhere']);
   });
 
   it('RTP and RTCP share a port only where both sides agree', () => {
