@@ -48,6 +48,7 @@ export async function applyPlan(draft: Draft, plan: ImportPlan, check: BodyCheck
   for (const [index, routeSet] of plan.routeSets.entries()) {
     const at = options(`/routeSets/${index}`);
     const before = draft.of('routeSet').get(String(routeSet.number))?.current ?? null;
+    if (await isTaken(draft, `route set ${routeSet.number}`, before?.row.tenant, routeSet.groups, tenants.value, at)) continue;
     const owner = await ownerOf(draft, before?.row.tenant, routeSet.groups, tenants.value);
     const done = before === null
       ? await putRouteSet(draft, routeSet.number, { ...routeSet.defaults, ...routeSet.says, tenant: owner }, at)
@@ -108,8 +109,20 @@ async function ownerOf(draft: Draft, present: number | null | undefined, groups:
   return users.size === 1 && only !== undefined ? only : null;
 }
 
+/**
+ * True, with a fault on the draft, when the file's number is that of a tenant without a domain in the file: two systems use
+ * one number by chance (10, 1), and an import must not replace what another tenant's calls run on.
+ */
+async function isTaken(draft: Draft, name: string, present: number | null | undefined, groups: readonly string[], tenants: Tenants, { at }: EditOptions): Promise<boolean> {
+  if (present === undefined || present === null || groups.length === 0) return false;
+  if (groups.some((group) => tenants.get(group)?.all.has(present) === true)) return false;
+  draft.fault(at, 'taken', `${name} belongs to tenant ${await tenantKey(draft, present)}, and no domain of the file does: the number is in use for something else. Free it, or import into that tenant`);
+  return true;
+}
+
 async function applySet(draft: Draft, set: PlannedSet, tenants: Tenants, check: BodyCheck, at: EditOptions): Promise<Result<unknown, ConfigFault>> {
   const before = draft.of('dispatcherSet').get(String(set.id))?.current ?? null;
+  if (await isTaken(draft, `dispatcher set ${set.id}`, before?.row.tenant, set.groups, tenants, at)) return ok(null);
   const owner = await ownerOf(draft, before?.row.tenant, set.groups, tenants);
   if (before === null) {
     const destinations = set.destinations.map((destination) => ({ ...destination.defaults, ...destination.says }));

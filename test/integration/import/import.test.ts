@@ -236,6 +236,16 @@ describe('SIP Router Notes (seed 001)', () => {
     expect((await importBytes(notes(seed))).body).toMatchObject({ rev: null, counts: { creates: 0, updates: 0, unchanged: 9 } });
   });
 
+  it('leaves the sets of a tenant that has no domain in the file alone', async () => {
+    const before = (await plane.ask('GET', '/dispatcher-sets/10')).body;
+    const other = notes(`INSERT INTO sip_domains VALUES ('other.example.com', 10, 1, NULL); INSERT INTO dispatcher (setid, destination) VALUES (10, 'sip:10.0.9.9:5060');`);
+    const answer = await importBytes(other);
+    expect({ status: answer.status, errors: answer.body.errors.map(({ pointer, code }) => ({ pointer, code })) }).toEqual({
+      status: 400, errors: [{ pointer: '/dispatcherSets/0', code: 'taken' }, { pointer: '/routeSets/0', code: 'taken' }],
+    });
+    expect((await plane.ask('GET', '/dispatcher-sets/10')).body).toEqual(before);
+  });
+
   it.each([
     ['no database', Buffer.from('hello'), 'not-sqlite'],
     ['a truncated database', Buffer.from(notes(seed)).subarray(0, 5_000), 'sqlite'],
