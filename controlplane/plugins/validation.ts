@@ -68,17 +68,20 @@ function withoutNoise(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     const below = (error: ErrorObject): boolean => error.schemaPath.startsWith(`${union.schemaPath}/`)
       && (error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`));
     const branches = Map.groupBy(errors.filter(below), (error) => error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0] ?? '');
-    const meant = [...branches.values()].filter((branch) => !branch.some((error) => isOtherKind(error, union.instancePath)));
+    const meant = [...branches.values()].filter((branch) => !branch.some((error) => isOtherKind(error, union)));
     const best = meant.sort((one, other) => one.length - other.length)[0];
     kept = kept.filter((error) => (best === undefined ? !below(error) : error !== union && (!below(error) || best.includes(error))));
   }
   return kept;
 }
 
-/** True for "has another type" and "is another kind" (`type`, or a `kind`-like constant) at the union's own place. */
-function isOtherKind(error: ErrorObject, at: string): boolean {
+/**
+ * True for "has another type" and "is another kind" (`type`, or a `kind`-like constant) at the union's own place. Constants of
+ * a choice further in are values of a field, which say nothing about the kind of what holds it.
+ */
+function isOtherKind(error: ErrorObject, { instancePath: at, schemaPath }: ErrorObject): boolean {
   if (error.instancePath === at) return error.keyword === 'type' || error.keyword === 'const' || error.keyword === 'enum';
-  return error.keyword === 'const' && error.instancePath.startsWith(`${at}/`);
+  return error.keyword === 'const' && error.instancePath.startsWith(`${at}/`) && !error.schemaPath.slice(schemaPath.length).includes('/anyOf/');
 }
 
 function toField(error: ErrorObject, where: string): ProblemField {

@@ -49,6 +49,9 @@ describe('the schema of a merge patch', () => {
     ]);
     expect(say(Patch, [])).toEqual([' type: must be an object']);
   });
+  it('names the field with a choice that is wrong, not the object around it', () => {
+    expect(say(Patch, { policies: { media: 'tape', redirects: 'pass' } })).toEqual(['/policies/media not-allowed: must be relay, direct, auto or null']);
+  });
 });
 
 describe('a body with a fault in every item', () => {
