@@ -9,7 +9,7 @@
 import type { HealthReason, HealthState } from '../contract/health.ts';
 
 export interface HealthPolicy {
-  /** `never`: no probes, so calls must not take down what nothing would bring back. */
+  /** `never`: no probes, so neither calls nor a probe by hand may take down what nothing would bring back. */
   readonly mode: 'always' | 'failing' | 'never';
   readonly downAfter: number;
   readonly upAfter: number;
@@ -46,6 +46,14 @@ export interface HealthRecord {
 /** Calls that must fail in a row before they count as a verdict, however low `downAfter` is: one 503 is not a dead PBX. */
 export const leastFailedCalls = 3;
 
+/** What speaks against a destination. */
+const failures: ReadonlySet<HealthEvent['kind']> = new Set(['probe-code', 'probe-timeout', 'icmp', 'dns', 'passive-failure']);
+
+/** True for a verdict of probes or calls that would stand for ever, because probing was switched off since. */
+export function isStale({ state, reason }: Pick<HealthRecord, 'state' | 'reason'>, { mode }: Pick<HealthPolicy, 'mode'>): boolean {
+  return mode === 'never' && (state === 'down' || state === 'probing') && reason.kind !== 'operator';
+}
+
 /** Health of a destination that has just appeared. */
 export function newHealth(nowMs: number): HealthRecord {
   return { state: 'unknown', reason: { kind: 'new' }, sinceMs: nowMs, failures: 0, successes: 0, failedCalls: 0 };
@@ -55,6 +63,7 @@ export function newHealth(nowMs: number): HealthRecord {
  * One event. The record itself comes back when nothing changed at all; `sinceMs` and `reason` move only with the state.
  */
 export function stepHealth(record: HealthRecord, event: HealthEvent, policy: HealthPolicy, nowMs: number): HealthRecord {
+  if (policy.mode === 'never' && failures.has(event.kind)) return record;
   switch (event.kind) {
     case 'probe-ok': return good(record, event.code, policy, nowMs);
     case 'probe-code': return bad(record, { kind: 'code', code: event.code }, policy, nowMs);
@@ -98,7 +107,7 @@ function bad(record: HealthRecord, reason: HealthReason, policy: HealthPolicy, n
 }
 
 function failedCall(record: HealthRecord, detail: string, policy: HealthPolicy, nowMs: number): HealthRecord {
-  if (policy.mode === 'never' || record.state === 'down') return record;
+  if (record.state === 'down') return record;
   const failedCalls = record.failedCalls + 1;
   const counted = { ...record, failedCalls };
   if (failedCalls >= Math.max(leastFailedCalls, policy.downAfter)) return enter(counted, 'down', { kind: 'passive', detail }, nowMs);

@@ -13,7 +13,7 @@ import type { DispatcherSet } from '../routing/dispatcher-set.ts';
 import type { ConfigView } from '../routing/view.ts';
 import type { HealthBoard } from './board.ts';
 import { addLatency } from './latency.ts';
-import { stepHealth } from './machine.ts';
+import { isStale, stepHealth } from './machine.ts';
 import type { HealthEvent } from './machine.ts';
 import type { ProbeResult, ProbeRun, ProbeSource, ProbeTls } from './probe.ts';
 import { ProbeLine } from './probe-line.ts';
@@ -193,6 +193,7 @@ export class Prober {
       before.destination = destination;
       before.set = set;
       if (enabled) before.lastProbeMs = 0;
+      if (isStale(before.health, set.row.probing)) this.feed(before, { kind: 'operator', to: 'unknown', detail: 'probing was switched off' }, '');
       this.show(before);
       this.schedule(before);
       return;

@@ -6,7 +6,7 @@ import { wishOf } from '../dns/selection.ts';
 import type { Latency } from './latency.ts';
 import { noLatency } from './latency.ts';
 import { Location } from './location.ts';
-import { newHealth, wantsProbes } from './machine.ts';
+import { isStale, newHealth, wantsProbes } from './machine.ts';
 import type { HealthRecord } from './machine.ts';
 import type { ProbeResult } from './probe.ts';
 
@@ -50,7 +50,7 @@ export class Watch {
     this.set = set;
     this.location = locationOf(destination);
     const fresh = newHealth(nowMs);
-    const known = saved !== undefined && saved.uri === destination.uri;
+    const known = saved !== undefined && saved.uri === destination.uri && !isStale(saved, set.row.probing);
     this.health = known ? { ...fresh, state: saved.state, reason: saved.reason, sinceMs: saved.sinceMs } : fresh;
     this.upSinceMs = known ? 0 : nowMs;
   }

@@ -47,6 +47,21 @@ describe('configuration changes', () => {
   });
 });
 
+describe('probing that is switched off', () => {
+  it('forgets what probes found, as none would find otherwise: calls may try it', async () => {
+    const rig = new ProberRig([set(1, {}, quick), at(1, 9)]);
+    await rig.until(1, 'down');
+    const kept = rig.prober.saved();
+    const off = set(1, {}, { ...quick, mode: 'never' });
+    rig.change(off);
+    expect(rig.changes.at(-1)).toMatchObject({ from: 'down', to: 'unknown', reason: { kind: 'operator', detail: 'probing was switched off' } });
+    expect(rig.worker.state(1)).toBe('unknown');
+    expect((await rig.prober.probeNow(1))).toMatchObject({ ok: true, value: { outcome: 'icmp' } });
+    expect(rig.state(1)).toBe('unknown');
+    expect(new ProberRig([off, at(1, 9)], { initial: kept }).state(1)).toBe('unknown');
+  });
+});
+
 describe('the time since when a destination is in service', () => {
   it('begins when it is new, recovered or enabled again; a doubt in between changes nothing', () => {
     let nowMs = 1_000_000_000;
