@@ -6,14 +6,18 @@ const firstDelayMs = 500;
 const longestDelayMs = 30_000;
 /** A process that lived this long starts again without delay growth. */
 const settledMs = 60_000;
+/** How often a successor is looked at, and how often in a row it must be missed: while it is replaced itself it may be silent once. */
+const lookMs = 1_000;
+const missedLooks = 3;
 /** Exit code for wrong settings: starting again cannot help. */
 const settingsFault = 2;
 
 /**
  * @param {{name: string, command: string, args: string[], env: () => Record<string, string | undefined>,
- *          onLine: (line: string) => void, say: (text: string) => void, onFatal: (exitCode: number) => void}} options
+ *          onLine: (line: string) => void, say: (text: string) => void, onFatal: (exitCode: number) => void,
+ *          isReplaced?: () => Promise<boolean>}} options `isReplaced`: whether a process that took over from this one is at work
  */
-export function superviseChild({ name, command, args, env, onLine, say, onFatal }) {
+export function superviseChild({ name, command, args, env, onLine, say, onFatal, isReplaced = () => Promise.resolve(false) }) {
   let process_ = null;
   let timer = null;
   let stopping = false;
@@ -32,10 +36,33 @@ export function superviseChild({ name, command, args, env, onLine, say, onFatal 
       if (stopping) return;
       if (code === settingsFault) return onFatal(settingsFault);
       if (Date.now() - startedAt > settledMs) delayMs = firstDelayMs;
-      say(`${name} ended (${signal ?? `exit code ${code}`}); it starts again in ${delayMs / 1000} s`);
-      timer = setTimeout(start, delayMs);
-      delayMs = Math.min(delayMs * 2, longestDelayMs);
+      if (code === 0) return startUnlessReplaced();
+      startLater(signal ?? `exit code ${code}`);
     });
+  }
+
+  function startLater(why) {
+    say(`${name} ended (${why}); it starts again in ${delayMs / 1000} s`);
+    timer = setTimeout(start, delayMs);
+    delayMs = Math.min(delayMs * 2, longestDelayMs);
+  }
+
+  /** After an upgrade with --takeover another process does the work: a second one would be refused, and that refusal would stop everything. */
+  async function startUnlessReplaced() {
+    if (!(await isReplaced())) {
+      if (!stopping) startLater('exit code 0');
+      return;
+    }
+    if (stopping) return;
+    say(`${name} was replaced by another process (--takeover), which is not stopped from here; it starts again when that one has ended`);
+    let missed = 0;
+    const look = async () => {
+      missed = (await isReplaced()) ? 0 : missed + 1;
+      if (stopping) return;
+      if (missed >= missedLooks) start();
+      else timer = setTimeout(look, lookMs);
+    };
+    timer = setTimeout(look, lookMs);
   }
   start();
 

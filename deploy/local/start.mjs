@@ -90,8 +90,9 @@ await runScript(async () => {
     });
   }
 
-  const child = (name, file, environment) =>
+  const child = (name, file, environment, more = {}) =>
     superviseChild({
+      ...more,
       name,
       command: pinnedNode(),
       args: [inRoot(file)],
@@ -114,7 +115,7 @@ await runScript(async () => {
         ...shared,
         SIGNALBOX_CONTROL_URL: env.SIGNALBOX_CONTROL_URL ?? `ws://${http}/sync/v1`,
         SIGNALBOX_JOIN_TOKEN: env.SIGNALBOX_JOIN_TOKEN ?? (existsSync(joinTokenFile) ? readFileSync(joinTokenFile, 'utf8').trim() : undefined),
-      })),
+      }), { isReplaced: async () => (await statusOf(`http://${nodeHttp}/live`)) === 200 }),
     );
     const ready = await waitFor(async () => (await statusOf(`http://${nodeHttp}/ready`)) === 200, () => stopped);
     if (ready && serving) {

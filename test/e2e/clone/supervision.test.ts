@@ -52,6 +52,23 @@ it('starts a plane again that was killed, and stops both on SIGTERM', async () =
   expect(await start.stop(30_000)).toBe(0);
 }, 120_000);
 
+it('lets an upgrade take the data plane over and goes on; starts its own again when that one has ended', async () => {
+  const http = `127.0.0.1:${await freePort()}`;
+  const same = { SIGNALBOX_NODE_HTTP: `127.0.0.1:${await freePort()}`, SIGNALBOX_LISTEN: `udp:127.0.0.1:${await freePort()}` };
+  const start = await startScript({ SIGNALBOX_HTTP: http, ...same });
+  await start.line(/Signalbox is running/, 60_000);
+  const next = TestProcess.node('upgrade', 'deploy/local/run.mjs', ['dataplane/main.ts', '--takeover'], {
+    env: { SIGNALBOX_DATA: data, SIGNALBOX_CONTROL_URL: `ws://${http}/sync/v1`, ...same },
+  });
+  running.push(next);
+  await start.line(/node was replaced by another process/, 30_000);
+  expect((await fetch(`http://${http}/healthz`)).status).toBe(200);
+  await next.stop(20_000);
+  await until('the data plane to run again', 20_000, () => childOf(start.pid, 'dataplane/main.ts') !== 0);
+  await until('it to be ready', 20_000, async () => (await fetch(`http://${same.SIGNALBOX_NODE_HTTP}/ready`).catch(() => null))?.status === 200);
+  expect(await start.stop(30_000)).toBe(0);
+}, 150_000);
+
 it('passes a wrong setting’s exit code on and leaves nothing behind', async () => {
   const start = await startScript({ SIGNALBOX_WORKERS: 'many' });
   expect(await start.exit(60_000)).toBe(2);
