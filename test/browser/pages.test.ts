@@ -38,6 +38,8 @@ beforeAll(async () => {
   });
   await api.put('/trunks/carrier', { name: 'Carrier', tenant: 'acme', routeSet: 70, sources: ['192.0.2.0/24'] });
   await api.put('/dispatcher-sets/12', { name: 'empty', tenant: 'acme' });
+  // An alarm with a name that is wider than a phone.
+  await api.put('/dispatcher-sets/13', { tenant: 'acme', destinations: [{ uri: `sip:${'customer'.repeat(7)}.invalid` }] });
   await api.put('/route-sets/71', {
     name: 'day and night', tenant: 'acme', rules: [
       { match: { type: 'any' }, sets: [{ set: 10, price: 0.5 }], windows: [{ timezone: 'Europe/Berlin', days: [1, 2, 3, 4, 5], from: '08:00', to: '18:00' }], enumSuffix: 'e164.arpa' },
@@ -80,7 +82,7 @@ const phoneRules = ['scrollable-region-focusable', 'target-size', 'meta-viewport
 
 /** `DESTINATION` and `NODE` stand for ids that only the running installation has. */
 const pages: readonly (readonly [path: string, heading: string, content: string])[] = [
-  ['/', 'Overview', 'Recent changes'],
+  ['/', 'Overview', 'customercustomer'],
   ['/calls', 'Live calls', 'domain live.example'],
   ['/registrations', 'Registrations', 'bob@live.example'],
   ['/registrations?q=nobody', 'Registrations', 'Nothing matches these filters.'],
