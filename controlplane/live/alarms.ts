@@ -72,7 +72,7 @@ function certificateAlarm({ name, host, expiry }: AlarmCertificate): RaisedAlarm
 function setAlarm(set: AlarmSet): RaisedAlarm {
   return {
     id: `set:${set.id}`, severity: 'error',
-    text: `No destination of dispatcher set ${set.id}${named(set.name)} is up on ${set.node}: its calls get 503.`,
+    text: `No destination of dispatcher set ${set.id}${named(set.name)} is up on ${set.node}: its calls go to the backups of their rule, and get 503 where there are none.`,
   };
 }
 
