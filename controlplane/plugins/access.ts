@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route demands. */
     access?: Access;
+    /** The media type of a body that is taken as it is, without a schema. */
+    upload?: 'text/csv' | 'application/octet-stream';
   }
   interface FastifyRequest {
     /** null = nobody (public routes only). */

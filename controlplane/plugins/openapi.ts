@@ -1,6 +1,14 @@
 /** OpenAPI 3.1 at /openapi.json, made from the very schemas that check requests. */
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { Problem } from '../contract/index.ts';
+
+/** What writes of configuration take beside their schema (`editOptions`). */
+const preconditions = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'The ETag of a read: 412 when the row has changed since' })),
+  'if-none-match': Type.Optional(Type.String({ description: '*: 412 when the row exists already' })),
+});
 
 /** Register before the routes. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
@@ -15,12 +23,17 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       security: [{ bearer: [] }, { session: [] }],
     },
     transform({ schema, url, route }) {
-      const access = route.config?.access;
+      const { access, upload } = route.config ?? {};
+      const responses = schema?.response as Readonly<Record<string, unknown>> | undefined;
       return {
         url,
         schema: {
           ...schema,
           ...(url.startsWith('/api/') ? {} : { hide: true }),
+          ...(upload === undefined ? {} : { consumes: [upload], body: Type.String() }),
+          ...(responses !== undefined && 412 in responses ? { headers: preconditions } : {}),
+          // Every refusal is a problem: 400, 401, 403, 404, 405, 413, 415, 429, 5xx, whatever a route itself names.
+          response: { ...responses, default: { ...Problem, description: 'Refused, with the reason' } },
           ...(access === 'public' ? { security: [] } : {}),
           ...(access === undefined || access === 'public' || access === 'authenticated' ? {} : { description: [schema?.description, `Needs the permission \`${access}\`.`].filter(Boolean).join('\n\n') }),
         },

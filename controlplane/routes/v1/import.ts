@@ -55,7 +55,7 @@ export async function importRoutes(app: FastifyInstance, deps: ImportRouteDeps):
   await app.register(async (scope) => {
     scope.addContentTypeParser('text/csv', (_request, payload, done) => { done(null, payload); });
     scope.post<{ Querystring: NumbersQuery }>('/api/v1/import/numbers', {
-      config: { access: 'config.write' }, onRequest: paced,
+      config: { access: 'config.write', upload: 'text/csv' }, onRequest: paced,
       schema: {
         summary: 'Import called numbers (text/csv)', tags: ['import'], querystring: NumbersQuery, response: { 200: ImportReport },
         description: 'Lines `pattern,tenant,routeSet,enabled,comment,externalId`; with a first line that names the columns they may stand in any order and all but `pattern` may be absent. `tenant` and `routeSet` of the query hold where a line says none. Numbers that the list does not have stay. At most 100,000 lines; errors point to `line:column`.',
@@ -74,7 +74,7 @@ export async function importRoutes(app: FastifyInstance, deps: ImportRouteDeps):
       done(null, body);
     });
     scope.post<{ Querystring: ImportQuery }>('/api/v1/import/sip-router-notes', {
-      bodyLimit: sqliteBounds.bytes, config: { access: 'config.write' }, onRequest: paced,
+      bodyLimit: sqliteBounds.bytes, config: { access: 'config.write', upload: 'application/octet-stream' }, onRequest: paced,
       schema: {
         summary: "Import SIP Router Notes' SQLite database", tags: ['import'], querystring: Query, response: { 200: ImportReport },
         description: 'The file itself as application/octet-stream. `tenant` puts all domains into one tenant; without it every dispatcher set becomes one.',

@@ -66,7 +66,7 @@ export async function nodeRoutes(app: FastifyInstance, deps: NodeRouteDeps): Pro
 
   app.delete<ById>('/api/v1/nodes/:id', {
     config: { access: 'nodes.manage' },
-    schema: { summary: 'Remove a node and its tokens', tags: ['nodes'], params: Params },
+    schema: { summary: 'Remove a node and its tokens', tags: ['nodes'], params: Params, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const { id } = request.params;
     const name = await nameOf(id);
@@ -105,7 +105,7 @@ export async function nodeRoutes(app: FastifyInstance, deps: NodeRouteDeps): Pro
 
   app.post<ById>('/api/v1/nodes/:id/confirm-shrink', {
     config: { access: 'config.write' },
-    schema: { summary: 'Let a node apply the change that its shrink guard holds', tags: ['nodes'], params: Params },
+    schema: { summary: 'Let a node apply the change that its shrink guard holds', tags: ['nodes'], params: Params, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const name = await nameOf(request.params.id);
     if (!deps.gateway.confirmShrink(request.params.id)) throw new ProblemError('conflict', `${name} holds no change back.`);

@@ -66,7 +66,7 @@ export async function rateRoutes(app: ApiInstance, deps: ConfigRouteDeps): Promi
   await app.register(async (scope: ApiInstance) => {
     scope.addContentTypeParser('text/csv', (_request, payload, done) => { done(null, payload); });
     scope.put('/api/v1/rate-tables/:number', {
-      config: { access: 'config.write' },
+      config: { access: 'config.write', upload: 'text/csv' },
       schema: {
         summary: 'Replace a rate table by a price list (text/csv)', tags, params: Params, querystring: WriteQuery, response: { 200: RateTableWritten, 201: RateTableWritten, ...writeResponses },
         description: 'Lines `prefix,set,price`; with a first line that names the columns they may stand in any order among others. At most 1,000,000 lines and 64 MiB; one revision. Errors point to `line:column`.',

@@ -1,5 +1,6 @@
 /** Signing in and out, and one's own password. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import type { Audit } from '../../audit/audit.ts';
 import { assertNoForeignPage, tooMany } from '../../auth/authenticator.ts';
 import { PasswordQueueFull } from '../../auth/password.ts';
@@ -53,7 +54,7 @@ export async function sessionRoutes(app: FastifyInstance, deps: SessionRouteDeps
 
   app.delete('/api/v1/session', {
     config: { access: 'authenticated' },
-    schema: { summary: 'Sign out', tags: ['session'] },
+    schema: { summary: 'Sign out', tags: ['session'], response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const session = request.principal?.session ?? null;
     if (session === null) throw new ProblemError('conflict', 'A bearer token has no session; revoke the token instead.');
@@ -64,7 +65,7 @@ export async function sessionRoutes(app: FastifyInstance, deps: SessionRouteDeps
 
   app.post<{ Body: PasswordChange }>('/api/v1/session/password', {
     bodyLimit, config: { access: 'authenticated' },
-    schema: { summary: "Change one's own password", tags: ['session'], body: PasswordChange },
+    schema: { summary: "Change one's own password", tags: ['session'], body: PasswordChange, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const { principal } = request;
     const user = principal?.kind === 'user' ? await deps.users.byId(principal.id) : null;

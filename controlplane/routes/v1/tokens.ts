@@ -49,7 +49,7 @@ export async function tokenRoutes(app: FastifyInstance, deps: TokenRouteDeps): P
 
   app.delete<{ Params: { id: string } }>('/api/v1/tokens/:id', {
     config: { access: 'tokens.manage' },
-    schema: { summary: 'Revoke an API token', tags: ['tokens'], params: Type.Object({ id: Type.String({ maxLength: 64 }) }) },
+    schema: { summary: 'Revoke an API token', tags: ['tokens'], params: Type.Object({ id: Type.String({ maxLength: 64 }) }), response: { 204: Type.Null() } },
   }, async (request, reply) => {
     if (!await deps.bearers.revoke(request.params.id)) throw new ProblemError('not-found', 'There is no such token.');
     deps.audit.record(request, { action: 'token.revoke', subject: request.params.id, text: `revoked the token ${request.params.id}.` });

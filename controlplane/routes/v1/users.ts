@@ -73,7 +73,7 @@ export async function userRoutes(app: FastifyInstance, deps: UserRouteDeps): Pro
 
   app.delete<{ Params: { id: string } }>('/api/v1/users/:id', {
     config: { access: 'users.manage' },
-    schema: { summary: 'Remove a user', tags: ['users'], params: Params },
+    schema: { summary: 'Remove a user', tags: ['users'], params: Params, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const user = await deps.users.byId(request.params.id);
     const removed = await deps.users.remove(request.params.id);

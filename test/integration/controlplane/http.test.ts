@@ -41,6 +41,23 @@ describe('the OpenAPI document', () => {
     ]) expect(names).toContain(core);
   });
 
+  it('names refusals, preconditions of writes, uploads and answers without a body', async () => {
+    const { paths } = await (await fetch(`${plane.base}/openapi.json`)).json() as {
+      readonly paths: Record<string, Record<string, { readonly responses: Record<string, unknown>; readonly parameters?: readonly { readonly name: string; readonly in: string }[]; readonly requestBody?: { readonly content: object } }>>;
+    };
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    expect(operations.filter(({ responses }) => !('default' in responses))).toEqual([]);
+    for (const { responses, parameters = [] } of operations) {
+      expect(parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)).toEqual('412' in responses ? ['if-match', 'if-none-match'] : []);
+    }
+    const bodies = ['/api/v1/rate-tables/{number} put', '/api/v1/import/numbers post', '/api/v1/import/sip-router-notes post'].map((name) => {
+      const [path = '', method = ''] = name.split(' ');
+      return Object.keys(paths[path]?.[method]?.requestBody?.content ?? {});
+    });
+    expect(bodies).toEqual([['text/csv'], ['text/csv'], ['application/octet-stream']]);
+    expect(operations.filter(({ responses }) => '204' in responses)).toHaveLength(6);
+  });
+
   it('says the bounds that requests are checked by', async () => {
     const text = await (await fetch(`${plane.base}/openapi.json`)).text();
     expect(text).toContain('"maxLength":64');
