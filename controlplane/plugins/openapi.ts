@@ -10,6 +10,8 @@ const preconditions = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: '*: 412 when the row exists already' })),
 });
 
+const refusal = { description: 'Refused, with the reason', content: { 'application/problem+json': { schema: Problem } } };
+
 /** Register before the routes. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -24,16 +26,16 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
     },
     transform({ schema, url, route }) {
       const { access, upload } = route.config ?? {};
-      const responses = schema?.response as Readonly<Record<string, unknown>> | undefined;
+      const responses = (schema?.response ?? {}) as Readonly<Record<string, unknown>>;
       return {
         url,
         schema: {
           ...schema,
           ...(url.startsWith('/api/') ? {} : { hide: true }),
           ...(upload === undefined ? {} : { consumes: [upload], body: Type.String() }),
-          ...(responses !== undefined && 412 in responses ? { headers: preconditions } : {}),
+          ...(412 in responses ? { headers: preconditions } : {}),
           // Every refusal is a problem: 400, 401, 403, 404, 405, 413, 415, 429, 5xx, whatever a route itself names.
-          response: { ...responses, default: { ...Problem, description: 'Refused, with the reason' } },
+          response: { ...Object.fromEntries(Object.entries(responses).map(([status, body]) => [status, Number(status) < 400 ? body : refusal])), default: refusal },
           ...(access === 'public' ? { security: [] } : {}),
           ...(access === undefined || access === 'public' || access === 'authenticated' ? {} : { description: [schema?.description, `Needs the permission \`${access}\`.`].filter(Boolean).join('\n\n') }),
         },

@@ -43,10 +43,12 @@ describe('the OpenAPI document', () => {
 
   it('names refusals, preconditions of writes, uploads and answers without a body', async () => {
     const { paths } = await (await fetch(`${plane.base}/openapi.json`)).json() as {
-      readonly paths: Record<string, Record<string, { readonly responses: Record<string, unknown>; readonly parameters?: readonly { readonly name: string; readonly in: string }[]; readonly requestBody?: { readonly content: object } }>>;
+      readonly paths: Record<string, Record<string, { readonly responses: Record<string, { readonly content?: object }>; readonly parameters?: readonly { readonly name: string; readonly in: string }[]; readonly requestBody?: { readonly content: object } }>>;
     };
     const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
     expect(operations.filter(({ responses }) => !('default' in responses))).toEqual([]);
+    const refused = operations.flatMap(({ responses }) => Object.entries(responses).filter(([status]) => !/^[23]/.test(status)).map(([, { content = {} }]) => Object.keys(content).join()));
+    expect([...new Set(refused)]).toEqual(['application/problem+json']);
     for (const { responses, parameters = [] } of operations) {
       expect(parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)).toEqual('412' in responses ? ['if-match', 'if-none-match'] : []);
     }
