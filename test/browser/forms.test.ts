@@ -221,3 +221,30 @@ describe('an edit', () => {
     expect(view.errors.filter((line) => !/status of 4(00|04|09|12)/.test(line) && !line.includes('status of 401'))).toEqual([]);
   });
 });
+
+describe('a viewer', () => {
+  it('is told plainly of a wrong password, and can read what it may not change', steps, async () => {
+    const { api, control } = installation;
+    await api.ask('POST', '/users', JSON.stringify({ email: 'eve@edge.example', name: 'Eve', role: 'viewer', password: 'reads but never writes' }), { 'content-type': 'application/json' });
+    const hers = await ConsolePage.open(browser, control);
+    try {
+      const { page } = hers;
+      await hers.goto('/sign-in?next=%2Ftenants%3Fopen%3Dacme');
+      await page.getByLabel('Email').fill('eve@edge.example');
+      await page.getByLabel('Password', { exact: true }).fill('something else');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').getByText('Not signed in').waitFor();
+      await page.getByLabel('Password', { exact: true }).fill('reads but never writes');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      const name = page.getByRole('dialog').getByRole('textbox').first();
+      expect(await name.isDisabled()).toBe(true);
+      const look = await page.evaluate(`(() => {
+        const { color, opacity } = getComputedStyle(document.querySelector('[role=dialog] fieldset input'));
+        return { color, opacity, ink: getComputedStyle(document.body).color };
+      })()`) as { readonly ink: string };
+      expect(look).toEqual({ color: look.ink, opacity: '1', ink: look.ink });
+    } finally {
+      await hers.close();
+    }
+  });
+});

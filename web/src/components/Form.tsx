@@ -56,11 +56,14 @@ export function useEntityForm<V extends Record<string, unknown>>({ initial, save
 }
 
 /** A refusal in full: the sentence, each field it names, what still refers to it, and the request id. */
+/** A title that says what to do to a program says nothing to somebody who is just signing in. */
+const titleOf = (problem: ApiProblem | null): string => (problem?.code === 'unauthenticated' ? 'Not signed in' : problem?.title ?? 'That did not work');
+
 export function Failure({ error }: { readonly error: Error | null }) {
   if (error === null) return null;
   const problem = error instanceof ApiProblem ? error : null;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={17} />} className={styles['failure'] ?? ''} title={problem?.title ?? 'That did not work'} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle size={17} />} className={styles['failure'] ?? ''} title={titleOf(problem)} role="alert">
       {error.message === problem?.title ? null : <div>{error.message}</div>}
       {problem !== null && problem.fields.length > 0 ? (
         <ul>
