@@ -36,8 +36,8 @@ export function superviseChild({ name, command, args, env, onLine, say, onFatal,
       if (stopping) return;
       if (code === settingsFault) return onFatal(settingsFault);
       if (Date.now() - startedAt > settledMs) delayMs = firstDelayMs;
-      if (code === 0) return startUnlessReplaced();
-      startLater(signal ?? `exit code ${code}`);
+      if (code === 0) startUnlessReplaced().catch(() => startLater('exit code 0'));
+      else startLater(signal ?? `exit code ${code}`);
     });
   }
 
@@ -55,14 +55,13 @@ export function superviseChild({ name, command, args, env, onLine, say, onFatal,
     }
     if (stopping) return;
     say(`${name} was replaced by another process (--takeover), which is not stopped from here; it starts again when that one has ended`);
-    let missed = 0;
-    const look = async () => {
+    for (let missed = 0; missed < missedLooks && !stopping;) {
+      await new Promise((resolve) => {
+        timer = setTimeout(resolve, lookMs);
+      });
       missed = (await isReplaced()) ? 0 : missed + 1;
-      if (stopping) return;
-      if (missed >= missedLooks) start();
-      else timer = setTimeout(look, lookMs);
-    };
-    timer = setTimeout(look, lookMs);
+    }
+    if (!stopping) start();
   }
   start();
 
