@@ -292,7 +292,8 @@ describe('a removed node', () => {
     plane.runtime.live.sink.gone(other.id, 'the token is no longer valid');
     await stream.event('node', (data: LiveEvents['node']) => data.id === other.id && data.state === 'gone');
     await stream.event('log', (data: LiveEvents['log']) => data.text.startsWith('old-1 is gone'));
-    expect(stream.events.filter((event) => event.name === 'alarm')).toEqual([]);
+    // One that was behind for long, as it has no revision, may have had an alarm that ends now.
+    expect(stream.events.filter(({ name, data }) => name === 'alarm' && (data as LiveEvents['alarm']).raised)).toEqual([]);
     expect((await plane.ask<NodeItem[]>('GET', '/nodes')).body.map((item) => item.name)).toEqual(['ams-1']);
     stream.close();
   });
