@@ -23,6 +23,7 @@ export class MediaDesk {
     try {
       if (ask.t === 'pass') this.#pass(ask.n, ask, reply);
       else if (ask.t === 'answered') this.#serving(ask.session)?.answered(ask.session, ask.calleeTag);
+      else if (ask.t === 'rejected') this.#serving(ask.session)?.rejected(ask.session, ask.calleeTag, ask.fromCaller);
       else this.#serving(ask.session)?.end(ask.session, ask.calleeTag);
     } catch (error) {
       this.#fault(ask.t, error);

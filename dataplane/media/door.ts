@@ -10,6 +10,8 @@ export interface MediaDoor {
   pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void;
   /** A callee has answered with a 2xx without SDP. */
   answered(session: string, calleeTag: string): void;
+  /** What a side offered last within a dialog was not taken: its request failed. */
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void;
   /** A dialog is over; '' = the INVITE has failed. */
   end(session: string, calleeTag: string): void;
 }

@@ -11,6 +11,8 @@ export interface SessionEngine {
   pass(passage: SdpPassage, done: (outcome: PassageOutcome) => void): void;
   /** A callee has answered with a 2xx that carries no SDP: its early dialog holds. */
   answered(session: string, calleeTag: string): void;
+  /** What a side offered last within a dialog was not taken: what was agreed before holds, and what only that offer needed goes. */
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void;
   /** A dialog is over; '' = all of them, as the INVITE failed. A session whose last callee has left ends. */
   end(session: string, calleeTag: string): void;
   /** null = it has no such session. */

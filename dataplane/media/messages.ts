@@ -42,6 +42,7 @@ export type MediaAsk =
   /** Answered by a `MediaReply` with the same number. */
   | { readonly t: 'pass'; readonly n: number; readonly passage: SdpPassage }
   | { readonly t: 'answered'; readonly session: string; readonly calleeTag: string }
+  | { readonly t: 'rejected'; readonly session: string; readonly calleeTag: string; readonly fromCaller: boolean }
   | { readonly t: 'end'; readonly session: string; readonly calleeTag: string };
 
 export interface MediaReply {

@@ -8,7 +8,7 @@ import type { SessionFigures } from './figures.ts';
 import type { PassageOutcome, SdpPassage } from './passage.ts';
 import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
-import { accept, awaitsAnswerOnly, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
+import { accept, awaitsAnswerOnly, awaitsNothing, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, reject, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
 import { PortBook, SessionStreams } from './session-streams.ts';
 
@@ -219,6 +219,14 @@ export class RelaySessions implements SessionEngine {
     if (held === undefined) return;
     accept(held.state, calleeTag);
     this.#settle(held);
+  }
+
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void {
+    const held = this.#sessions.get(session);
+    if (held === undefined) return;
+    reject(held.state, { fromCaller, calleeTag });
+    if (awaitsNothing(held.state)) this.#close(held, 'call');
+    else this.#settle(held);
   }
 
   end(session: string, calleeTag: string): void {

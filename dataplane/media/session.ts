@@ -104,6 +104,12 @@ export function accept(session: MediaSession, tag: string): void {
   prefer(session, dialog, true);
 }
 
+/** The request with a side's last offer has failed: what was agreed before holds (RFC 3261 §14.1, RFC 3311 §5.1). An offer that was answered before stays (RFC 6141 §3.1). */
+export function reject(session: MediaSession, passage: Pick<SdpPassage, 'fromCaller' | 'calleeTag'>): void {
+  const dialog = findDialog(session, passage.calleeTag);
+  if (dialog !== null) dialog.offers[sideOf(passage)] = null;
+}
+
 /**
  * A dialog is over, or all of them with ''.
  * @returns whether the session is, too
@@ -215,6 +221,9 @@ export function neededStreams(session: MediaSession): Set<number> | null {
 
 /** Nothing is agreed, and no INVITE that began a call waits for its answer: an offer within a dialog has taken the call up. */
 export const awaitsAnswerOnly = ({ offer, dialogs }: MediaSession): boolean => offer === null && dialogs.every(({ streams }) => streams.length === 0);
+
+/** The same when that offer was rejected: nobody waits for anything. */
+export const awaitsNothing = (session: MediaSession): boolean => awaitsAnswerOnly(session) && session.dialogs.every(({ offers }) => offers.caller === null && offers.callee === null);
 
 /** Whether packets should come from a side: some stream is agreed on which it sends and the other wants to hear. */
 export function expectsFrom(session: MediaSession, side: Side): boolean {

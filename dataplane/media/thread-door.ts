@@ -68,6 +68,10 @@ export class ThreadDoor implements MediaDoor {
     this.#tell(session, { t: 'answered', session, calleeTag });
   }
 
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void {
+    this.#tell(session, { t: 'rejected', session, calleeTag, fromCaller });
+  }
+
   end(session: string, calleeTag: string): void {
     this.#tell(session, { t: 'end', session, calleeTag });
   }

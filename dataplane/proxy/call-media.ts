@@ -79,6 +79,11 @@ export class CallMedia {
     for (const session of this.sessions) door.end(session, this.calleeTag);
   }
 
+  /** The request has failed within its dialog: an offer in it is not taken. */
+  rejected(door: MediaDoor): void {
+    for (const session of this.sessions) door.rejected(session, this.calleeTag, this.fromCaller);
+  }
+
   /** Somebody has got its SDP with ports of ours. */
   get sent(): boolean {
     return this.#edited.length > 0;

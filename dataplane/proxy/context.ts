@@ -138,7 +138,10 @@ export function settle(env: { pending: number; pendingBytes: number; readonly li
   if (ctx.answered) return;
   ctx.answered = true;
   if (ctx.reserved) env.limits.callEnded(ctx.tenantId);
-  if (ctx.media !== null && !ctx.inDialog && !ctx.media.answered) ctx.media.end(env.media);
+  if (ctx.media !== null && !ctx.media.answered) {
+    if (!ctx.inDialog) ctx.media.end(env.media);
+    else if (ctx.media.offered) ctx.media.rejected(env.media);
+  }
   if (ctx.tx !== null) {
     env.pending -= 1;
     env.pendingBytes -= ctx.bytes;

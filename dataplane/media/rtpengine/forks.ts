@@ -90,6 +90,12 @@ export class Forks {
     return callee.said;
   }
 
+  /** The callee's offer was not taken: a PRACK of the caller's answers none. */
+  rejected(tag: string): void {
+    const callee = this.#find(tag);
+    if (callee !== undefined) callee.offering = false;
+  }
+
   /**
    * A dialog is over.
    * @returns `ends` when nobody else can have the call, else what to tell rtpengine again

@@ -119,6 +119,16 @@ export class RtpengineSessions implements SessionEngine {
     });
   }
 
+  /** rtpengine knows no way back: ports of the offer stay with its call, and where the side is, it learns again. */
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void {
+    const mine = fromCaller ? undefined : this.#sessions.get(session);
+    mine?.enqueueLast((next) => {
+      mine.forks.rejected(calleeTag);
+      this.#watch.changed(mine.record);
+      next();
+    });
+  }
+
   end(session: string, calleeTag: string): void {
     const mine = this.#sessions.get(session);
     if (mine === undefined) return;

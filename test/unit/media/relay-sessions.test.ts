@@ -187,6 +187,36 @@ describe('several streams', () => {
     expect(call.relay.live).toHaveLength(1);
   });
 
+  it.each(['caller', 'callee'] as const)('ones that the %s offers 20 times and the other side never takes leave no ports in use, and agreed media goes on untouched', (from) => {
+    const call = new Call();
+    call.offer();
+    call.answer();
+    const { told } = call.stream();
+    for (let i = 0; i < 20; i++) {
+      call.reoffer(from, from === 'caller' ? audio(callerAddress, 4444, video(4002)) : audio(calleeAddress, 5555, video(5002)));
+      expect(call.relay.live).toHaveLength(2);
+      call.sessions.rejected(id, 'b', from === 'caller');
+      expect(call.relay.live).toHaveLength(1);
+    }
+    expect([call.at('caller'), call.at('callee'), call.stream().told]).toEqual(['192.0.2.1:4000', '203.0.113.1:5000', told]);
+    call.reoffer(from, audio(from === 'caller' ? callerAddress : calleeAddress, 6666));
+    call.edited({ kind: 'answer', calleeTag: 'b', fromCaller: from === 'callee', sdp: audio(from === 'caller' ? calleeAddress : callerAddress, 7777) });
+    expect([call.at('caller').slice(-4), call.at('callee').slice(-4)]).toEqual(from === 'caller' ? ['6666', '7777'] : ['7777', '6666']);
+  });
+
+  it('an offer that is rejected leaves the one of the other side, and the answers before', () => {
+    const call = new Call();
+    call.offer();
+    call.answer();
+    call.reoffer('callee', audio(calleeAddress, 5555, video(5002)));
+    call.reoffer('caller', audio(callerAddress, 4444));
+    call.sessions.rejected(id, 'b', true);
+    call.sessions.rejected(id, 'nobody', false);
+    call.sessions.rejected('Asession0009', 'b', false);
+    call.edited({ kind: 'answer', calleeTag: 'b', sdp: audio(callerAddress, 4001, video(4003)) });
+    expect([call.relay.live.length, call.at('caller'), call.at('callee', 1)]).toEqual([2, '192.0.2.1:4001', '203.0.113.1:5002']);
+  });
+
   it('a bundle that is answered shares the first', () => {
     const call = new Call();
     const bundle = ['a=group:BUNDLE a v'];

@@ -136,6 +136,13 @@ describe('idle sessions', () => {
     expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([0, 0, [`${id} idle`]]);
   });
 
+  it('one that an offer within a dialog took up ends when that is rejected', () => {
+    const call = new Call();
+    call.reoffer('caller', audio(callerAddress, 4000));
+    call.sessions.rejected(id, 'b', true);
+    expect([call.sessions.size, call.relay.live.length, call.told]).toEqual([0, 0, [`${id} call`]]);
+  });
+
   it('who only listens is not taken for silent', () => {
     const call = answered();
     call.reoffer('caller', audio(callerAddress, 4000, 'a=sendonly'));

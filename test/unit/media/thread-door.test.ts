@@ -89,8 +89,9 @@ describe('the door to the media threads', () => {
     const outcomes: PassageOutcome[] = [];
     door.pass(passage('A0123456789-'), (outcome) => outcomes.push(outcome));
     door.moveTo((ask) => asked.push(ask));
+    door.rejected('A0123456789-', 'b', true);
     door.end('A0123456789-', '');
-    expect(asked).toMatchObject([{ t: 'pass', n: 1 }, { t: 'end', session: 'A0123456789-' }]);
+    expect(asked).toMatchObject([{ t: 'pass', n: 1 }, { t: 'rejected', session: 'A0123456789-', calleeTag: 'b', fromCaller: true }, { t: 'end', session: 'A0123456789-' }]);
     door.take({ n: 1, outcome: { t: 'edited', sdp: 'v=1' } });
     expect(outcomes).toEqual([{ t: 'edited', sdp: 'v=1' }]);
   });

@@ -51,7 +51,7 @@ export interface Sent {
 }
 
 /** Without media threads. */
-const noMedia: MediaDoor = { open: false, newSession: () => '', pass: (_passage, done) => done({ t: 'untouched', why: 'no engine' }), answered: () => undefined, end: () => undefined };
+const noMedia: MediaDoor = { open: false, newSession: () => '', pass: (_passage, done) => done({ t: 'untouched', why: 'no engine' }), answered: () => undefined, rejected: () => undefined, end: () => undefined };
 
 export class Edge {
   readonly sent: Sent[] = [];

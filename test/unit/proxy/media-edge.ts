@@ -15,6 +15,7 @@ export class Threads implements MediaDoor {
   readonly passed: SdpPassage[] = [];
   readonly ended: [session: string, calleeTag: string][] = [];
   readonly accepted: [session: string, calleeTag: string][] = [];
+  readonly declined: [session: string, calleeTag: string, fromCaller: boolean][] = [];
   #waiting: ((outcome: PassageOutcome) => void)[] = [];
   #sessions = 0;
 
@@ -29,6 +30,10 @@ export class Threads implements MediaDoor {
 
   answered(session: string, calleeTag: string): void {
     this.accepted.push([session, calleeTag]);
+  }
+
+  rejected(session: string, calleeTag: string, fromCaller: boolean): void {
+    this.declined.push([session, calleeTag, fromCaller]);
   }
 
   end(session: string, calleeTag: string): void {

@@ -254,4 +254,44 @@ describe('a media session', () => {
     expect(edge.one().message.method).toBe('ACK');
     expect(threads.ended).toEqual([]);
   });
+
+  /** An offer of the caller's within the call, on its way to the callee. */
+  function reoffered(method = 'INVITE'): ReturnType<typeof up> & { readonly again: ReturnType<typeof up>['sent'] } {
+    const call = up();
+    call.edge.receive(withBody(request(method, { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: call.route }), sdp('198.51.100.7')), ...phone);
+    call.threads.answer(sdp('192.0.2.1'));
+    return { ...call, again: call.edge.one() };
+  }
+  const declined = [[session, 'callee', true]];
+
+  it.each([['INVITE', 488], ['INVITE', 491], ['UPDATE', 488], ['UPDATE', 504]])('takes an offer back whose %s gets %i', (method, status) => {
+    const { edge, threads, again } = reoffered(method);
+    edge.receive(answerTo(again, status), ...backend);
+    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+  });
+
+  it.each(['INVITE', 'UPDATE'])('takes an offer back whose %s gets no answer', (method) => {
+    const { edge, threads } = reoffered(method);
+    edge.advance(200_000);
+    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+  });
+
+  it('takes an offer back whose INVITE is cancelled', () => {
+    const { edge, threads, again, route } = reoffered();
+    edge.receive(answerTo(again, 180), ...backend);
+    edge.receive(request('CANCEL', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: route }), ...phone);
+    expect(threads.declined).toEqual([]);
+    edge.receive(answerTo(again, 487), ...backend);
+    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+  });
+
+  it('keeps an offer that was taken, and hears nothing of a request without one that fails', () => {
+    const { edge, threads, again } = reoffered();
+    edge.receive(withBody(answerTo(again, 200), sdp('10.0.0.1')), ...backend);
+    threads.answer(sdp('192.0.2.1'));
+    const other = up();
+    other.edge.receive(request('UPDATE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: other.route }), ...phone);
+    other.edge.receive(answerTo(other.edge.one(), 500), ...backend);
+    expect([threads.declined, other.threads.declined]).toEqual([[], []]);
+  });
 });

@@ -77,6 +77,9 @@ describe('forks of a call', () => {
     expect(forks.exchangeOf(prack)).toBe('answer');
     forks.passed(prack, 'answer');
     expect(forks.exchangeOf(prack)).toBe('offer');
+    forks.passed(passage({ calleeTag: 'a', kind: 'offer' }), 'offer');
+    forks.rejected('a');
+    expect(forks.exchangeOf(prack)).toBe('offer');
   });
 
   it('are known to the next process', () => {
