@@ -23,6 +23,8 @@ export interface SdpPassage {
   readonly kind: 'offer' | 'answer' | 'prack';
   /** Of a 2xx to an INVITE. */
   readonly final: boolean;
+  /** It begins no session: an offer in a response that is not the first SDP which an INVITE without one gets back (a 2xx that comes again after the BYE, say). */
+  readonly joins?: boolean;
   readonly sdp: string;
   /** Numeric address that the message came from: a side behind NAT sends its media from there. */
   readonly source: string;
@@ -41,6 +43,9 @@ export type PassageOutcome =
   | { readonly t: 'untouched'; readonly why: 'malformed' | 'unknown session' | 'no engine' }
   /** No ports are left, or the engine cannot take more. */
   | { readonly t: 'refused'; readonly why: 'ports' | 'sessions' | 'engine' };
+
+/** Whether a passage begins a session that is not there: an offer takes up a call, too, whose session is gone, as both sides hear of new ports before it is agreed. */
+export const beginsSession = ({ kind, joins }: SdpPassage): boolean => kind === 'offer' && joins !== true;
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 

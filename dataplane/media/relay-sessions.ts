@@ -5,7 +5,7 @@ import { scanSdp } from '../sip/sdp.ts';
 import { describe, type Described, type DescribedLine } from './described.ts';
 import type { EndReason, SessionEngine } from './engine.ts';
 import type { SessionFigures } from './figures.ts';
-import type { PassageOutcome, SdpPassage } from './passage.ts';
+import { beginsSession, type PassageOutcome, type SdpPassage } from './passage.ts';
 import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, awaitsAnswerOnly, awaitsNothing, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, reject, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
@@ -105,8 +105,7 @@ export class RelaySessions implements SessionEngine {
     const sdp = scanSdp(passage.sdp);
     if (sdp === null) return { t: 'untouched', why: 'malformed' };
     const known = this.#sessions.get(passage.session);
-    // An offer takes up a call whose session is gone: both sides hear of new ports before it is agreed.
-    if (known === undefined && passage.kind !== 'offer') return unknown;
+    if (known === undefined && !beginsSession(passage)) return unknown;
     if (known === undefined && this.size >= this.#settings.maxSessions) return { t: 'refused', why: 'sessions' };
     const held = known ?? this.#begin(newSession(passage));
     const { latching, source, ownAddress } = passage;

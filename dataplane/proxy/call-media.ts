@@ -52,6 +52,8 @@ export class CallMedia {
   active: boolean;
   /** The request carries an SDP: what comes back answers it. */
   offered = false;
+  /** It carries none, and an SDP that came back has been taken for its offer: what comes after it begins no session. */
+  begun = false;
   /** A callee has accepted: the session outlives the INVITE. */
   answered = false;
   readonly held: HeldResponse[] = [];

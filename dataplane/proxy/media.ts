@@ -124,10 +124,11 @@ export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMe
   if (part === null) return;
   const way = { family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address) };
   pass(env, media, media.sessions.toReversed(), {
-    callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted,
+    callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted, joins: media.offered || media.begun || !tx.invite,
     sdp: response.raw.slice(part.start, part.end), source, ...way,
   }, (outcome) => {
-    if (outcome.t !== 'edited') hasAccepted();
+    if (outcome.t === 'edited') media.begun = true;
+    else hasAccepted();
     held.response = withOutcome(env, response, part, outcome, media.terms, way);
     held.ready = true;
     release(env, ctx, media);

@@ -4,7 +4,7 @@ import type { SettingRow } from '../../contract/rows.ts';
 import { scanSdp, type Sdp } from '../../sip/sdp.ts';
 import { maxSessions, passageTimeoutMs, type EndReason, type SessionEngine } from '../engine.ts';
 import type { SessionFigures } from '../figures.ts';
-import type { PassageOutcome, SdpPassage } from '../passage.ts';
+import { beginsSession, type PassageOutcome, type SdpPassage } from '../passage.ts';
 import type { Side } from '../relay.ts';
 import { readFigures, totalsOf, type Totals } from './call-figures.ts';
 import type { Said } from './forks.ts';
@@ -91,8 +91,9 @@ export class RtpengineSessions implements SessionEngine {
     }
     let session = this.#sessions.get(passage.session);
     if (session === undefined) {
-      if (passage.kind === 'answer' || this.#sessions.size >= maxSessions) {
-        done(passage.kind === 'answer' ? unknownSession : tooMany);
+      const begins = beginsSession(passage);
+      if (!begins || this.#sessions.size >= maxSessions) {
+        done(begins ? tooMany : unknownSession);
         return;
       }
       session = new RtpengineSession(passage.session, passage.callId);

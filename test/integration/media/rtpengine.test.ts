@@ -179,8 +179,8 @@ describe('what is no SDP', () => {
     expect(rig.sessions.has(session)).toBe(false);
   });
 
-  it('an answer to nothing passes untouched', async () => {
-    expect(await rig.pass({ session: newSession(), sdp: describeEnd(await stream()), kind: 'answer', fromCaller: false })).toEqual({ t: 'untouched', why: 'unknown session' });
+  it.each([{ kind: 'answer' }, { kind: 'prack' }, { kind: 'offer', joins: true }] as const)('%j to nothing passes untouched', async (passage) => {
+    expect(await rig.pass({ session: newSession(), sdp: describeEnd(await stream()), fromCaller: false, ...passage })).toEqual({ t: 'untouched', why: 'unknown session' });
   });
 });
 

@@ -16,6 +16,10 @@ describe('what goes wrong', () => {
     const call = new Call();
     const gone = { t: 'untouched', why: 'unknown session' };
     expect([call.pass({ kind: 'answer', calleeTag: 'b' }), call.pass({ kind: 'prack', calleeTag: 'b' }), call.sessions.size]).toEqual([gone, gone, 0]);
+    const late = { kind: 'offer', fromCaller: false, calleeTag: 'b', sdp: audio(calleeAddress, 5000), final: true } as const;
+    call.edited({ ...late, joins: false });
+    call.sessions.end(id, 'b');
+    expect([call.pass({ ...late, joins: true }), call.sessions.size, call.relay.live.length]).toEqual([gone, 0, 0]);
     const other = new Call();
     other.reoffer('caller', audio(callerAddress, 4000));
     expect(placesOf(other.answer())).toEqual([`${ourAddress}:30000`]);

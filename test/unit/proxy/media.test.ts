@@ -40,6 +40,25 @@ describe('the SDP of an INVITE', () => {
     expect(bodyOf(edge.one())).toBe(sdp('192.0.2.1'));
   });
 
+  it('that comes without one gets its first from the callee: only that begins a session, not the 2xx that comes again after the BYE', () => {
+    const { edge, threads } = start();
+    edge.receive(request('INVITE'), ...phone);
+    const ok = withBody(answerTo(edge.one(), 200), sdp('10.0.0.1'));
+    const outcomes = [{ t: 'refused', why: 'ports' }, { t: 'edited', sdp: sdp('192.0.2.1') }, { t: 'untouched', why: 'unknown session' }] as const;
+    for (const outcome of outcomes) {
+      edge.receive(ok, ...backend);
+      threads.answer(outcome);
+    }
+    expect(threads.passed.map(({ kind, joins }) => [kind, joins])).toEqual([['offer', false], ['offer', false], ['offer', true]]);
+  });
+
+  it('in a response to another request than an INVITE begins no session', () => {
+    const { edge, threads, route } = up();
+    edge.receive(request('UPDATE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 'update', headers: route }), ...phone);
+    edge.receive(withBody(answerTo(edge.one(), 200), sdp('10.0.0.1')), ...backend);
+    expect(threads.passed.at(-1)).toMatchObject({ kind: 'offer', joins: true });
+  });
+
   it('is asked for once, whatever number of destinations is tried', () => {
     const { edge, threads, sent } = ringing();
     edge.receive(answerTo(sent, 503), ...backend);
