@@ -38,7 +38,7 @@ const resident = (): number => {
 };
 
 const relay = new UserlandRelay({ first: 10_000, last: 59_999, bind: { v4: loadHost, v6: '' } }, null);
-const sessions = new RelaySessions(relay, { maxSessions: calls, ports: { first: 0, last: 0 }, local: { v4: '', v6: '' }, addresses: { v4: loadHost, v6: '' }, forbidden: () => false, idleMs: defaultSetting.media.idleMs, heldMs }, { changed: () => undefined, ended: () => undefined, silent: () => undefined }, () => performance.now());
+const sessions = new RelaySessions(relay, { maxSessions: calls, ports: { first: 0, last: 0 }, local: { v4: '', v6: '' }, addresses: { v4: loadHost, v6: '' }, forbidden: () => false, idleMs: defaultSetting.media.idleMs, heldMs }, { changed: () => undefined, ended: () => undefined, silent: () => undefined, circles: () => undefined }, () => performance.now());
 const sdp = (port: number): string => ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0', `m=audio ${port} RTP/AVP 8 0 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv', ''].join('\r\n');
 
 function setUp(call: number): void {

@@ -62,7 +62,7 @@ export type ToMedia =
 
 /** Something that an operator should hear of. */
 export interface MediaEvent {
-  readonly kind: 'media.exhausted' | 'media.available' | 'media.engine' | 'rtpengine.down' | 'rtpengine.up' | 'media.idle' | 'media.silent';
+  readonly kind: 'media.exhausted' | 'media.available' | 'media.engine' | 'rtpengine.down' | 'rtpengine.up' | 'media.idle' | 'media.silent' | 'media.circle';
   readonly subject: string;
   readonly text: string;
   readonly detail: Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay,
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, awaitsAnswerOnly, awaitsNothing, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, reject, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
-import { PortBook, SessionStreams } from './session-streams.ts';
+import { PortBook, SessionStreams, type StreamsWatch } from './session-streams.ts';
 
 export interface RelaySessionsSettings {
   /** Sessions at a time; more are refused. */
@@ -35,6 +35,8 @@ export interface SessionWatch {
   ended(session: string, why: EndReason, callId: string): void;
   /** Nothing comes from one side, while the other sends. Told once, until that side sends again. */
   silent(session: string, side: Side, callId: string): void;
+  /** Packets went round between sessions; what would go on to this side is dropped. */
+  circles(session: string, side: Side, callId: string): void;
 }
 
 /** How often a session is looked at of which one side is silent. */
@@ -122,7 +124,8 @@ export class RelaySessions implements SessionEngine {
   }
 
   #begin(state: MediaSession, restored = false): Held {
-    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, this.#book, () => this.#tellChanged(held)), sinceMs: this.#now(), dueMs: 0, restored, silent: null };
+    const watch: StreamsWatch = { changed: () => this.#tellChanged(held), circles: (side) => this.#watch.circles(state.session, side, state.callId) };
+    const held: Held = { state, streams: new SessionStreams(state.session, this.#relay, this.#own, this.#book, watch), sinceMs: this.#now(), dueMs: 0, restored, silent: null };
     this.#sessions.set(state.session, held);
     return held;
   }

@@ -71,6 +71,8 @@ export interface StreamOwner {
   readonly stream: number;
   /** The side's address is known: its first valid packet has come, or it sends from another place. */
   learned(side: Side, at: Endpoint): void;
+  /** More goes to a side, a port of ours, than any stream has: packets go round in a circle, and nothing is sent there until its SDP names another place. */
+  circles(side: Side): void;
 }
 
 /** Ports and sockets; the one door to forwarding. */

@@ -15,6 +15,7 @@ export const watchSessions = <R extends JournalRecord>(journal: Journal<R>, even
     if (why === 'lost') events.lost(session, callId);
   },
   silent: (session: string, side: Side, callId: string): void => events.silent(session, side, callId),
+  circles: (session: string, side: Side, callId: string): void => events.circles(session, side, callId),
 });
 
 /** Characters shown of a Call-ID. */
@@ -25,12 +26,14 @@ export class SessionEvents {
   readonly #idle: Thinned;
   readonly #lost: Thinned;
   readonly #silent: Thinned;
+  readonly #circles: Thinned;
 
   constructor(event: (event: MediaEvent) => void, clock: Clock) {
     this.#event = event;
     this.#idle = new Thinned(clock);
     this.#lost = new Thinned(clock);
     this.#silent = new Thinned(clock);
+    this.#circles = new Thinned(clock);
   }
 
   /** An answered call ended, as no packet came. */
@@ -44,6 +47,10 @@ export class SessionEvents {
 
   silent(session: string, side: Side, callId: string): void {
     this.#tell(this.#silent, 'media.silent', session, callId, `no media comes from the ${side} of a call, while the other side sends`);
+  }
+
+  circles(session: string, side: Side, callId: string): void {
+    this.#tell(this.#circles, 'media.circle', session, callId, `packets went round between calls that were connected directly: nothing more goes to the ${side} of a call until its SDP names another place`);
   }
 
   #tell(thinned: Thinned, kind: MediaEvent['kind'], session: string, callId: string, what: string): void {

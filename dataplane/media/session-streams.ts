@@ -41,24 +41,29 @@ export class PortBook {
 /** Calls of ours that a PBX may have connected in a row. */
 const maxHops = 8;
 
+/** What a session hears of its streams. */
+export interface StreamsWatch {
+  /** A side was found somewhere else. */
+  changed(): void;
+  /** What goes to a side is more than any stream has: it is muted, see `StreamOwner`. */
+  circles(side: Side): void;
+}
+
 export class SessionStreams {
   readonly #session: string;
   readonly #relay: Relay;
   readonly #ownAddresses: ReadonlySet<string>;
   readonly #book: PortBook;
-  readonly #changed: () => void;
+  readonly #watch: StreamsWatch;
   readonly #open = new Map<number, OpenStream>();
 
-  /**
-   * @param ownAddresses by which others reach us
-   * @param changed hears of each side that was found somewhere else
-   */
-  constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, book: PortBook, changed: () => void) {
+  /** @param ownAddresses by which others reach us */
+  constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, book: PortBook, watch: StreamsWatch) {
     this.#session = session;
     this.#relay = relay;
     this.#ownAddresses = ownAddresses;
     this.#book = book;
-    this.#changed = changed;
+    this.#watch = watch;
   }
 
   get size(): number {
@@ -86,8 +91,9 @@ export class SessionStreams {
       session: this.#session, stream,
       learned: (side, at) => {
         learned[side] = at;
-        this.#changed();
+        this.#watch.changed();
       },
+      circles: (side) => this.#watch.circles(side),
     };
   }
 
@@ -185,5 +191,5 @@ export class SessionStreams {
 }
 
 const isSame = (one: Expectation | null, other: Expectation): boolean =>
-  one !== null && one.protocol === other.protocol && one.mux === other.mux && one.latching === other.latching && isSameEndpoint(one.rtp, other.rtp) && isSameEndpoint(one.rtcp, other.rtcp)
+  one !== null && one.protocol === other.protocol && one.mux === other.mux && one.latching === other.latching && one.ours === other.ours && isSameEndpoint(one.rtp, other.rtp) && isSameEndpoint(one.rtcp, other.rtcp)
   && one.hosts.length === other.hosts.length && one.hosts.every((host, i) => host === other.hosts[i]);

@@ -111,7 +111,7 @@ function checkSession(text: string, other: string, random: Random): void {
   let now = 0;
   let last: SessionRecord | null = null;
   const settings = { maxSessions: 2, ports: { first: 30_000, last: 30_199 }, local: { v4: '127.0.0.1', v6: '::1' }, addresses: { v4: ours[4], v6: random.below(2) === 0 ? ours[6] : '' }, forbidden: (address: string): boolean => address.startsWith('169.'), idleMs: 60_000, heldMs: 600_000 };
-  const watch = { changed: (record: SessionRecord): void => { last = structuredClone(record); }, ended: (): void => { last = null; }, silent: (): void => must(false, 'nobody is silent where nobody sends') };
+  const watch = { changed: (record: SessionRecord): void => { last = structuredClone(record); }, ended: (): void => { last = null; }, silent: (): void => must(false, 'nobody is silent where nobody sends'), circles: (): void => must(false, 'nothing goes round where nobody sends') };
   let sessions = new RelaySessions(relay, settings, watch, () => now);
   for (let step = 2 + random.below(8); step > 0; step--) {
     const fromCaller = random.below(2) === 0;

@@ -2,6 +2,7 @@
 import { Latch, type Announcement } from '../latch.ts';
 import type { Endpoint, Family } from '../relay.ts';
 import { packetKind } from '../rtp.ts';
+import { BoundedSocket } from './bounded-socket.ts';
 import type { DatagramReceiver, DatagramSocket } from './datagrams.ts';
 import type { Leg } from './leg.ts';
 
@@ -12,7 +13,10 @@ export class Channel implements DatagramReceiver {
   readonly #leg: Leg;
   /** Odd port: no RTP is expected here. */
   readonly #control: boolean;
+  /** As the system gave it, and as it is sent by: bounded where the side is a port of ours. */
+  #plain: DatagramSocket | null = null;
   #socket: DatagramSocket | null = null;
+  #bounded = false;
   #family: Family = 4;
   #aimed = false;
   #firm = false;
@@ -27,7 +31,8 @@ export class Channel implements DatagramReceiver {
   /** Hears and sends by this socket from now on. */
   attach(socket: DatagramSocket, family: Family): void {
     this.#socket?.close();
-    this.#socket = socket;
+    this.#plain = socket;
+    this.#socket = this.#dressed(socket);
     this.#family = family;
     this.latch.reset();
     this.apply(null);
@@ -35,15 +40,21 @@ export class Channel implements DatagramReceiver {
 
   close(): void {
     this.#socket?.close();
+    this.#plain = null;
     this.#socket = null;
   }
 
   /**
    * What is announced of the side has changed.
    * @param fallback where to send to as long as nothing was learned; null = where it was announced
+   * @param ours it is a port of ours
    */
-  expect(announced: Announcement, fallback: Endpoint | null): void {
+  expect(announced: Announcement, fallback: Endpoint | null, ours: boolean): void {
     this.latch.expect(announced);
+    if (ours || this.#bounded) {
+      this.#bounded = ours;
+      this.#socket = this.#plain === null ? null : this.#dressed(this.#plain);
+    }
     this.apply(fallback);
   }
 
@@ -56,6 +67,10 @@ export class Channel implements DatagramReceiver {
   /** Media of the learned source has come. */
   get firm(): boolean {
     return this.latch.firm;
+  }
+
+  #dressed(socket: DatagramSocket): DatagramSocket {
+    return this.#bounded ? new BoundedSocket(socket, () => this.#leg.now(), () => this.#leg.circles()) : socket;
   }
 
   /** Tells the socket what the latch says. */

@@ -22,6 +22,8 @@ export interface LegOwner {
   learned(leg: Leg, at: Endpoint): void;
   /** Media flows from the learned source. */
   settled(): void;
+  /** More goes to this side, a port of ours, than any stream has: it is muted. */
+  circles(leg: Leg): void;
   /** How long the kernel has forwarded nothing of this side; -1 = it does not forward. */
   kernelIdleMs(leg: Leg): number;
 }
@@ -106,8 +108,8 @@ export class Leg {
   expect(expectation: Expectation): void {
     this.#expectation = expectation;
     this.opaque = expectation.protocol === 'other';
-    const { rtp, hosts, latching } = expectation;
-    this.rtp.expect({ place: rtp, hosts, latching }, null);
+    const { rtp, hosts, latching, ours } = expectation;
+    this.rtp.expect({ place: rtp, hosts, latching }, null, ours === true);
     this.#expectRtcp(expectation);
   }
 
@@ -124,6 +126,10 @@ export class Leg {
     if (this.#expectation !== null) this.#expectRtcp(this.#expectation);
     this.#owner.learned(this, at);
     this.#owner.settled();
+  }
+
+  circles(): void {
+    this.#owner.circles(this);
   }
 
   confirmed(): void {
@@ -172,12 +178,12 @@ export class Leg {
    * RTCP follows RTP: a side behind NAT has it beside the RTP that was learned, and once RTP is learned, RTCP comes from that
    * host only, or from the one that a=rtcp names.
    */
-  #expectRtcp({ rtp, rtcp, mux, hosts, latching }: Expectation): void {
+  #expectRtcp({ rtp, rtcp, mux, hosts, latching, ours }: Expectation): void {
     const learned = this.rtp.latch.learned;
     const place = mux ? null : (rtcp ?? beside(rtp));
     const elsewhere = learned !== null && rtp !== null && (learned.address !== rtp.address || learned.port !== rtp.port);
     const narrowed = latching !== 'strict' && learned !== null;
     const narrow = narrowed ? [learned.address, ...(rtcp === null ? [] : [rtcp.address])] : hosts;
-    this.#rtcp.expect({ place, hosts: narrow, latching: narrowed ? 'sdp' : latching }, elsewhere && !mux && latching !== 'strict' ? beside(learned) : null);
+    this.#rtcp.expect({ place, hosts: narrow, latching: narrowed ? 'sdp' : latching }, elsewhere && !mux && latching !== 'strict' ? beside(learned) : null, ours === true);
   }
 }

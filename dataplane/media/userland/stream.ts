@@ -99,6 +99,10 @@ export class UserlandStream implements RelayedStream, LegOwner {
     if (this.#open) this.#offloading?.want(this.#flow(), this.#home.now());
   }
 
+  circles(leg: Leg): void {
+    this.#owner.circles(leg === this.caller ? 'caller' : 'callee');
+  }
+
   kernelIdleMs(leg: Leg): number {
     return this.#offloading?.idleMs(leg === this.caller ? 'caller' : 'callee') ?? -1;
   }
@@ -107,6 +111,8 @@ export class UserlandStream implements RelayedStream, LegOwner {
   #flow(): OffloadFlow | null {
     const { caller, callee } = this;
     const family = caller.pair.family;
+    // What goes to another port of ours is bounded here, and never leaves this host.
+    if (caller.expectation?.ours === true || callee.expectation?.ours === true) return null;
     if (callee.pair.family !== family || caller.opaque || callee.opaque || caller.expectation === null || callee.expectation === null) return null;
     const [from, to] = [this.#end(caller), this.#end(callee)];
     if (from === null || to === null) return null;

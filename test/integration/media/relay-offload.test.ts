@@ -212,3 +212,12 @@ test('a process that comes after offers what was in the kernel at once: its pack
   expect(offload.log).toEqual(['take']);
   expect(offload.flow?.callee.remote).toEqual(at(callee));
 });
+
+test('a stream that goes on to another port of ours stays with the threads', async () => {
+  const offload = new ManualOffload();
+  const { rig, caller, callee } = await call(offload, { callee: { ours: true } });
+  await using _ = rig;
+  await carries(caller, callee);
+  await carries(callee, caller);
+  expect(offload.log).toEqual([]);
+});

@@ -57,6 +57,7 @@ export class Learner implements StreamOwner {
   readonly session: string;
   readonly stream = 0;
   readonly learnt: (readonly [Side, Endpoint])[] = [];
+  readonly circling: Side[] = [];
 
   constructor(session = 'test') {
     this.session = session;
@@ -64,6 +65,10 @@ export class Learner implements StreamOwner {
 
   learned(side: Side, at: Endpoint): void {
     this.learnt.push([side, at]);
+  }
+
+  circles(side: Side): void {
+    this.circling.push(side);
   }
 }
 

@@ -28,6 +28,7 @@ export class Call {
       changed: (record) => this.records.push(structuredClone(record)),
       ended: (session, why) => this.told.push(`${session} ${why}`),
       silent: (session, side) => this.told.push(`${session} ${side} is silent`),
+      circles: (session, side) => this.told.push(`${session} ${side} circles`),
     }, () => this.nowMs);
   }
 

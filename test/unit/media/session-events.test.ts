@@ -22,15 +22,17 @@ describe('events of media sessions', () => {
     const events = new SessionEvents((event) => told.push(event), clock);
     for (let i = 0; i < 5; i++) events.idle(`session-${i}`, `call-${i}`);
     events.silent('session-7', 'caller', 'call-7');
+    events.circles('session-6', 'callee', 'call-6');
     clock.advance(1_000);
     events.idle('session-8', 'call-8');
     events.lost('session-9', 'c'.repeat(500));
     expect(told.map(({ kind, subject, text }) => [kind, subject, text])).toEqual([
       ['media.idle', 'session-0', 'the media of a call has ended: no packet came from either side (Call-ID call-0)'],
       ['media.silent', 'session-7', 'no media comes from the caller of a call, while the other side sends (Call-ID call-7)'],
+      ['media.circle', 'session-6', 'packets went round between calls that were connected directly: nothing more goes to the callee of a call until its SDP names another place (Call-ID call-6)'],
       ['media.idle', 'session-8', 'the media of a call has ended: no packet came from either side (Call-ID call-8; and 4 others)'],
       ['media.idle', 'session-9', `the media of a call has ended: its engine has it no more (an rtpengine restarted or timed it out; after a restart of the node its ports or what was written down of it were gone) (Call-ID ${'c'.repeat(128)})`],
     ]);
-    expect(told[2]?.detail).toEqual({ session: 'session-8', callId: 'call-8', more: 4 });
+    expect(told[3]?.detail).toEqual({ session: 'session-8', callId: 'call-8', more: 4 });
   });
 });
