@@ -1,6 +1,6 @@
 /**
  * Hears from the kernel what an element had counted when it was deleted: no list taken before would be exact, and reading one
- * element costs nft as much as reading all of them.
+ * element costs nft as much as reading all of them. And that rules of the table went, which somebody else has taken.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -8,20 +8,26 @@ import { ElementReader, type CountedElement } from './element-reader.ts';
 import { nftEnvironment } from './nft-channel.ts';
 
 /** The shell ends nft when this process is gone, however that happened: its end of the pipe closes. */
-const script = 'nft -n -j monitor destroy elements & exec >/dev/null; read -r _; kill $!';
+const script = 'nft -n -j monitor destroy & exec >/dev/null; read -r _; kill $!';
 const restartMs = 1_000;
 
 export class DeletionWatch {
   readonly #table: string;
   readonly #deleted: (element: CountedElement) => void;
+  readonly #doubt: () => void;
   #child: ChildProcess | null = null;
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
 
-  /** Starts; `deleted` hears of each counted element of the table that goes. */
-  constructor(table: string, deleted: (element: CountedElement) => void) {
+  /**
+   * Starts.
+   * @param deleted hears of each counted element of the table that goes
+   * @param doubt called when rules of the table went, or may have gone while nobody watched
+   */
+  constructor(table: string, deleted: (element: CountedElement) => void, doubt: () => void) {
     this.#table = table;
     this.#deleted = deleted;
+    this.#doubt = doubt;
     this.#start();
   }
 
@@ -33,12 +39,15 @@ export class DeletionWatch {
 
   #start(): void {
     this.#restart = null;
+    this.#doubt();
     const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'], env: nftEnvironment });
     this.#child = child;
     const ours = `"table": "${this.#table}", "name": "from`;
+    const rule = `{"delete": {"rule": {"family": "inet", "table": "${this.#table}",`;
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', (line) => {
         if (line.startsWith('{"delete"') && line.includes(ours)) new ElementReader(this.#deleted).read(line);
+        else if (line.startsWith(rule)) this.#doubt();
       });
     }
     child.stdin?.on('error', () => undefined);

@@ -19,6 +19,7 @@ import { FlowBook, type HeldFlow } from './flow-book.ts';
 import { NftChannel } from './nft-channel.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { PassWatch } from './pass-watch.ts';
+import { RuleKeeper } from './rule-keeper.ts';
 import { selfTest } from './self-test.ts';
 import { makeTable, removeTables, removeTable } from './table-life.ts';
 import { tableName, tableScript } from './table.ts';
@@ -54,6 +55,8 @@ export interface KernelFigures {
   readonly refused: number;
   /** Flows put into the kernel again because somebody took them away. */
   readonly restored: number;
+  /** How often rules of the table were put back that somebody had taken away. */
+  readonly remade: number;
   /** Nothing more is taken, until the next start. */
   readonly stopped: boolean;
   /** One sentence on why nothing more is taken, or why the last refused flow was; '' = all is well. */
@@ -74,6 +77,7 @@ export class KernelOffload implements Offload {
   readonly #channel = new NftChannel();
   readonly #reading: CounterReading;
   readonly #queue: ChangeQueue;
+  readonly #rules: RuleKeeper;
   readonly #watch: DeletionWatch;
   readonly #own = new OwnAddresses(() => performance.now());
   readonly #passing = new PassWatch();
@@ -90,7 +94,8 @@ export class KernelOffload implements Offload {
     this.#table = table;
     this.#reading = new CounterReading(table, settings.families, this.#channel);
     this.#queue = new ChangeQueue(table, tableScript(table, settings.ports), this.#channel);
-    this.#watch = new DeletionWatch(table, (element) => this.#departures.heard(element));
+    this.#rules = new RuleKeeper(table, settings.ports, this.#channel);
+    this.#watch = new DeletionWatch(table, (element) => this.#departures.heard(element), () => this.#rules.doubt());
   }
 
   /**
@@ -176,7 +181,7 @@ export class KernelOffload implements Offload {
   }
 
   get figures(): KernelFigures {
-    return { flows: this.#book.size, waiting: this.#queue.waiting, refused: this.#queue.refused, restored: this.#restored, stopped: this.#stopped !== '', problem: this.#stopped === '' ? this.#queue.problem : this.#stopped };
+    return { flows: this.#book.size, waiting: this.#queue.waiting, refused: this.#queue.refused, restored: this.#restored, remade: this.#rules.remade, stopped: this.#stopped !== '', problem: this.#stopped === '' ? this.#queue.problem : this.#stopped };
   }
 
   /**
@@ -271,8 +276,17 @@ export class KernelOffload implements Offload {
       this.#restored++;
       this.#put(held, () => undefined);
     }
-    if (!this.#passing.blocked(arrived, left)) return;
-    this.#stopped = this.#passing.sentence;
+    const blocked = this.#passing.blocked(arrived, left);
+    this.#rules.look((outcome) => {
+      if (typeof outcome === 'object') this.#stop(outcome.problem);
+      // Without some of the rules nothing gets out either.
+      else if (blocked && outcome === 'whole') this.#stop(this.#passing.sentence);
+    });
+  }
+
+  /** The threads move everything from now on. */
+  #stop(sentence: string): void {
+    this.#stopped = sentence;
     for (const held of this.#book.all()) this.#park(held);
   }
 

@@ -9,6 +9,10 @@ import { markBase, markMask } from './marks.ts';
 export const mapNames = ['from4', 'from6', 'to4', 'to6', 'toport', 'as4', 'as6', 'asport'] as const;
 export type MapName = (typeof mapNames)[number];
 
+/** Its chains, and how many rules they have in all. */
+export const chainNames = ['arriving', 'passing', 'leaving'] as const;
+export const ruleCount = 5;
+
 const prefix = 'signalbox_media_';
 const maxNodeCharacters = 160;
 

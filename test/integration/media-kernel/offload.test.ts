@@ -112,6 +112,17 @@ describe.each([4, 6] as const)('the kernel offload over IPv%i', (family) => {
     expect((await lab.edge.release(number)).caller.packets).toBe(1);
   });
 
+  it.each(['flush table inet', 'flush chain inet'])('puts its rules back after %s, which leaves the flows', async (command) => {
+    const { number } = await lab.edge.take(lab.flow(family, 'AAAAAAAAAAAJ'));
+    const { remade, restored } = await lab.edge.figures();
+    lab.nft(...command.split(' '), table, ...(command.includes('chain') ? ['leaving'] : []));
+    await until('the rules to be back', 20_000, async () => (await lab.edge.figures()).remade > remade);
+    await lab.phone.send(4_000, rtp(`by the kernel after ${command}`), towardsPhone, 30_000);
+    expect(await lab.pbx.hears(5_000, rtp(`by the kernel after ${command}`))).toBe(`${towardsPbx} 30002`);
+    expect(await lab.edge.figures()).toMatchObject({ restored, stopped: false });
+    expect((await lab.edge.release(number)).caller.packets).toBe(1);
+  });
+
   it('goes on while the process is down; the next one adopts, keeps what is known, and leaves nothing in the end', async () => {
     const kept = lab.flow(family, 'AAAAAAAAAAAG');
     const dead = lab.flow(family, 'AAAAAAAAAAAH', 30_400);
