@@ -49,8 +49,9 @@ export function editSdp(sdp: Sdp, own: readonly (OwnTransport | null)[], hide: O
   sdp.media.forEach((media, i) => {
     const transport = own[i] ?? null;
     if (transport !== null) editMedia(sdp, media, transport, shared);
-    else if (media.port === 0 && hide !== null) for (const address of media.connections) replaceAddress(address, hide, false);
+    else if (media.port === 0 && hide !== null) hideMedia(media, hide);
   });
+  if (general !== null) for (const line of sdp.otherPlaces) replace(line.start, line.next, '');
   edits.clear();
   // In order, as `Edits` would sort them one by one: a hostile SDP has thousands.
   for (const { start, end, text } of splices.sort((one, other) => one.start - other.start)) edits.replace(start, end, text);
@@ -78,8 +79,15 @@ function editMedia(sdp: Sdp, media: SdpMedia, own: OwnTransport, shared: OwnAddr
     if (rtcp.port !== 0) replace(rtcp.start, rtcp.end, String(rtcp.port === media.port ? own.rtp : own.rtp + 1));
     if (rtcp.address !== null) replaceAddress(rtcp.address, own, ice);
   }
-  for (const line of media.remoteCandidates) replace(line.start, line.next, '');
+  for (const line of media.otherPlaces) replace(line.start, line.next, '');
   if (ice) editCandidates(sdp, media, own);
+}
+
+/** An m-line that is off shows nothing of its sender. */
+function hideMedia(media: SdpMedia, hide: OwnAddress): void {
+  for (const address of media.connections) replaceAddress(address, hide, false);
+  for (const { address } of media.rtcp) if (address !== null) replaceAddress(address, hide, false);
+  for (const line of [...media.candidates, ...media.otherPlaces]) replace(line.start, line.next, '');
 }
 
 /** `49170` or `49170/1` with another port. */

@@ -56,7 +56,7 @@ export function readMedia(text: string, line: SdpLine): SdpMedia | null {
   return {
     line, connectionAt: line.next, end: line.next, media: text.slice(media.start, media.end), portStart: port.start, portEnd: port.end, port: number, portCount,
     proto: text.slice(proto.start, proto.end).toUpperCase(), connections: [], rtcp: [], rtcpMux: false, mid: '', direction: null,
-    candidates: [], remoteCandidates: [], ice: false,
+    candidates: [], otherPlaces: [], ice: false,
   };
 }
 

@@ -70,7 +70,8 @@ export interface SdpMedia {
   /** null = that of the session. */
   direction: SdpDirection | null;
   readonly candidates: SdpCandidate[];
-  readonly remoteCandidates: SdpLine[];
+  /** Attributes that name other addresses of its media, see `namesPlaces`. */
+  readonly otherPlaces: SdpLine[];
   /** Has a=ice-ufrag of its own. */
   ice: boolean;
 }
@@ -86,6 +87,8 @@ export interface Sdp {
   readonly ice: boolean;
   /** Mids of each a=group:BUNDLE (RFC 9143). */
   readonly bundles: readonly (readonly string[])[];
+  /** Attributes of the session as those of `SdpMedia.otherPlaces`. */
+  readonly otherPlaces: readonly SdpLine[];
   readonly media: readonly SdpMedia[];
 }
 
@@ -96,6 +99,7 @@ interface SessionPart {
   direction: SdpDirection;
   ice: boolean;
   readonly bundles: string[][];
+  readonly otherPlaces: SdpLine[];
   /** Lines that name an address so far. */
   addresses: number;
 }
@@ -115,7 +119,7 @@ export function scanSdp(text: string): Sdp | null {
   const { length } = text;
   if (length > bounds.sdpBytes || !text.startsWith('v=0')) return null;
   load(text);
-  const session: SessionPart = { origin: null, connections: [], direction: 'sendrecv', ice: false, bundles: [], addresses: 0 };
+  const session: SessionPart = { origin: null, connections: [], direction: 'sendrecv', ice: false, bundles: [], otherPlaces: [], addresses: 0 };
   const media: SdpMedia[] = [];
   let lines = 0;
   for (let start = 0; start < length;) {
@@ -132,8 +136,8 @@ export function scanSdp(text: string): Sdp | null {
     if (!read) return null;
   }
   const whole = media.every(({ port, connections }) => port === 0 || connections.length > 0 || session.connections.length > 0);
-  const { origin, connections, direction, ice, bundles } = session;
-  return whole ? { text, lineBreak: text.charCodeAt(text.indexOf('\n') - 1) === CR ? '\r\n' : '\n', origin, connections, direction, ice, bundles, media } : null;
+  const { origin, connections, direction, ice, bundles, otherPlaces } = session;
+  return whole ? { text, lineBreak: text.charCodeAt(text.indexOf('\n') - 1) === CR ? '\r\n' : '\n', origin, connections, direction, ice, bundles, otherPlaces, media } : null;
 }
 
 function isVersion({ start, end }: SdpLine): boolean {
@@ -178,6 +182,7 @@ function readAttribute(text: string, line: SdpLine, session: SessionPart, media:
   const direction = directionAt(start, end);
   if (direction !== null) (media ?? session).direction = direction;
   else if (isName(start, end, 'ice-ufrag')) (media ?? session).ice = true;
+  else if (namesPlaces(start, end)) (media ?? session).otherPlaces.push(line);
   else if (media === undefined) {
     if (isName(start, end, 'group')) readGroup(text, end + 1, line.end, session.bundles);
   } else if (isName(start, end, 'rtcp')) {
@@ -186,10 +191,13 @@ function readAttribute(text: string, line: SdpLine, session: SessionPart, media:
     media.rtcp.push(rtcp);
   } else if (isName(start, end, 'rtcp-mux') || isName(start, end, 'rtcp-mux-only')) media.rtcpMux = true;
   else if (isName(start, end, 'candidate')) media.candidates.push(readCandidate(text, line, end + 1));
-  else if (isName(start, end, 'remote-candidates')) media.remoteCandidates.push(line);
   else if (isName(start, end, 'mid') && media.mid === '') media.mid = text.slice(end + 1, line.end).trim();
   return true;
 }
+
+/** a=remote-candidates (RFC 8839), a=altc (RFC 6947), a=ccap (RFC 7006), a=source-filter (RFC 4570), and what came before and beside ICE. */
+const namesPlaces = (start: number, end: number): boolean =>
+  isName(start, end, 'remote-candidates') || isName(start, end, 'altc') || isName(start, end, 'ccap') || isName(start, end, 'source-filter') || isName(start, end, 'alt') || isName(start, end, 'x-candidate-ipv6');
 
 function directionAt(start: number, end: number): SdpDirection | null {
   if (isName(start, end, 'sendrecv')) return 'sendrecv';

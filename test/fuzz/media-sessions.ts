@@ -43,7 +43,7 @@ function checkEdit(sdp: Sdp, random: Random): void {
     if (transport === null) return;
     const connection = media.connections[0] ?? after.connections[0];
     must(connection?.kind === 'unspecified' || connection?.address === transport.address, 'a relayed line has our address');
-    must(media.candidates.every(({ address }) => address === transport.address) && media.remoteCandidates.length === 0, 'no candidates but ours');
+    must(media.candidates.every(({ address }) => address === transport.address) && media.otherPlaces.length === 0, 'no candidates but ours');
     must(media.rtcp.every(({ address }) => address === null || address.kind !== 'host' || address.address === transport.address), 'RTCP comes to us');
   });
   must(untouchedLines(text) === untouchedLines(sdp.text), 'unedited lines are unchanged');

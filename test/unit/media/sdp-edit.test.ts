@@ -53,6 +53,10 @@ describe('editSdp changes only what must change', () => {
     ['an unknown protocol', ['c=IN IP4 192.0.2.1', 'm=x 4000 FOO/BAR 0'], [], []],
     ['multicast', ['c=IN IP4 224.2.1.1/127', 'm=audio 4000 RTP/AVP 0'], [], []],
     ['a TCP line with its own address beside audio', [...audio, 'm=message 7394 TCP/MSRP *', 'c=IN IP4 192.0.2.5'], ['c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0 8'], ['c=IN IP4 198.51.100.1', 'm=audio 30000 RTP/AVP 0 8']],
+    ['other addresses of the media', [...audio, 'a=altc:1 IP6 2001:db8::9 4000', 'a=altc:2 IP4 192.0.2.1 4000', 'a=ccap:1 IN IP4 192.0.2.7', 'a=source-filter: incl IN IP4 * 192.0.2.1', 'a=alt:1 1 : x y 192.0.2.1 4000', 'a=x-candidate-ipv6:1 1 UDP 1 2001:db8::9 4000 typ host', 'a=sendrecv'],
+      ['c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0 8', 'a=altc:1 IP6 2001:db8::9 4000', 'a=altc:2 IP4 192.0.2.1 4000', 'a=ccap:1 IN IP4 192.0.2.7', 'a=source-filter: incl IN IP4 * 192.0.2.1', 'a=alt:1 1 : x y 192.0.2.1 4000', 'a=x-candidate-ipv6:1 1 UDP 1 2001:db8::9 4000 typ host'], ['c=IN IP4 198.51.100.1', 'm=audio 30000 RTP/AVP 0 8']],
+    ['a filter of the session', ['a=source-filter: incl IN IP4 * 192.0.2.1', ...audio], ['a=source-filter: incl IN IP4 * 192.0.2.1', 'c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0 8'], ['c=IN IP4 198.51.100.1', 'm=audio 30000 RTP/AVP 0 8']],
+    ['a filter of what is not relayed', ['c=IN IP4 224.2.1.1/127', 'a=source-filter: incl IN IP4 * 192.0.2.1', 'm=audio 4000 RTP/AVP 0', 'a=source-filter: incl IN IP4 * 192.0.2.1'], [], []],
     ['crypto, fingerprints and the rest', [...audio, 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x', 'a=fingerprint:sha-1 00', 'a=setup:actpass', 'a=ptime:20', 'a=ssrc:1 cname:192.0.2.1', 'b=AS:64', 'k=clear:x'], ['c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0 8'], ['c=IN IP4 198.51.100.1', 'm=audio 30000 RTP/AVP 0 8']],
   ])('%s', (_name, lines, gone, come) => {
     const before = text(...lines);
@@ -76,8 +80,9 @@ describe('editSdp changes only what must change', () => {
   });
 
   it('shows our address in o= only where the topology is hidden, and then nowhere theirs', () => {
-    const lines = [...audio, 'm=video 0 RTP/AVP 31', 'c=IN IP4 192.0.2.1'];
-    expect(edited(text(...lines), 4, true)).toBe(text(...lines).replaceAll('192.0.2.1', ours[4]).replace('4000', '30000'));
+    const lines = [...audio, 'm=video 0 RTP/AVP 31', 'c=IN IP4 192.0.2.1', 'a=rtcp:4003 IN IP4 192.0.2.1'];
+    const others = ['a=candidate:1 1 UDP 1 192.0.2.1 4002 typ host', 'a=remote-candidates:1 192.0.2.1 4002', 'a=altc:1 IP4 192.0.2.1 4002'];
+    expect(edited(text(...lines, ...others), 4, true)).toBe(text(...lines).replaceAll('192.0.2.1', ours[4]).replace('4000', '30000'));
     expect(edited(text(...audio), 6, true)).toContain('o=- 1 2 IN IP6 2001:db8::1\r\n');
     expect(edited(text(...audio))).toContain('o=- 1 2 IN IP4 192.0.2.1\r\n');
   });

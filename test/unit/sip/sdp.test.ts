@@ -78,7 +78,7 @@ describe('scanSdp', () => {
     const sdp = scanned(text('c=IN IP4 192.0.2.1', 'a=group:BUNDLE a v', 'a=group:LS a v', 'a=recvonly', 'a=ice-ufrag:x', 'm=audio 1 RTP/AVP 0', 'a=mid:a', 'm=video 2 RTP/AVP 0', 'a=mid:v', 'c=IN IP4 192.0.2.2', 'a=remote-candidates:1 192.0.2.3 4'));
     expect(sdp).toMatchObject({ bundles: [['a', 'v']], direction: 'recvonly', ice: true });
     expect(sdp.media.map(({ mid, connections, ice }) => [mid, connections.length, ice])).toEqual([['a', 0, false], ['v', 1, false]]);
-    expect(sdp.media[1]!.remoteCandidates.map((line) => slice(sdp, line))).toEqual(['a=remote-candidates:1 192.0.2.3 4']);
+    expect(sdp.media[1]!.otherPlaces.map((line) => slice(sdp, line))).toEqual(['a=remote-candidates:1 192.0.2.3 4']);
     expect(sdp.text.slice(sdp.media[0]!.line.start, sdp.media[0]!.end)).toBe('m=audio 1 RTP/AVP 0\r\na=mid:a\r\n');
   });
 
