@@ -28,6 +28,8 @@ export class Branch {
   /** The places of a host name in the order to try, and how many had their try. */
   places: readonly Located[] = nowhereElse;
   tried = 0;
+  /** The URI that it goes by names no transport: a large request goes by TCP (RFC 3261 §18.1.1). */
+  transportOpen: boolean;
   /** UDP next hop of a large request that goes by TCP (RFC 3261 §18.1.1), should that not work; null = none. */
   narrow: Target | null = null;
   /** Its share of Max-Breadth (RFC 5393 §5.3), 0 = nothing is said. */
@@ -51,6 +53,7 @@ export class Branch {
     this.ctx = ctx;
     this.plan = plan;
     this.destination = destination;
+    this.transportOpen = destination?.target?.transportNamed === false;
     this.requestUri = requestUri;
     this.depth = depth;
     this.earlier = ctx.newest;

@@ -39,6 +39,8 @@ export class ProxyContext {
   appendedRoute = '';
   /** A hop that is fixed before routing: a phone's flow or the next Route. */
   fixedTarget: Target | null = null;
+  /** The URI of `fixedTarget` names no transport: large requests go by TCP. A phone's flow leaves no choice. */
+  fixedOpen = false;
   /** The URI whose host has to be looked up before the request can leave; '' = none. */
   fixedHost = '';
   /** As the URI has them: 0 = no port, '' = no transport; secure = sips. */

@@ -58,5 +58,6 @@ export function aimAt(ctx: ProxyContext, env: ProxyEnvironment, uri: SipUri | nu
   if (network !== null && !isOpened(env, network, host, port)) return targetRefused;
   const address = family === 4 && host.includes(':') ? canonicalAddress(host) : host;
   ctx.fixedTarget = new Address(transport, family, address, port, env.pickListener(transport, family), 0);
+  ctx.fixedOpen = named === '';
   return 'relay';
 }

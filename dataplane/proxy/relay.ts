@@ -23,6 +23,7 @@ export function relay(env: ProxyEnvironment, ctx: ProxyContext): void {
     return;
   }
   const branch = new Branch(ctx, null, null, null, 0);
+  branch.transportOpen = ctx.fixedOpen;
   if (ctx.fixedTarget === null) locate(env, branch, ctx.fixedHost, ctx.fixedPort, ctx.fixedTransport, ctx.fixedSecure);
   else if (!send(env, branch, ctx.fixedTarget)) failed(env, branch, 'transport');
 }

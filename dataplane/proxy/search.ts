@@ -83,6 +83,7 @@ function startAhead(env: ProxyEnvironment, ctx: ProxyContext, plan: RoutePlan, t
  */
 export function locate(env: ProxyEnvironment, branch: Branch, host: string, port: number, transport: string, secure: boolean): void {
   const { ctx } = branch;
+  branch.transportOpen = transport === '';
   env.locator.locate(host, port, transport, secure, ctx.flow.family, ctx.request.callId, (places) => {
     if (ctx.over || !branch.open) return;
     try {

@@ -108,15 +108,16 @@ function sendBy(env: ProxyEnvironment, branch: Branch, target: Target): boolean 
   return true;
 }
 
-/** Only towards destinations whose URI leaves the transport open: a phone's flow has one way, and `;transport=udp` is meant. */
-function growsBeyondUdp(env: ProxyEnvironment, { ctx, destination }: Branch, target: Target): boolean {
-  return ctx.tx !== null && destination?.target?.transportNamed === false && env.hasListener('tcp', target.family)
+/** Only where a URI leaves the transport open: a phone's flow has one way, and `;transport=udp` is meant. An ACK could not come back to UDP. */
+function growsBeyondUdp(env: ProxyEnvironment, { ctx, transportOpen }: Branch, target: Target): boolean {
+  return ctx.tx !== null && transportOpen && env.hasListener('tcp', target.family)
     && env.large.mayGoByTcp(target, env.clock.now());
 }
 
 function timeoutsOf(branch: Branch): RequestTimeouts {
   if (branch.plan !== null) return branch.plan.routeSet.row.failover;
-  return branch.tried < branch.places.length ? amongPlaces : branch.ctx.failover;
+  // By TCP first: UDP is still there.
+  return branch.narrow !== null || branch.tried < branch.places.length ? amongPlaces : branch.ctx.failover;
 }
 
 function recordLines(env: ProxyEnvironment, branch: Branch, listener: Listener, target: Target): string {

@@ -100,3 +100,61 @@ describe('a request of more than 1,300 bytes', () => {
     expect(edge.take().some(({ target }) => target.address === '10.0.0.2')).toBe(true);
   });
 });
+
+describe('a request of more than 1,300 bytes inside a dialog', () => {
+  const filler = `Subject: ${'x'.repeat(1_300)}\r\n`;
+  const called = (edge: Edge, caller: readonly [string, number] = phone): string => {
+    edge.receive(request('INVITE').replace(';branch', ';rport;branch'), ...caller);
+    const invite = edge.one();
+    edge.receive(answerTo(invite, 200), '10.0.0.1', 5060);
+    edge.take();
+    return invite.message.header('record-route') ?? '';
+  };
+  const within = (method: string, route: string, uri: string, branch = 're'): string =>
+    request(method, { uri, toTag: 'callee', cseq: 2, branch, headers: `Route: ${route}\r\n${filler}` });
+  const hops = (edge: Edge): string[] =>
+    edge.take().filter(({ message }) => message.isRequest).map(({ target, message }) => `${message.method} ${target.transport} ${target.address}:${target.port}`);
+
+  it.each([
+    ['a Contact that names no transport', 'sip:1001@10.0.0.1:5070', '', 'tcp 10.0.0.1:5070'],
+    ['a next Route that names none', 'sip:1001@10.0.0.1;transport=udp', ', <sip:10.0.0.9:5080;lr>', 'tcp 10.0.0.9:5080'],
+    ['a host name that DNS gives UDP for', 'sip:1001@phone.example', '', 'tcp 203.0.113.9:5060'],
+    ['a Contact that asks for UDP', 'sip:1001@10.0.0.1:5070;transport=udp', '', 'udp 10.0.0.1:5070'],
+    ['a next Route that asks for UDP', 'sip:1001@10.0.0.1', ', <sip:10.0.0.9;transport=udp;lr>', 'udp 10.0.0.9:5060'],
+    ['a host name with UDP asked for', 'sip:1001@phone.example;transport=udp', '', 'udp 203.0.113.9:5060'],
+  ])('goes to %s by what that allows', (_, uri, routes, way) => {
+    const edge = new Edge(world());
+    edge.receive(within('INVITE', called(edge) + routes, uri), ...phone);
+    expect(hops(edge)).toEqual([`INVITE ${way}`]);
+  });
+
+  it('stays on the flow of a phone behind NAT, whatever its Contact leaves open', () => {
+    const edge = new Edge(world());
+    const route = called(edge, ['198.51.100.7', 33_000]);
+    edge.receive(within('INVITE', route, 'sip:alice@198.51.100.7:5060').replace('tag=alice', 'tag=swap').replace('tag=callee', 'tag=alice').replace('tag=swap', 'tag=callee'), '10.0.0.1', 5060);
+    expect(hops(edge)).toEqual(['INVITE udp 198.51.100.7:33000']);
+  });
+
+  it('keeps its ACK on UDP, which no failure would bring back', () => {
+    const edge = new Edge(world());
+    edge.receive(within('ACK', called(edge), 'sip:1001@10.0.0.1:5070'), ...phone);
+    expect(hops(edge)).toEqual(['ACK udp 10.0.0.1:5070']);
+  });
+
+  it('goes by UDP after all when TCP is refused, and so do those behind it', () => {
+    const edge = new Edge(world());
+    const route = called(edge);
+    edge.receive(within('INVITE', route, 'sip:1001@10.0.0.1:5070'), ...phone);
+    edge.take().at(-1)?.owner?.sendFailed('ECONNREFUSED 10.0.0.1:5070');
+    expect(hops(edge)).toEqual(['INVITE udp 10.0.0.1:5070']);
+    edge.receive(within('UPDATE', route, 'sip:1001@10.0.0.1:5070', 'later'), ...phone);
+    expect(hops(edge)).toEqual(['UPDATE udp 10.0.0.1:5070']);
+  });
+
+  it.each(['INVITE', 'UPDATE'])('goes by UDP after all when nothing comes over TCP within five seconds: %s', (method) => {
+    const edge = new Edge(world());
+    edge.receive(within(method, called(edge), 'sip:1001@10.0.0.1:5070'), ...phone);
+    edge.advance(5_100);
+    expect(hops(edge).filter((hop) => hop.startsWith(method)).slice(0, 2)).toEqual([`${method} tcp 10.0.0.1:5070`, `${method} udp 10.0.0.1:5070`]);
+  });
+});
