@@ -1,9 +1,9 @@
-/** What is doubtful about range rules: those inside an earlier one, those that overlap, and prefixes inside a range. */
+/** What is doubtful about range and prefix rules: those that get no number, ranges that overlap, and prefixes inside a range. */
 import type { RuleRow } from '../contract/rows.ts';
 import { ruleOrder } from './dial-tree.ts';
+import { hiddenNumbers } from './hidden-numbers.ts';
 import type { RuleFinding } from './rule-findings.ts';
 import { ruleName } from './rule-text.ts';
-import { windowsKey } from './takers.ts';
 
 interface Range {
   readonly from: string;
@@ -25,13 +25,11 @@ export function overlappingRanges(ordered: readonly RuleRow[]): RuleFinding[] {
     ranges.push({ from, to, rule });
   }
   const findings: RuleFinding[] = [];
-  for (const ranges of byLength.values()) {
-    const hidden = new Set<RuleRow>();
-    for (const { range, by } of insideEarlier(ranges)) {
-      hidden.add(range.rule);
-      findings.push({ kind: 'unreachable', rules: [range.rule.id, by.id], text: `R${ruleName(range.rule).slice(1)} never decides: ${ruleName(by)} holds all of its numbers and comes first.` });
-    }
-    findings.push(...overlaps(ranges.filter((range) => !hidden.has(range.rule))));
+  const hidden = hiddenNumbers(ordered);
+  for (const [rule, by] of hidden.ranges) findings.push(unreachable(rule, by));
+  for (const ranges of byLength.values()) findings.push(...overlaps(ranges.filter((range) => !hidden.ranges.has(range.rule))));
+  for (const rule of hidden.prefixes) {
+    findings.push({ kind: 'shadowed', rules: [rule.id], text: `R${ruleName(rule).slice(1)} gets no number: longer ones take all that begin with ${rule.match.type === 'prefix' ? rule.match.value : ''}.` });
   }
   for (const rule of ordered) {
     if (rule.match.type === 'prefix') findings.push(...shadows(rule, rule.match.value, byLength));
@@ -42,55 +40,15 @@ export function overlappingRanges(ordered: readonly RuleRow[]): RuleFinding[] {
 /** Methods in a fixed order; '' = all. */
 const filterOf = (rule: RuleRow): string => [...rule.methods].sort().join(' ');
 
-/**
- * Ranges that lie inside an earlier one which takes the same methods, or all, at the same times, or always. For each
- * filter a tree over the starts knows the range that reaches furthest.
- */
-function* insideEarlier(ranges: readonly Range[]): Generator<{ range: Range; by: RuleRow }> {
-  const starts = [...new Set(ranges.map(({ from }) => from))].sort();
-  const places = new Map(starts.map((from, at) => [from, at]));
-  const furthest = new Map<string, FurthestEnd>();
-  for (const range of ranges) {
-    const place = places.get(range.from) ?? 0;
-    const filter = filterOf(range.rule);
-    const windows = windowsKey(range.rule);
-    for (const key of new Set([`|`, `${filter}|`, `|${windows}`, `${filter}|${windows}`])) {
-      const holder = furthest.get(key)?.upTo(place) ?? null;
-      if (holder === null || holder.to < range.to) continue;
-      yield { range, by: holder.rule };
-      break;
-    }
-    const key = `${filter}|${windows}`;
-    const tree = furthest.get(key) ?? new FurthestEnd(starts.length);
-    furthest.set(key, tree);
-    tree.add(place, range);
-  }
-}
+/** Holders that are named. */
+const mostNamed = 3;
 
-/** Of the ranges that start at or before a place, the one that ends last (a Fenwick tree of maxima, sparse). */
-class FurthestEnd {
-  readonly #size: number;
-  readonly #nodes = new Map<number, Range>();
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  add(place: number, range: Range): void {
-    for (let at = place + 1; at <= this.#size; at += at & -at) {
-      const held = this.#nodes.get(at);
-      if (held === undefined || held.to < range.to) this.#nodes.set(at, range);
-    }
-  }
-
-  upTo(place: number): Range | null {
-    let best: Range | null = null;
-    for (let at = place + 1; at > 0; at -= at & -at) {
-      const held = this.#nodes.get(at);
-      if (held !== undefined && (best === null || held.to > best.to)) best = held;
-    }
-    return best;
-  }
+function unreachable(rule: RuleRow, by: readonly RuleRow[]): RuleFinding {
+  const ids = by.slice(0, mostNamed).map(({ id }) => id);
+  const [only] = by;
+  const who = by.length === 1 && only !== undefined ? `${ruleName(only)} holds all of its numbers and comes first`
+    : `rules ${by.length > mostNamed ? `${ids.join(', ')} and others` : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`} hold all of its numbers and come first`;
+  return { kind: 'unreachable', rules: [rule.id, ...ids], text: `R${ruleName(rule).slice(1)} never decides: ${who}.` };
 }
 
 /** Each range with the one before it (by start) that reaches furthest into it. */

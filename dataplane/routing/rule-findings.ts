@@ -11,7 +11,7 @@ import { Takers } from './takers.ts';
 export interface RuleFinding {
   /**
    * `unreachable`: other rules take everything that it could. `shadowed`: a range takes a part that a longer prefix seems
-   * to be for. `overlap`: two ranges hold the same numbers, the first by order takes them. `no-set`: none of its sets can
+   * to be for, or longer rules every number of a prefix (what is no number may still get there). `overlap`: two ranges hold the same numbers, the first by order takes them. `no-set`: none of its sets can
    * serve. `set`: one of its sets cannot. `never`: its time windows never hold.
    */
   readonly kind: 'unreachable' | 'shadowed' | 'overlap' | 'no-set' | 'set' | 'never';

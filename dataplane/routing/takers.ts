@@ -1,8 +1,8 @@
 /** Which requests rules with one and the same match take already: by method, always or in given time windows. */
 import type { RuleRow } from '../contract/rows.ts';
 
-/** Stands for every method. */
-const every = '*';
+/** Stands for every method; none is called so. */
+export const every = '';
 
 /** Windows as a text that is the same for the same windows; '' = always. */
 export function windowsKey(rule: RuleRow): string {

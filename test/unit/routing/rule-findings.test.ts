@@ -52,6 +52,30 @@ describe('a report on rules', () => {
     ]);
   });
 
+  it('names ranges of which exact numbers and earlier ranges take every number together', () => {
+    expect(texts([row(1, exact('100')), row(2, exact('101')), row(3, range('100', '101'))])).toEqual(['unreachable 3,1,2: Rule 3 (100 to 101) never decides: rules 1 and 2 hold all of its numbers and come first.']);
+    expect(texts([row(1, range('1000', '1499')), row(2, range('1500', '1998')), row(3, exact('1999'), { position: 9 }), row(4, range('1000', '1999'))])).toEqual([
+      'unreachable 4,1,2,3: Rule 4 (1000 to 1999) never decides: rules 1, 2 and 3 hold all of its numbers and come first.',
+    ]);
+    expect(texts([...Array.from({ length: 10 }, (_, i) => row(i + 1, exact(`+99${i}`))), row(11, range('+990', '+999'))])).toEqual(['unreachable 11,1,2,3: Rule 11 (+990 to +999) never decides: rules 1, 2, 3 and others hold all of its numbers and come first.']);
+    // Each method has its taker; a number that is left over, another length or an order behind it takes nothing.
+    expect(texts([row(1, exact('7'), { methods: ['INVITE'] }), row(2, exact('7'), { methods: ['MESSAGE'] }), row(3, range('7', '7'), { methods: ['INVITE', 'MESSAGE'] })]).map((text) => text.slice(0, 17))).toEqual(['unreachable 3,1,2']);
+    expect(texts([row(1, exact('100')), row(2, exact('102')), row(3, range('100', '102')), row(4, exact('+7')), row(5, range('07', '07')), row(6, exact('8'), { methods: ['*'] }), row(7, range('8', '8'))])).toEqual([]);
+  });
+
+  it('names prefixes of which longer rules take every number', () => {
+    const tails = (text: string, from: number): RuleRow[] => Array.from({ length: 10 }, (_, digit) => row(from + digit, prefix(`${text}${digit}`)));
+    const said = 'shadowed 1: Rule 1 (prefix 49) gets no number: longer ones take all that begin with 49.';
+    const shorter = row(1, prefix('49'));
+    expect(texts([shorter, ...tails('49', 10), row(2, exact('49'))])).toEqual([said]);
+    expect(texts([shorter, ...tails('49', 10), row(2, range('10', '50'))])[0]).toBe(said);
+    // A digit deeper, with what the longer prefix leaves over taken as well.
+    expect(texts([shorter, ...tails('49', 10).slice(1), ...tails('490', 30), row(2, exact('49')), row(3, exact('490'))])).toEqual([said]);
+    expect(texts([shorter, ...tails('49', 10)])).toEqual([]);
+    expect(texts([shorter, ...tails('49', 10).slice(1), row(2, exact('49'))])).toEqual([]);
+    expect(texts([shorter, ...tails('49', 10).slice(1), ...tails('490', 30), row(2, exact('49'))])).toEqual([]);
+  });
+
   it('names prefixes that a range goes before', () => {
     expect(texts([row(1, range('4930000000', '4930999999')), row(2, prefix('49301')), row(3, prefix('4931')), row(4, prefix('493')), row(5, prefix('x'))])).toEqual([
       'shadowed 2,1: Rule 2 (prefix 49301) does not see numbers of 10 characters: rule 1 (4930000000 to 4930999999) holds them, and ranges go before prefixes.',
@@ -89,6 +113,24 @@ describe('a report on rules', () => {
         if (twin) expect(reportRules(rows, usable).findings.some(({ kind, rules: ids }) => kind === 'unreachable' && ids[0] === one.id)).toBe(true);
       }
     }), { numRuns: 300 });
+  });
+
+  it('names every range that gets no number, and no other', () => {
+    const number = fc.integer({ min: 0, max: 24 }).map((n) => String(n).padStart(2, '0'));
+    const match = fc.oneof(number.map(exact), fc.tuple(number, number).map(([a, b]) => (a < b ? range(a, b) : range(b, a))));
+    const rules = fc.array(fc.record({ match, position: fc.integer({ min: 0, max: 4 }), methods: fc.constantFrom<string[]>([], [], ['INVITE'], ['MESSAGE', 'INVITE']), windows: fc.constantFrom<TimeWindow[]>([], [], [office]) }), { minLength: 3, maxLength: 20 });
+    const users = Array.from({ length: 25 }, (_, n) => String(n).padStart(2, '0'));
+    const times = [Date.parse('2026-11-18T10:00:00Z'), Date.parse('2026-11-21T10:00:00Z')];
+    fc.assert(fc.property(rules, (drafts) => {
+      const rows = drafts.map(({ match: of, ...over }, i) => row(i + 1, of, over));
+      const draft = new RuleDraft(RuleIndex.empty);
+      for (const one of rows) draft.add(one);
+      const index = draft.finish();
+      const reached = new Set(users.flatMap((user) => ['INVITE', 'MESSAGE', 'REGISTER'].flatMap((method) => times.map((timeMs) => index.match(user, method, { timeMs })?.id))));
+      const idle = rows.filter(({ id, match: { type } }) => type === 'range' && !reached.has(id)).map(({ id }) => id);
+      const named = reportRules(rows, usable).findings.filter(({ kind, rules: [id] }) => kind === 'unreachable' && rows[(id ?? 0) - 1]?.match.type === 'range').map(({ rules: [id] }) => id ?? 0);
+      expect(named.sort((a, b) => a - b)).toEqual(idle);
+    }), { numRuns: 500 });
   });
 
   it('is quick and bounded for 10,000 rules, whatever they are', () => {
