@@ -14,6 +14,7 @@ export function decisionOf(decision: Decision, setting: SettingRow): ExplainAnsw
       ...(first === undefined ? {} : { destination: first.id, set: first.set, uri: first.uri }),
     };
   }
+  if (decision.kind === 'answer') return decision.status === 0 ? { action: 'drop', reason: decision.detail } : { action: 'reply', status: decision.status, reason: decision.detail };
   const { refuse, detail } = decision;
   switch (refuse) {
     case 'unknown-domain': return setting.unknownDomain === 'drop' ? { action: 'drop', reason: detail } : { action: 'reply', status: setting.unknownDomain, reason: detail };

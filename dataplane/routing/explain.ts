@@ -1,11 +1,13 @@
-/** "Why did this call go there?": the live path, with a recorder. */
+/** "Why did this call go there?": the live path, with a recorder, and before it what a node answers by itself. */
 import { err, ok } from '../contract/result.ts';
 import type { Result } from '../contract/result.ts';
-import { parseSipUri, uriKey } from '../sip/uri.ts';
+import { requestUriFault } from '../sip/sanity.ts';
+import { parseSipUri, uriKey, type SipUri } from '../sip/uri.ts';
 import { familyOf } from '../contract/address.ts';
 import { admit } from './admit.ts';
 import type { Refusal } from './admit.ts';
 import type { HealthReader } from './health-reader.ts';
+import { allowInstead, isKeepAlive, keepAliveStatus } from './own-answers.ts';
 import { nextAlongside, nextDestination, planRoute } from './plan.ts';
 import type { RouteQuery } from './query.ts';
 import { aorOf, hostOf, userOf } from './query-uri.ts';
@@ -33,6 +35,8 @@ export type Decision =
     /** In the order of the attempts; the first takes the call. */
     readonly destinations: readonly { readonly id: number; readonly set: number; readonly uri: string }[];
   }
+  /** The node answers by itself; status 0 = it keeps silent. */
+  | { readonly kind: 'answer'; readonly status: number; readonly detail: string }
   | { readonly kind: 'refuse'; readonly refuse: Refusal | 'not-secure'; readonly detail: string };
 
 export interface Explanation {
@@ -42,18 +46,53 @@ export interface Explanation {
   readonly dropped: number;
 }
 
-/**
- * Follows a request through admission, rules and every attempt that would be made. Takes nobody's turn.
- * @param secure its Request-URI is a sips one, which passes over destinations without TLS (RFC 5630 §5.3)
- */
-export function explain(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns = new Turns(), secure = false): Explanation {
-  const recorder = new Recorder();
-  return { decision: decide(view, health, q, turns.copy(), recorder, secure), steps: recorder.steps, dropped: recorder.dropped };
+/** What a request meets besides the configuration that all nodes share. */
+export interface Circumstances {
+  /** Its Request-URI; null = nothing of it counts but user and host. */
+  readonly uri: SipUri | null;
+  /** Of the node that gets it. */
+  readonly draining: boolean;
+  readonly answersOptions: boolean;
+  /** Whether a URI names that node itself. */
+  readonly means: (uri: SipUri) => boolean;
 }
 
-function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns, recorder: Recorder, secure: boolean): Decision {
+export const noCircumstances: Circumstances = { uri: null, draining: false, answersOptions: true, means: () => false };
+
+/** Follows a request through what a node answers by itself, admission, rules and every attempt that would be made. Takes nobody's turn. */
+export function explain(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns = new Turns(), met: Circumstances = noCircumstances): Explanation {
+  const recorder = new Recorder();
+  const decision = ownAnswer(view, q, met, recorder) ?? decide(view, health, q, turns.copy(), recorder, met);
+  return { decision, steps: recorder.steps, dropped: recorder.dropped };
+}
+
+/** What the node answers whoever the request is for, in the order of the pipeline; null = nothing. */
+function ownAnswer(view: ConfigView, { method }: RouteQuery, { uri, draining, answersOptions, means }: Circumstances, recorder: Recorder): Decision | null {
+  const fault = uri === null ? null : requestUriFault(uri, uri.text);
+  if (fault !== null) {
+    recorder.add('node', 'refused', `malformed for a request: ${fault.reason}`);
+    return { kind: 'answer', status: fault.status, detail: fault.reason };
+  }
+  if (uri !== null && isKeepAlive(method, uri) && means(uri)) {
+    const status = keepAliveStatus(answersOptions, draining);
+    recorder.add('node', 'matched', `${uri.host} is the node itself: a keep-alive, which it ${status === 0 ? 'does not answer' : `answers by itself, ${status}`}`);
+    return { kind: 'answer', status, detail: status === 200 ? 'OK' : status === 503 ? 'Draining' : 'the node does not answer OPTIONS' };
+  }
+  const allow = allowInstead(view.setting.methods, method);
+  if (allow === '') return null;
+  recorder.add('node', 'refused', `${method} may not begin anything here: the setting methods is ${view.setting.methods}, which allows ${allow}`);
+  return { kind: 'answer', status: 405, detail: 'Method Not Allowed' };
+}
+
+function decide(view: ConfigView, health: HealthReader, q: RouteQuery, turns: Turns, recorder: Recorder, { uri, draining }: Circumstances): Decision {
   const admitted = admit(view, q, recorder);
   if (!admitted.ok) return { kind: 'refuse', refuse: admitted.refuse, detail: admitted.detail };
+  if (draining) {
+    recorder.add('node', 'refused', 'the node is being drained: it takes nothing new');
+    return { kind: 'answer', status: 503, detail: 'Draining' };
+  }
+  // A sips request passes over destinations without TLS (RFC 5630 §5.3).
+  const secure = uri?.scheme === 'sips';
   const plan = planRoute(view, health, turns, admitted, q, recorder);
   if (!plan.ok) return { kind: 'refuse', refuse: plan.refuse, detail: plan.detail };
   const destinations: { id: number; set: number; uri: string }[] = [];

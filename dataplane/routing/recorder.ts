@@ -1,6 +1,6 @@
 /** Explanations of a routing decision: the live path writes them when it is given a recorder. */
 
-export type StepStage = 'source' | 'number' | 'alias' | 'domain' | 'tenant' | 'rule' | 'rates' | 'enum' | 'set' | 'destination';
+export type StepStage = 'node' | 'source' | 'number' | 'alias' | 'domain' | 'tenant' | 'rule' | 'rates' | 'enum' | 'set' | 'destination';
 
 /** One human step. `outcome`: matched = it decided, skipped = looked at and left, refused = it ended the search. */
 export interface ExplainStep {

@@ -6,6 +6,7 @@ import { methodAt } from './method.ts';
 import { skipLws } from './parameters.ts';
 import { BYTES, load } from './scratch.ts';
 import type { Fault } from './start-line.ts';
+import type { SipUri } from './uri.ts';
 
 const REQUIRED = (1 << H.via) | (1 << H.from) | (1 << H.to) | (1 << H.callId) | (1 << H.cseq);
 const SINGLE = (1 << H.from) | (1 << H.to) | (1 << H.callId) | (1 << H.cseq) | (1 << H.maxForwards) | (1 << H.contentLength);
@@ -25,7 +26,7 @@ export function checkMessage(message: SipMessage): Fault | null {
   if (!readCseq(message)) return bad('Malformed CSeq');
   if (message.isRequest) {
     if (message.cseqMethod !== message.method) return bad('CSeq Method Does Not Match');
-    const fault = checkRequestUri(message);
+    const fault = requestUriFault(message.sipUri, message.requestUri);
     if (fault !== null) return fault;
     message.maxForwards = readNumber(message.maxForwardsStart, message.maxForwardsEnd, 3);
     if (message.maxForwards > 255) message.maxForwards = MALFORMED;
@@ -52,10 +53,10 @@ function checkBody(message: SipMessage): Fault | null {
   return null;
 }
 
-function checkRequestUri(message: SipMessage): Fault | null {
-  const uri = message.sipUri;
+/** What is wrong with a Request-URI, null when nothing is: it must be one of ours, without headers (RFC 3261 16.3 (1) and (2), 19.1.1). */
+export function requestUriFault(uri: SipUri | null, text: string): Fault | null {
   if (uri !== null) return uri.headersPart === '' ? null : bad('Headers In Request-URI');
-  return hasForeignScheme(message.requestUri) ? { status: 416, reason: 'Unsupported URI Scheme' } : bad('Malformed Request-URI');
+  return hasForeignScheme(text) ? { status: 416, reason: 'Unsupported URI Scheme' } : bad('Malformed Request-URI');
 }
 
 /** "scheme:" that is none of ours (RFC 3261 16.3 (2)). */

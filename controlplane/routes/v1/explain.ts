@@ -3,9 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import type { HealthReader } from '../../../dataplane/routing/health-reader.ts';
+import { canonicalAddress } from '../../../dataplane/contract/address.ts';
 import { noHealth } from '../../../dataplane/routing/health-reader.ts';
-import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
-import type { ExplainRequest } from '../../../dataplane/routing/explain.ts';
+import { explain, noCircumstances, routeQueryOf } from '../../../dataplane/routing/explain.ts';
+import type { Circumstances, ExplainRequest } from '../../../dataplane/routing/explain.ts';
+import type { ConfigView } from '../../../dataplane/routing/view.ts';
+import { parseSipUri } from '../../../dataplane/sip/uri.ts';
 import { tooMany } from '../../auth/authenticator.ts';
 import { RateLimiter } from '../../auth/rate-limit.ts';
 import { reportRules } from '../../../dataplane/routing/rule-findings.ts';
@@ -45,7 +48,7 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
     const query = routeQueryOf(question);
     if (!query.ok) throw new ProblemError('invalid', `${query.error.pointer} ${query.error.message}.`, { errors: [query.error] });
     const { view } = deps.live.mirror;
-    const explained = explain(view, node === undefined ? noHealth : healthOf(node), query.value, undefined, /^sips:/i.test(uri));
+    const explained = explain(view, node === undefined ? noHealth : healthOf(node), query.value, undefined, circumstancesOf(view, node, uri));
     const steps = explained.steps.map(({ stage, outcome, text }) => ({ step: stage, outcome, text }));
     if (explained.dropped > 0) steps.push({ step: 'destination', outcome: 'info', text: `${explained.dropped} more steps are not shown.` });
     return { rev: view.rev, node: node?.name ?? null, decision: decisionOf(explained.decision, view.setting), steps };
@@ -67,6 +70,15 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
 }
 
 const SetParams = Type.Object({ number: SetNumber }, { additionalProperties: false });
+
+/** What is known here of the node that would get the request: itself it is at the address that it connects from. */
+function circumstancesOf(view: ConfigView, node: NodeFacts | undefined, text: string): Circumstances {
+  const uri = parseSipUri(text);
+  if (node === undefined) return { ...noCircumstances, uri };
+  const { draining = false, answerOptions = true } = view.node(node.id) ?? {};
+  const own = canonicalAddress(node.address);
+  return { uri, draining, answersOptions: answerOptions, means: ({ host }) => host !== '' && canonicalAddress(host) === own };
+}
 
 /** What a node reports does not say which families a host name resolved to; either may serve in an explanation. */
 function healthOf(node: NodeFacts): HealthReader {

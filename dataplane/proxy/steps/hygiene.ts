@@ -1,4 +1,5 @@
 /** Steps that look at the message alone, before anybody asks whose it is. */
+import { allMethods, allowInstead, isKeepAlive, keepAliveStatus } from '../../routing/own-answers.ts';
 import type { ProxyContext } from '../context.ts';
 import type { ProxyEnvironment } from '../environment.ts';
 import { reply, type Verdict } from '../verdict.ts';
@@ -6,10 +7,6 @@ import { reply, type Verdict } from '../verdict.ts';
 const tooManyHops = reply(483, 'Too Many Hops');
 /** Option tags of RFC 3261 §20.29 that this proxy understands: `path` and `outbound` need nothing of a proxy that adds Path. */
 const supportedOptions = new Set(['path']);
-const allMethods = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, SUBSCRIBE, NOTIFY, MESSAGE, PUBLISH';
-const strictMethods = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER';
-const ianaSet = new Set(allMethods.split(', '));
-const strictSet = new Set(strictMethods.split(', '));
 
 /** Scanners by User-Agent: silence, so that they learn nothing. */
 export function dropScanners(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
@@ -25,18 +22,18 @@ export function dropScanners(ctx: ProxyContext, env: ProxyEnvironment): Verdict 
   return 'continue';
 }
 
-/** OPTIONS to this node itself (our address, no user): a peer's keep-alive. 503 while draining, and silence if the node's row wants that, so that upstreams leave. */
+/** OPTIONS to this node itself (our address, no user): a peer's keep-alive. */
 export function answerKeepAlive(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
   const { request } = ctx;
-  if (request.method !== 'OPTIONS' || ctx.inDialog) return 'continue';
   const uri = request.sipUri;
-  if (uri === null || uri.user !== '' || !env.identity.means(uri)) return 'continue';
-  if (!env.answersOptions) {
+  if (uri === null || ctx.inDialog || !isKeepAlive(request.method, uri) || !env.identity.means(uri)) return 'continue';
+  const status = keepAliveStatus(env.answersOptions, env.draining);
+  if (status === 0) {
     env.counters.add('dropped_options_total');
     return 'drop';
   }
   env.counters.add('keepalives_total');
-  if (env.draining) return reply(503, 'Draining', 'Retry-After: 60\r\n');
+  if (status === 503) return reply(503, 'Draining', 'Retry-After: 60\r\n');
   return reply(200, 'OK', `Allow: ${allMethods}\r\nAccept: application/sdp\r\nSupported: path\r\n`);
 }
 
@@ -61,10 +58,8 @@ export function checkProxyRequire(ctx: ProxyContext): Verdict {
 
 /** Methods that may begin something here: any by default, as RFC 3261 §16.3 wants it. Inside a dialog any method passes. */
 export function checkMethod(ctx: ProxyContext, env: ProxyEnvironment): Verdict {
-  const { methods } = env.view.setting;
-  if (methods === 'any') return 'continue';
-  const strict = methods === 'strict';
-  if ((strict ? strictSet : ianaSet).has(ctx.request.method)) return 'continue';
+  const allow = allowInstead(env.view.setting.methods, ctx.request.method);
+  if (allow === '') return 'continue';
   env.counters.add('refused_method_total');
-  return reply(405, 'Method Not Allowed', `Allow: ${strict ? strictMethods : allMethods}\r\n`);
+  return reply(405, 'Method Not Allowed', `Allow: ${allow}\r\n`);
 }

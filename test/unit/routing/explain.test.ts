@@ -1,20 +1,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultSetting } from '../../../dataplane/contract/rows.ts';
 import { admit } from '../../../dataplane/routing/admit.ts';
-import { explain, routeQueryOf } from '../../../dataplane/routing/explain.ts';
-import type { ExplainRequest } from '../../../dataplane/routing/explain.ts';
+import { explain, noCircumstances, routeQueryOf } from '../../../dataplane/routing/explain.ts';
+import type { Circumstances, ExplainRequest } from '../../../dataplane/routing/explain.ts';
 import { nextDestination, planRoute } from '../../../dataplane/routing/plan.ts';
 import { Turns } from '../../../dataplane/routing/turns.ts';
+import { parseSipUri } from '../../../dataplane/sip/uri.ts';
 import { TestHealth, destination, domain, query, routeSet, rule, set, tenant, trunk, view } from './rows.ts';
 
-const config = view(
+const rows = [
   tenant(1), domain('sip.acme.example'), routeSet(1, { family: 'prefer', failover: { frMs: 1, frInviteMs: 1, on: [], maxAttempts: 3 } }),
   rule(1, { type: 'range', from: '1000', to: '1999' }, { sets: [10, 11] }), rule(2, { type: 'prefix', value: '+' }, { sets: [12], strip: 1, prepend: '00' }), rule(3, { type: 'exact', value: '9' }, { sets: [13] }),
   set(10, { name: 'primary' }), set(11, { name: 'backup', algorithm: 8 }), set(12, { algorithm: 9, affinityAll: true }),
   destination(1, { set: 10 }), destination(2, { set: 10, uri: 'sip:[2001:db8::2]' }), destination(3, { set: 10, admin: 'draining' }), destination(4, { set: 10 }),
   destination(5, { set: 11, rank: 1 }), destination(6, { set: 11, rank: 2 }), destination(7, { set: 12 }),
   trunk('carrier', ['203.0.113.0/24']),
-);
+];
+const config = view(...rows);
 
 describe('explain', () => {
   it('tells the whole way in sentences', () => {
@@ -89,10 +92,30 @@ describe('explain', () => {
   it('sends a sips request to destinations over TLS only', () => {
     const secure = (...uris: string[]): ReturnType<typeof explain>['decision'] => explain(
       view(tenant(1), domain('sip.acme.example'), routeSet(1), rule(1, { type: 'any' }), set(1, { algorithm: 8 }), ...uris.map((uri, index) => destination(index + 1, { uri, rank: index + 1 }))),
-      new TestHealth(), query(), undefined, true,
+      new TestHealth(), query(), undefined, { ...noCircumstances, uri: parseSipUri('sips:1001@sip.acme.example') },
     ).decision;
     expect(secure('sip:10.0.0.1', 'sip:10.0.0.2', 'sip:10.0.0.3', 'sips:10.0.0.4')).toMatchObject({ kind: 'route', destinations: [{ id: 4 }] });
     expect(secure('sip:10.0.0.1')).toMatchObject({ kind: 'refuse', refuse: 'not-secure' });
+  });
+
+  it('answers what a node answers by itself, before anybody asks whose it is', () => {
+    const answer = (methods: 'any' | 'iana' | 'strict', method: string, uri: string, met: Partial<Circumstances> = {}): string => {
+      const parsed = parseSipUri(uri);
+      const { decision, steps } = explain(view({ table: 'setting', key: 'global', row: { ...defaultSetting, methods } }, ...rows), new TestHealth(), query({ method, user: parsed?.user ?? '', host: parsed?.host ?? '' }), undefined,
+        { ...noCircumstances, uri: parsed, means: ({ host }) => host === '192.0.2.1', ...met });
+      return decision.kind === 'answer' ? `${decision.status} ${decision.detail}: ${steps.at(-1)?.text ?? ''}` : decision.kind;
+    };
+    const us = 'sip:1001@sip.acme.example';
+    expect(['any', 'iana', 'strict'].map((methods) => answer(methods as 'any', 'MESSAGE', us).slice(0, 5))).toEqual(['route', 'route', '405 M']);
+    expect(answer('iana', 'WEIRD', us)).toMatch(/^405 Method Not Allowed: WEIRD may not begin anything here: the setting methods is iana, which allows INVITE, ACK/);
+    expect(answer('any', 'INVITE', `${us}?Subject=x`)).toBe('400 Headers In Request-URI: malformed for a request: Headers In Request-URI');
+    expect(answer('any', 'INVITE', us, { draining: true })).toBe('503 Draining: the node is being drained: it takes nothing new');
+    // Whoever is a stranger hears nothing of that.
+    expect(answer('any', 'INVITE', 'sip:x@nowhere.example', { draining: true })).toBe('refuse');
+    expect(answer('strict', 'OPTIONS', 'sip:192.0.2.1')).toBe('200 OK: 192.0.2.1 is the node itself: a keep-alive, which it answers by itself, 200');
+    expect(answer('any', 'OPTIONS', 'sip:192.0.2.1', { draining: true }).slice(0, 12)).toBe('503 Draining');
+    expect(answer('any', 'OPTIONS', 'sip:192.0.2.1', { answersOptions: false }).slice(0, 33)).toBe('0 the node does not answer OPTION');
+    expect([answer('any', 'OPTIONS', 'sip:1001@192.0.2.1'), answer('any', 'OPTIONS', us), answer('any', 'INVITE', 'sip:192.0.2.1')]).toEqual(['refuse', 'route', 'refuse']);
   });
 
   it('gives refusals of every kind', () => {
