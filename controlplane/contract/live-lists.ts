@@ -76,10 +76,16 @@ export const CallMedia = Type.Object({
 }, { additionalProperties: false });
 export type CallMedia = Static<typeof CallMedia>;
 
+const party = 'at most 120 characters, empty = not known';
+
 /** A call that is up. */
 export const LiveCall = Type.Object({
   callId: Type.String(),
+  caller: Type.String({ description: `user@host of From, without display name; ${party}` }),
+  callee: Type.String({ description: `user@host of To; ${party}` }),
+  dialled: Type.String({ description: `user@host of the Request-URI as it came to the node; ${party}` }),
   ...where,
+  destinationUri: Type.Union([Type.String(), Type.Null()], { description: 'URI of that destination as it is configured now; null = none of a dispatcher set, or it has been removed' }),
   startedMs: Type.Integer(),
   decision: Type.String({ description: 'Why it went there: trunk, number, domain, rule, set, attempts that failed; empty = towards a phone' }),
   media: Type.Union([CallMedia, Type.Null()], { description: 'null = its media goes direct, or the node is of a version that does not tell' }),

@@ -37,9 +37,17 @@ export function registrationOf(data: Data, node: AskedNode, keyOf: KeyOfTenant):
   };
 }
 
+/** URI of a destination by its id; null = there is none. */
+export type UriOfDestination = (destination: number) => string | null;
+
 /** null = nothing that this version understands. */
-export function liveCallOf(data: Data, node: AskedNode, keyOf: KeyOfTenant): LiveCall | null {
+export function liveCallOf(data: Data, node: AskedNode, keyOf: KeyOfTenant, uriOf: UriOfDestination): LiveCall | null {
   const startedMs = whole(data['startedMs']);
   const callId = text(data['callId']);
-  return callId === '' || startedMs === null ? null : { callId, ...whereIs(data, node, keyOf), startedMs, decision: text(data['decision']), media: callMediaOf(data['media']) };
+  if (callId === '' || startedMs === null) return null;
+  const where = whereIs(data, node, keyOf);
+  return {
+    callId, caller: text(data['caller']), callee: text(data['callee']), dialled: text(data['dialled']), ...where, destinationUri: where.destination === null ? null : uriOf(where.destination),
+    startedMs, decision: text(data['decision']), media: callMediaOf(data['media']),
+  };
 }

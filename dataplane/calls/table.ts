@@ -19,11 +19,13 @@ export interface CallEntry {
   readonly anchor: CallAnchor | null;
   /** Its media session, '' = its media goes direct. */
   readonly media: string;
+  /** See `partiesOf`; absent = handed over by a process of a version that did not keep it. */
+  readonly parties?: string;
 }
 
 export interface CallQuery {
   readonly tenant?: number;
-  /** Part of Call-ID or decision, any case. */
+  /** Part of Call-ID, caller, callee, dialled URI or decision, any case. */
   readonly text: string;
   /** Of the last page; 0 = from the beginning. */
   readonly cursor: number;
@@ -145,8 +147,8 @@ export class CallTable {
   }
 }
 
-function mentions({ dialog, decision }: CallEntry, wanted: string): boolean {
-  return wanted === '' || callIdOf(dialog).toLowerCase().includes(wanted) || describeDecision(decision).toLowerCase().includes(wanted);
+function mentions({ dialog, decision, parties = '' }: CallEntry, wanted: string): boolean {
+  return wanted === '' || callIdOf(dialog).toLowerCase().includes(wanted) || parties.toLowerCase().includes(wanted) || describeDecision(decision).toLowerCase().includes(wanted);
 }
 
 /** The Call-ID of a `dialogKey`. */

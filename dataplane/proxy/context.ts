@@ -77,6 +77,8 @@ export class ProxyContext {
   /** The dialogs that its 2xx have begun, one for each callee that answered: the first, and all others. */
   #dialog = '';
   #dialogs: readonly string[] = noDialogs;
+  /** Of an INVITE that has been answered: who calls whom, for the table of calls (calls/parties.ts). */
+  parties = '';
   /** What would go up if every branch had ended; null = nothing has failed yet. */
   best: BestResponse | null = null;
   /** The caller gave up (CANCEL), or a callee declined for everybody (6xx): no further branch begins. */

@@ -1,4 +1,5 @@
 /** The stateful proxy core (RFC 3261 §16): the transaction layer's user. Ties pipeline, relay and responses together. */
+import { partiesOf } from '../calls/parties.ts';
 import { dialogKey } from '../calls/table.ts';
 import { decisionOf } from '../routing/decision.ts';
 import type { SipMessage } from '../sip/message.ts';
@@ -140,6 +141,7 @@ export class Proxy implements TransactionUser {
     const decision = tx.invite && !ctx.inDialog && plan !== null ? decisionOf(plan, destination) : null;
     if (ctx.media !== null) ctx.media.answered = true;
     if (!ctx.answered) {
+      if (tx.invite && !ctx.inDialog) ctx.parties = partiesOf(ctx.request);
       if (tx.method === 'REGISTER') onRegistered(env, branch, ctx.request, response);
       settle(env, ctx);
       if (destination !== null) env.sink.outcome(destination.id, 'ok');
@@ -152,7 +154,9 @@ export class Proxy implements TransactionUser {
     const { callId, fromTag, toTag } = response;
     const dialog = dialogKey(callId, fromTag, toTag);
     if (!ctx.begins(dialog)) return;
-    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response), media: ctx.media?.recorded ?? '' });
+    // The INVITE is gone once its caller has another answer.
+    if (ctx.parties === '') ctx.parties = partiesOf(response);
+    env.calls.add({ dialog, tenant: ctx.tenantId, destination: destination?.id ?? 0, startedMs: env.clock.now(), decision, anchor: anchorOf(env, ctx, tx, response), media: ctx.media?.recorded ?? '', parties: ctx.parties });
   }
 
   /** RFC 3261 §15.1.1, RFC 5057 §5.1: a BYE that is accepted ends the call, and so does whoever says that there is none. */

@@ -1,10 +1,11 @@
 /** The calls that this node has up, page by page over its workers. */
+import { readParties, type Parties } from '../calls/parties.ts';
 import { callIdOf, type CallPage, type CallQuery } from '../calls/table.ts';
 import { listedStreams } from '../contract/media.ts';
 import type { SessionFigures } from '../media/figures.ts';
 import { describeDecision } from '../routing/decision.ts';
 
-export interface ListedCall {
+export interface ListedCall extends Parties {
   readonly callId: string;
   readonly tenant: number;
   /** Destination id, 0 = towards a phone or somebody that no set names. */
@@ -58,8 +59,8 @@ async function collect(ask: AskWorker, query: Omit<CallQuery, 'cursor'>, cursor:
       const answer = await ask(worker, { ...query, cursor: after, limit: query.limit - items.length });
       if (answer === null) return { items, next: '' };
       const startMs = nowMs() - answer.nowMs;
-      for (const { dialog, tenant, destination, startedMs, decision, media } of answer.page.items) {
-        items.push({ callId: callIdOf(dialog).slice(0, callIdLength), tenant, destination, startedMs: Math.round(startMs + startedMs), decision: describeDecision(decision), session: media });
+      for (const { dialog, tenant, destination, startedMs, decision, media, parties } of answer.page.items) {
+        items.push({ callId: callIdOf(dialog).slice(0, callIdLength), ...readParties(parties), tenant, destination, startedMs: Math.round(startMs + startedMs), decision: describeDecision(decision), session: media });
       }
       after = answer.page.cursor;
       if (items.length >= query.limit) return { items, next: after === 0 ? `${worker + 1}.0` : `${worker}.${after}` };

@@ -50,6 +50,17 @@ describe('the calls page', () => {
     expect(await view.violations()).toEqual([]);
   });
 
+  it('says who calls whom and where it went, and finds a call by its caller and by what was dialled', steps, async () => {
+    const search = view.page.getByRole('textbox', { name: 'Caller, callee, Call-ID or decision' });
+    await row(caller.callId).getByText('1001@acme.example', { exact: true }).waitFor();
+    await row(caller.callId).getByText(callee.sip.uri).waitFor();
+    await search.fill('1001@ACME');
+    await row(quiet.callId).waitFor({ state: 'detached' });
+    await row(caller.callId).waitFor();
+    await search.fill('');
+    await row(quiet.callId).waitFor();
+  });
+
   it('opens a call with the figures of both directions, and follows them', steps, async () => {
     await row(caller.callId).getByRole('link', { name: caller.callId }).click();
     const ways = drawer().getByText(/^[\d,]+ packets, \d+\.\d % lost, jitter [\d.]+ ms$/);

@@ -52,8 +52,11 @@ export async function liveListRoutes(app: FastifyInstance, deps: LiveListRouteDe
   app.get<{ Querystring: LiveListQuery }>('/api/v1/calls', {
     config: { access: 'live.read' },
     schema: {
-      summary: 'List the calls that are up, with why they went where they went', tags: ['live'], querystring: LiveListQuery, response: { 200: LiveCallList },
-      description: 'Asked of the nodes themselves, one after the other. `q` looks into Call-ID and decision.',
+      summary: 'List the calls that are up: who calls whom, and why they went where they went', tags: ['live'], querystring: LiveListQuery, response: { 200: LiveCallList },
+      description: 'Asked of the nodes themselves, one after the other. `q` looks into Call-ID, caller, callee, dialled URI and decision.',
     },
-  }, (request): Promise<LiveCallList> => list(request, 'calls.list', liveCallOf));
+  }, (request): Promise<LiveCallList> => list(request, 'calls.list', (data, node, keyOf) => {
+    const { view } = deps.live.mirror;
+    return liveCallOf(data, node, keyOf, (id) => view.destination(id)?.uri ?? null);
+  }));
 }

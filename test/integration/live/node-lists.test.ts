@@ -100,8 +100,13 @@ describe('GET /calls', () => {
       return page.items;
     });
     expect(calls).toMatchObject([{ callId, tenant: 'acme', nodeName: 'ams-1', decision: expect.stringMatching(/^domain acme\.example, rule \d+, set 10 .*destination \d+$/) as unknown }]);
+    expect(calls).toMatchObject([{ caller: expect.stringMatching(/^[^:;<>]+@[^;<>]+$/) as unknown, callee: '1001@acme.example', dialled: '1001@acme.example', destinationUri: uas.uri }]);
     expect(calls[0]?.decision).toContain(`destination ${calls[0]?.destination ?? ''}`);
     expect(Math.abs((calls[0]?.startedMs ?? 0) - Date.now())).toBeLessThan(30_000);
+    for (const part of [calls[0]?.caller ?? '', '1001@ACME']) {
+      expect((await api.get<LiveCallList>(`/calls?q=${encodeURIComponent(part)}`)).items.map((found) => found.callId), part).toContain(callId);
+    }
+    expect((await api.get<LiveCallList>('/calls?q=nobody@acme')).items).toEqual([]);
     expect((await api.get<LiveCallList>('/calls?tenant=zeta')).items).toEqual([]);
     await caller.send(fromCaller(caller, call, 'BYE', 2));
     uas.answer(await uas.gets('BYE', callId), 200);

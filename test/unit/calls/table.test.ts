@@ -49,6 +49,15 @@ describe('CallTable', () => {
     expect(ids({ text: 'RULE 4' })).toEqual([['Call-4'], 0]);
   });
 
+  it('finds calls by part of caller, callee and dialled URI, any case, and lists those of a former process that knew none', () => {
+    const { calls } = table();
+    calls.add({ ...entry(dialogKey('a', 'x', 'y')), parties: '+4930123@Acme.example\nbob@acme.example\n1001@198.51.100.1' });
+    calls.add(entry(dialogKey('b', 'x', 'y')));
+    const found = (text: string) => calls.page({ text, cursor: 0, limit: 10 }).items.map(({ dialog }) => callIdOf(dialog));
+    expect(['+4930123', 'aCmE', 'BOB@', '1001@'].map(found)).toEqual([['a'], ['a'], ['a'], ['a']]);
+    expect([found('nobody'), found('')]).toEqual([[], ['a', 'b']]);
+  });
+
   it('looks at a few thousand calls for one page at most, and says where to go on', () => {
     const { calls } = table();
     for (let n = 1; n <= 6_000; n++) calls.add({ ...entry(dialogKey(`c${n}`, 'x', 'y')), tenant: n === 6_000 ? 7 : 1 });

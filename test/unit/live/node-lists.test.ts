@@ -99,9 +99,17 @@ describe('what a node tells', () => {
   });
 
   it('of a call is shown with why it went there', () => {
-    expect(liveCallOf({ callId: 'c@x', tenant: 3, destination: 5, startedMs: 7, decision: 'rule 1, destination 5' }, node('a'), keyOf)).toEqual({
-      callId: 'c@x', tenant: 'acme', node: 'a', nodeName: 'name-a', destination: 5, startedMs: 7, decision: 'rule 1, destination 5', media: null,
+    const uriOf = (destination: number) => (destination === 5 ? 'sip:10.0.0.5' : null);
+    const parties = { caller: '+4930@acme.example', callee: '1001@acme.example', dialled: '1001@198.51.100.1' };
+    const call = { callId: 'c@x', ...parties, tenant: 3, destination: 5, startedMs: 7, decision: 'rule 1, destination 5' };
+    expect(liveCallOf(call, node('a'), keyOf, uriOf)).toEqual({
+      callId: 'c@x', ...parties, tenant: 'acme', node: 'a', nodeName: 'name-a', destination: 5, destinationUri: 'sip:10.0.0.5', startedMs: 7, decision: 'rule 1, destination 5', media: null,
     });
-    expect(liveCallOf({ callId: 'c@x' }, node('a'), keyOf)).toBeNull();
+    expect(liveCallOf({ ...call, destination: 6 }, node('a'), keyOf, uriOf)).toMatchObject({ destination: 6, destinationUri: null });
+    expect(liveCallOf({ callId: 'c@x' }, node('a'), keyOf, uriOf)).toBeNull();
+  });
+
+  it('of a call, when it is of a version that does not tell who calls whom, is shown without', () => {
+    expect(liveCallOf({ callId: 'c@x', startedMs: 7 }, node('a'), keyOf, () => null)).toMatchObject({ caller: '', callee: '', dialled: '' });
   });
 });

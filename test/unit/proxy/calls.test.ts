@@ -1,5 +1,6 @@
 /** What counts as a call, as a failure of a destination, and against a limit. */
 import { describe, expect, it } from 'vitest';
+import { readParties } from '../../../dataplane/calls/parties.ts';
 import type { RowOp } from '../../../dataplane/contract/rows.ts';
 import { applyOps } from '../../../dataplane/routing/build.ts';
 import { answerTo, Edge, request, tcp, world, type Sent } from './edge.ts';
@@ -43,6 +44,28 @@ describe('the call table', () => {
     }
     expect(edge.env.calls.size).toBe(32);
     expect(edge.take().filter(({ message }) => message.status === 200).length).toBe(200);
+  });
+
+  it('holds who calls whom, with the Request-URI as it came, for each callee that answered', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE', { uri: 'sip:1001@acme.example:5060;user=phone', to: 'sip:+4930@acme.example' }), ...phone);
+    const invite = edge.one();
+    for (const tag of ['one', 'two']) edge.receive(answerTo(invite, 200, tag), ...backend);
+    const { items } = edge.env.calls.page({ text: '+4930', cursor: 0, limit: 10 });
+    expect(items.map(({ parties }) => readParties(parties))).toEqual(Array.from({ length: 2 }, () => ({ caller: 'alice@acme.example', callee: '+4930@acme.example', dialled: '1001@acme.example:5060' })));
+  });
+
+  it('holds who calls whom of a 2xx that comes after the caller got its answer, but for what was dialled', () => {
+    const edge = new Edge(world());
+    edge.receive(request('INVITE'), ...phone);
+    const invite = edge.one();
+    edge.advance(5_100);
+    const again = edge.take().find(({ target }) => target.address === second[0]);
+    if (again === undefined) throw new Error('the second destination is asked when the first is silent');
+    edge.receive(answerTo(again, 404), ...second);
+    edge.receive(answerTo(invite, 200), ...backend);
+    const { items } = edge.env.calls.page({ text: '', cursor: 0, limit: 10 });
+    expect(items.map(({ parties }) => readParties(parties))).toEqual([{ caller: 'alice@acme.example', callee: '1001@acme.example', dialled: '' }]);
   });
 
   it.each([[200, 0], [481, 0], [408, 0], [401, 1], [407, 1], [500, 1], [403, 1]])('after a BYE that gets %i holds %i calls', (status, left) => {

@@ -1,5 +1,6 @@
 /** The lists that the control plane asks a node for: over all workers, in pages, bounded whatever phones wrote. */
 import { describe, expect, it } from 'vitest';
+import { partyLength } from '../../../dataplane/calls/parties.ts';
 import { CallTable, dialogKey } from '../../../dataplane/calls/table.ts';
 import type { Binding } from '../../../dataplane/registrations/binding.ts';
 import { RegistrationTable } from '../../../dataplane/registrations/table.ts';
@@ -13,7 +14,7 @@ const deaf = { added: () => undefined, removed: () => undefined };
 function workers(...calls: readonly number[]): AskWorker {
   const tables = calls.map((count, worker) => {
     const table = new CallTable(deaf);
-    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: null, anchor: null, media: 'Aabcdefghij-' });
+    for (let n = 1; n <= count; n++) table.add({ dialog: dialogKey(`w${worker}-${n}`, 'x', 'y'), tenant: worker, destination: 7, startedMs: 1_000, decision: null, anchor: null, media: 'Aabcdefghij-', parties: ['caller', 'callee', 'dialled'].map((who) => who.padEnd(partyLength, '.')).join('\n') });
     return table;
   });
   return (worker, query) => {
@@ -42,7 +43,9 @@ describe('the calls of a node', () => {
   });
 
   it('began at an instant of the wall clock', async () => {
-    expect((await all(workers(1), 10))[0]).toEqual({ callId: 'w0-1', tenant: 0, destination: 7, startedMs: 96_000, decision: '', media: null });
+    expect((await all(workers(1), 10))[0]).toEqual({
+      callId: 'w0-1', caller: 'caller'.padEnd(partyLength, '.'), callee: 'callee'.padEnd(partyLength, '.'), dialled: 'dialled'.padEnd(partyLength, '.'), tenant: 0, destination: 7, startedMs: 96_000, decision: '', media: null,
+    });
   });
 
   it('begin anew for a cursor that is none', async () => {

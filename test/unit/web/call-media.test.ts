@@ -60,7 +60,7 @@ describe('a call at a glance', () => {
 });
 
 describe('the key of a call', () => {
-  const call = (node: string, callId: string): LiveCall => ({ callId, node, nodeName: node, tenant: null, destination: null, startedMs: 0, decision: '', media: null });
+  const call = (node: string, callId: string): LiveCall => ({ callId, caller: '', callee: '', dialled: '', node, nodeName: node, tenant: null, destination: null, destinationUri: null, startedMs: 0, decision: '', media: null });
 
   it('is its own for each call of a list, and holds the Call-ID', () => {
     const keys = [...keyCalls([call('n1', 'a@x'), call('n1', 'b@x'), call('n2', 'a@x'), call('n1', 'a@x')]).values()];

@@ -14,6 +14,7 @@ import { callIdOfKey, keyCalls } from './call-key.ts';
 import { callVerdict } from './call-media.ts';
 import { CallMedia } from './CallMedia.tsx';
 import { Destination } from './Destination.tsx';
+import { Party } from './Parties.tsx';
 
 const drawerWidth = 680;
 /** Characters that the list's filter takes. */
@@ -65,6 +66,9 @@ function OpenCall({ call }: { readonly call: LiveCall }) {
       <Section title="Way">
         <Facts
           facts={[
+            ['From', <Party key="caller" value={call.caller} />],
+            ['To', <Party key="callee" value={call.callee} />],
+            ['Dialled', <Party key="dialled" value={call.dialled} />],
             ['Went to', <Destination key="to" call={call} />],
             ['Because', call.decision === '' ? 'the phone is registered here' : call.decision],
             ['Tenant', call.tenant === null ? '–' : <TableLink key="tenant" to="/tenants" search={{ open: call.tenant }}>{call.tenant}</TableLink>],

@@ -16,6 +16,7 @@ import { callVerdict, engines } from './call-media.ts';
 import { CallDrawer } from './CallDrawer.tsx';
 import { keyCalls } from './call-key.ts';
 import { Destination } from './Destination.tsx';
+import { Callee, Caller } from './Parties.tsx';
 
 function Quality({ call: { media } }: { readonly call: LiveCall }) {
   if (media === null) return '–';
@@ -24,7 +25,8 @@ function Quality({ call: { media } }: { readonly call: LiveCall }) {
 }
 
 const columns: readonly Column<LiveCall>[] = [
-  { key: 'callId', header: 'Call-ID', render: (row) => <span className="mono">{row.callId}</span> },
+  { key: 'caller', header: 'From', render: (row) => <Caller call={row} /> },
+  { key: 'callee', header: 'To', render: (row) => <Callee call={row} /> },
   { key: 'age', header: 'Up for', align: 'right', render: (row) => <RelativeTime atMs={row.startedMs} /> },
   tenantColumn,
   { key: 'destination', header: 'Went to', render: (row) => <Destination call={row} />, wide: true },
@@ -40,8 +42,8 @@ export function CallsPage() {
   const query = useInfiniteQuery(callsQuery({ q, tenant }));
   return (
     <>
-      <PageHeader title="Live calls" about="Calls in progress: where each one went, why, and how it sounds." />
-      <Filters placeholder="Call-ID or part of the decision" tenant />
+      <PageHeader title="Live calls" about="Calls in progress: who calls whom, where each one went, why, and how it sounds." />
+      <Filters placeholder="Caller, callee, Call-ID or decision" tenant />
       <MissingNodes pages={query.data?.pages} what="calls" />
       <ListPanel
         query={query}

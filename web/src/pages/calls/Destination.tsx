@@ -1,12 +1,18 @@
 import type { LiveCall } from '../../../../controlplane/contract/index.ts';
 import { TableLink } from '../../components/TableLink.tsx';
+import { Pair } from './Parties.tsx';
 
 /** Where a call went, as a link if it is a destination of a set. */
-export function Destination({ call: { destination } }: { readonly call: Pick<LiveCall, 'destination'> }) {
+export function Destination({ call: { destination, destinationUri } }: { readonly call: Pick<LiveCall, 'destination' | 'destinationUri'> }) {
   if (destination === null) return 'a phone';
   return (
-    <TableLink to="/dispatcher" search={{ destination: String(destination) }}>
-      destination {destination}
-    </TableLink>
+    <Pair
+      first={
+        <TableLink to="/dispatcher" search={{ destination: String(destination) }}>
+          destination {destination}
+        </TableLink>
+      }
+      second={destinationUri ?? ''}
+    />
   );
 }
