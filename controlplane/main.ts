@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { FastifyInstance } from 'fastify';
 import { offerLocalJoinToken } from './auth/local-node.ts';
+import { guessableBelow } from './auth/secret.ts';
 import { buildApp } from './app.ts';
 import { prepareFolder } from './db/folder-lock.ts';
 import { startRuntime } from './services/runtime.ts';
@@ -15,7 +16,6 @@ import type { Settings } from './settings.ts';
 import { messageOf, StartFault } from './start-fault.ts';
 
 const closeGraceMs = 10_000;
-const shortToken = 16;
 const inProject = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 async function main(): Promise<void> {
@@ -70,8 +70,8 @@ async function listen(app: FastifyInstance, { http }: Settings): Promise<void> {
 async function announce(app: FastifyInstance, runtime: Runtime, settings: Settings, log: Logger): Promise<void> {
   const origin = originOf(app, settings);
   log.info({ database: runtime.database.kind, dataDir: settings.dataDir }, `the console and the API are at ${origin}`);
-  if (settings.adminToken !== null && settings.adminToken.length < shortToken) {
-    log.warn(`SIGNALBOX_ADMIN_TOKEN has fewer than ${shortToken} characters: it can be guessed`);
+  if (settings.adminToken !== null && settings.adminToken.length < guessableBelow) {
+    log.warn(`SIGNALBOX_ADMIN_TOKEN has fewer than ${guessableBelow} characters: it can be guessed`);
   }
   const link = await runtime.auth.setup.createLink(`${hostname()}:${settings.http.port}`, origin);
   // Not a log line: it is needed whatever the log's level, and its token has no business in collected logs.

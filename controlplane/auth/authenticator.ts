@@ -1,7 +1,10 @@
 /**
  * Who asks, from a request: `Authorization: Bearer`, else the session cookie. A cookie travels by itself, so every
  * unsafe request that it carries must show that our own page made it: a header that a foreign page cannot set without
- * asking (CORS) and an Origin of our own. Wrong bearer values are counted per source.
+ * asking (CORS) and an Origin of our own.
+ *
+ * Wrong values are counted per source. A source with too many of them has only such values looked at as are known to be
+ * right: whoever guesses behind the same address locks nobody out, and costs the database next to nothing.
  */
 import type { FastifyRequest } from 'fastify';
 import { csrfHeader, sessionCookie } from '../contract/session.ts';
@@ -15,7 +18,7 @@ import type { Sessions } from './sessions.ts';
 import { sourceKey } from './sign-in.ts';
 
 /** Thirty wrong values at once, then one a second. */
-const wrongBearers = { burst: 30, refillMs: 1_000 };
+const wrongValues = { burst: 30, refillMs: 1_000 };
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface AuthenticatorDeps {
@@ -25,17 +28,27 @@ export interface AuthenticatorDeps {
 }
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const wrong = new RateLimiter(wrongBearers, deps.now);
+  const wrong = new RateLimiter(wrongValues, deps.now);
 
   async function byBearer(request: FastifyRequest, header: string): Promise<Principal> {
     const source = sourceKey(request.ip);
     const allowed = wrong.peek(source);
-    if (!allowed.allowed) throw tooMany(allowed.retryAfterMs);
     const match = /^Bearer +([\x21-\x7e]+)$/i.exec(header);
-    const principal = match?.[1] === undefined ? null : await deps.bearers.principal(match[1]);
+    const value = match?.[1];
+    if (!allowed.allowed && (value === undefined || !(await deps.bearers.passesLimit(value)))) throw tooMany(allowed.retryAfterMs);
+    const principal = value === undefined ? null : await deps.bearers.principal(value);
     if (principal !== null) return principal;
     wrong.take(source);
     throw new ProblemError('unauthenticated', match === null ? 'The Authorization header must be "Bearer" and a token.' : 'The token is not known, revoked or expired.');
+  }
+
+  /** Nobody for a wrong value, limited or not: a browser whose session has ended is to sign in again, not to wait. */
+  async function bySession(request: FastifyRequest, secret: string): Promise<Principal | null> {
+    const source = sourceKey(request.ip);
+    if (!wrong.peek(source).allowed && !(await deps.sessions.passesLimit(secret))) return null;
+    const principal = await deps.sessions.principal(secret);
+    if (principal === null) wrong.take(source);
+    return principal;
   }
 
   return {
@@ -45,7 +58,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       const secret = readCookie(request.headers.cookie, sessionCookie);
       if (secret === null) return null;
       if (!safeMethods.has(request.method)) assertOwnPage(request);
-      return deps.sessions.principal(secret);
+      return bySession(request, secret);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Bearer tokens: API tokens of the database and the owner token of the environment. */
 import type { Principal } from './principal.ts';
-import { createSecret, hashSecret, looksLike, maxBearerLength, secretsEqual } from './secret.ts';
+import { KnownHashes } from './known-hashes.ts';
+import { createSecret, guessableBelow, hashSecret, looksLike, maxBearerLength, secretsEqual } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { ApiTokenRecord, ApiTokenStore } from './stores.ts';
 import type { Permission, Role } from '../contract/permissions.ts';
@@ -28,9 +29,11 @@ export interface NewApiToken {
 
 export class BearerTokens {
   private readonly deps: BearerDeps;
+  private readonly known: KnownHashes;
 
   constructor(deps: BearerDeps) {
     this.deps = deps;
+    this.known = new KnownHashes((limit) => deps.store.hashes(limit), deps.now);
   }
 
   /** The principal of a bearer value, or null for an unknown, revoked or expired one. */
@@ -47,6 +50,16 @@ export class BearerTokens {
     return { kind: 'token', id: token.id, name: token.name, role: token.role, scopes: token.scopes, session: null };
   }
 
+  /**
+   * Whether a source that has sent too many wrong values may have this one looked at: it is a token of ours, or the owner token
+   * of the environment unless that is short enough to be guessed. Costs a hash, and the database one query a second.
+   */
+  async passesLimit(value: string): Promise<boolean> {
+    const { adminToken } = this.deps;
+    if (adminToken !== null && adminToken.length >= guessableBelow && value.length <= maxBearerLength && secretsEqual(value, adminToken)) return true;
+    return looksLike('apiToken', value) && this.known.has(hashSecret(value));
+  }
+
   /** Is the token behind an open stream still good? */
   async recheck(principal: Principal): Promise<boolean> {
     if (principal.kind === 'environment') return true;
@@ -58,7 +71,9 @@ export class BearerTokens {
   async create(token: NewApiToken): Promise<{ readonly token: ApiTokenRecord; readonly secret: string } | null> {
     if (await this.deps.store.count() >= maxApiTokens) return null;
     const secret = createSecret('apiToken', this.deps.random);
-    return { token: await this.deps.store.create({ ...token, hash: hashSecret(secret) }), secret };
+    const stored = await this.deps.store.create({ ...token, hash: hashSecret(secret) });
+    this.known.added();
+    return { token: stored, secret };
   }
 
   list(cursor: string | null, limit: number): Promise<readonly ApiTokenRecord[]> {

@@ -18,6 +18,9 @@ const secretLength = 4 + 43;
 /** Longest bearer value that is looked at; SIGNALBOX_ADMIN_TOKEN may be longer than our own. */
 export const maxBearerLength = 512;
 
+/** An owner token of the environment with fewer characters can be guessed: people choose it. */
+export const guessableBelow = 16;
+
 /** A fresh secret of `kind`, for example `sbj_8yq...` (47 characters). */
 export function createSecret(kind: SecretKind, random: RandomBytes): string {
   return secretKinds[kind] + Buffer.from(random(secretBytes)).toString('base64url');

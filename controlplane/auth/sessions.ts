@@ -3,6 +3,7 @@
  * request end one) up to a week, and end at once when they are revoked or their user changes.
  */
 import type { Principal } from './principal.ts';
+import { KnownHashes } from './known-hashes.ts';
 import { createSecret, hashSecret, looksLike } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { SessionRecord, SessionStore, UserRecord } from './stores.ts';
@@ -31,11 +32,13 @@ export interface SessionDeps {
 
 export class Sessions {
   private readonly deps: SessionDeps;
+  private readonly known: KnownHashes;
   private prunedAtMs = 0;
   private readonly endListeners = new Set<(ended: EndedSessions) => void>();
 
   constructor(deps: SessionDeps) {
     this.deps = deps;
+    this.known = new KnownHashes((limit) => deps.store.hashes(deps.now(), limit), deps.now);
   }
 
   /** Starts a session; returns the cookie's secret, which is stored nowhere. */
@@ -50,6 +53,7 @@ export class Sessions {
       hash: hashSecret(secret), userId: user.id, nowMs, expiresAtMs: nowMs + sessionTimes.idleMs,
       address: from.address, agent: from.agent.slice(0, maxAgentLength),
     }, maxPerUser);
+    this.known.added();
     return secret;
   }
 
@@ -63,6 +67,11 @@ export class Sessions {
       await this.deps.store.touch(record.hash, nowMs, Math.min(nowMs + sessionTimes.idleMs, record.createdAtMs + sessionTimes.absoluteMs));
     }
     return sessionPrincipal(record);
+  }
+
+  /** As `BearerTokens.passesLimit`, for a cookie's secret. */
+  async passesLimit(secret: string): Promise<boolean> {
+    return looksLike('session', secret) && this.known.has(hashSecret(secret));
   }
 
   /** Does this session still hold, and as whom? For streams that outlive the request that opened them. */

@@ -61,6 +61,8 @@ export interface SessionStore {
   /** Creates a session and drops the user's oldest beyond `maxPerUser`. */
   create(session: { readonly hash: string; readonly userId: string; readonly nowMs: number; readonly expiresAtMs: number; readonly address: string; readonly agent: string }, maxPerUser: number): Promise<void>;
   find(hash: string): Promise<SessionRecord | null>;
+  /** Of sessions that have not expired, the newest first. */
+  hashes(nowMs: number, limit: number): Promise<readonly string[]>;
   touch(hash: string, nowMs: number, expiresAtMs: number): Promise<void>;
   remove(hash: string): Promise<void>;
   /** Removes what has expired; returns how many. */
@@ -87,6 +89,8 @@ export interface ApiTokenStore {
   byId(id: string): Promise<ApiTokenRecord | null>;
   /** Unrevoked only; expiry is the caller's to judge. */
   find(hash: string): Promise<ApiTokenRecord | null>;
+  /** Of unrevoked tokens, the newest first. */
+  hashes(limit: number): Promise<readonly string[]>;
   used(id: string, nowMs: number): Promise<void>;
   /** False when there is no such unrevoked token. */
   revoke(id: string, nowMs: number): Promise<boolean>;

@@ -27,6 +27,7 @@ export function createApiTokenStore(db: PrismaClient): ApiTokenStore {
       const row = await db.apiToken.findUnique({ where: { hash, revokedAt: null } });
       return row === null ? null : toRecord(row);
     },
+    hashes: async (limit) => (await db.apiToken.findMany({ where: { revokedAt: null }, orderBy: { createdAt: 'desc' }, take: limit, select: { hash: true } })).map((row) => row.hash),
     byId: async (id) => {
       if (!isUuid(id)) return null;
       const row = await db.apiToken.findUnique({ where: { id, revokedAt: null } });

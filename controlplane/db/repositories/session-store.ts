@@ -25,6 +25,8 @@ export function createSessionStore(db: PrismaClient): SessionStore {
         lastSeenAtMs: row.lastSeenAt.getTime(), expiresAtMs: row.expiresAt.getTime(),
       };
     },
+    hashes: async (nowMs, limit) =>
+      (await db.session.findMany({ where: { expiresAt: { gt: new Date(nowMs) } }, orderBy: { createdAt: 'desc' }, take: limit, select: { hash: true } })).map((row) => row.hash),
     touch: async (hash, nowMs, expiresAtMs) => {
       await db.session.updateMany({ where: { hash }, data: { lastSeenAt: new Date(nowMs), expiresAt: new Date(expiresAtMs) } });
     },

@@ -185,6 +185,31 @@ describe('guessing', () => {
     expect(status).toBe(429);
     expect((await plane.ask('GET', '/overview', undefined, { address: '203.0.113.10' })).status).toBe(200);
   });
+
+  it('of bearer tokens locks no right token and no session out that comes from the same address', async () => {
+    const address = '203.0.113.19';
+    const read = async (credentials: { readonly token?: string | null; readonly cookie?: string }) => (await plane.ask('GET', '/overview', undefined, { address, ...credentials })).status;
+    const made = await plane.ask<{ readonly id: string; readonly token: string }>('POST', '/tokens', { name: 'robot', role: 'viewer' });
+    const secret = made.body.token;
+    secrets.push(secret);
+    const cookie = cookieOf(await signIn());
+    const guess = { token: `sbx_${'b'.repeat(43)}` };
+    for (let i = 0; i < 40; i += 1) await read(guess);
+    expect([await read(guess), await read({ token: secret }), await read({}), await read({ token: null, cookie })]).toEqual([429, 200, 200, 200]);
+    const fresh = cookieOf(await signIn());
+    expect([await read({ token: null, cookie: fresh }), await read({ token: null, cookie: cookie.replace(/.{5}$/, 'xxxxx') })]).toEqual([200, 401]);
+    await plane.ask('DELETE', `/tokens/${made.body.id}`);
+    expect([401, 429]).toContain(await read({ token: secret }));
+  });
+
+  it('of session cookies is counted, and is told to sign in, limited or not', async () => {
+    const address = '203.0.113.20';
+    const cookie = `${cookieOf(await signIn()).split('=')[0] ?? ''}=sbs_${'c'.repeat(43)}`;
+    const statuses: number[] = [];
+    for (let i = 0; i < 40; i += 1) statuses.push((await plane.ask('GET', '/overview', undefined, { token: null, cookie, address })).status);
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect((await plane.ask('GET', '/overview', undefined, { token: `sbx_${'d'.repeat(43)}`, address })).status).toBe(429);
+  });
 });
 
 describe('what is written down', () => {
