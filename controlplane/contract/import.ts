@@ -16,11 +16,27 @@ export const ImportNote = Type.Object({
 }, { additionalProperties: false });
 export type ImportNote = Static<typeof ImportNote>;
 
+/** Destinations of a changed set that are listed by name; the counts are complete. */
+export const listedDestinations = 20;
+
+export const ImportedDestinations = Type.Object({
+  added: Type.Integer(),
+  changed: Type.Integer(),
+  removed: Type.Integer(),
+  items: Type.Array(Type.Object({
+    change: Type.Union([Type.Literal('added'), Type.Literal('changed'), Type.Literal('removed')]),
+    uri: Type.String(),
+    fields: Type.Array(Type.String(), { description: 'What changes; empty for one that is added or removed' }),
+  }, { additionalProperties: false }), { description: `At most the first ${listedDestinations}` }),
+}, { additionalProperties: false });
+export type ImportedDestinations = Static<typeof ImportedDestinations>;
+
 export const ImportChange = Type.Object({
   entity: Type.Union([Type.Literal('tenant'), Type.Literal('dispatcher-set'), Type.Literal('route-set'), Type.Literal('domain'), Type.Literal('number')]),
   key: Type.String(),
   /** What changes, in words; empty for a new entity. */
   fields: Type.Array(Type.String()),
+  destinations: Type.Optional(Type.Union([ImportedDestinations, Type.Null()], { description: 'Of a dispatcher set that was there: what becomes of its destinations; null or absent = nothing' })),
 }, { additionalProperties: false });
 export type ImportChange = Static<typeof ImportChange>;
 

@@ -112,9 +112,32 @@ describe('the xlab1 front end (seed 000)', () => {
     const ids = (await plane.ask<{ destinations: { id: number }[] }>('GET', '/dispatcher-sets/6001')).body.destinations.map((destination) => destination.id);
     const changed = { ...xlab, dispatcher: (xlab['dispatcher'] ?? '').replace('17]\\:5060:0:1', '17]\\:5060:4:9') };
     const { body } = await importText(changed);
-    expect(body.updates).toEqual([{ entity: 'dispatcher-set', key: '6001', fields: ['destinations'] }]);
+    expect(body.updates).toEqual([{
+      entity: 'dispatcher-set', key: '6001', fields: ['destinations'],
+      destinations: {
+        added: 0, changed: 2, removed: 0,
+        items: [
+          { change: 'changed', uri: 'sip:[2001:DB8:8:100::18]:5060', fields: ['rank'] },
+          { change: 'changed', uri: 'sip:[2001:DB8:8:100::17]:5060', fields: ['rank', 'admin'] },
+        ],
+      },
+    }]);
     const { body: set } = await plane.ask<{ destinations: { id: number; uri: string; admin: string }[] }>('GET', '/dispatcher-sets/6001');
     expect(set.destinations.map(({ id, uri, admin }) => [id, /::(\d\d)]/.exec(uri)?.[1], admin])).toEqual([[ids[1], '17', 'disabled'], [ids[0], '18', 'enabled']]);
+  });
+
+  it('names each destination that comes, changes or goes, the first twenty of a set, and counts them all', async () => {
+    const moved = { ...xlab, dispatcher: (xlab['dispatcher'] ?? '').replace('17]\\:5060:0:1', '19]\\:5060:0:1') };
+    const { body } = await importText(moved, '?dryRun=1');
+    const of = (report: ImportReport, key: string) => report.updates.find((change) => change.key === key)?.destinations;
+    expect(of(body, '6001')).toMatchObject({ added: 1, removed: 1, items: expect.arrayContaining([
+      { change: 'added', uri: 'sip:[2001:DB8:8:100::19]:5060', fields: [] }, { change: 'removed', uri: 'sip:[2001:DB8:8:100::17]:5060', fields: [] },
+    ]) as unknown });
+    const line = (xlab['dispatcher'] ?? '').split('\n').find((text) => text.includes('17]\\:5060:0:1')) ?? '';
+    const many = Array.from({ length: 30 }, (_, n) => line.replace('17]', `a${n}]`).replace(/^\d+/, String(900 + n))).join('\n');
+    const { body: grown } = await importText({ ...xlab, dispatcher: `${xlab['dispatcher'] ?? ''}${many}\n` }, '?dryRun=1');
+    expect(of(grown, '6001')).toMatchObject({ added: 30, removed: 0 });
+    expect(of(grown, '6001')?.items).toHaveLength(20);
   });
 
   it('puts aliases of one did into one tenant, also one that is added later', async () => {

@@ -1,4 +1,4 @@
-import type { ImportChange, ImportNote, ImportReport } from '../../../../controlplane/contract/index.ts';
+import type { ImportChange, ImportedDestinations, ImportNote, ImportReport } from '../../../../controlplane/contract/index.ts';
 import { Panel } from '../../components/Panel.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { TableLink } from '../../components/TableLink.tsx';
@@ -11,6 +11,25 @@ const pages: Readonly<Record<ImportChange['entity'], PagePath>> = { tenant: '/te
 /** Lines drawn of a long list; the counts are complete anyway. */
 const drawn = 200;
 
+function Destinations({ changes: { added, changed, removed, items } }: { readonly changes: ImportedDestinations }) {
+  const more = added + changed + removed - items.length;
+  return (
+    <>
+      : {[[added, 'added'], [changed, 'changed'], [removed, 'removed']].filter(([number]) => number !== 0).map(([number, word]) => `${count(Number(number))} ${word}`).join(', ')}
+      <ul className={styles['parts']}>
+        {items.map(({ change, uri, fields }, index) => (
+          <li key={`${index} ${uri}`}>
+            <span className={styles['change']}>{change}</span>
+            <span className="mono">{uri}</span>
+            {fields.length === 0 ? null : <span>{fields.join(', ')}</span>}
+          </li>
+        ))}
+        {more > 0 ? <li>and {count(more)} more</li> : null}
+      </ul>
+    </>
+  );
+}
+
 function Changes({ title, changes, total, stored }: { readonly title: string; readonly changes: readonly ImportChange[]; readonly total: number; readonly stored: boolean }) {
   if (total === 0) return null;
   return (
@@ -20,7 +39,10 @@ function Changes({ title, changes, total, stored }: { readonly title: string; re
           <li key={`${change.entity} ${change.key}`}>
             <span className={styles['entity']}>{change.entity}</span>
             <span className="mono">{stored ? <TableLink to={pages[change.entity]} search={{ open: change.key }}>{change.key}</TableLink> : change.key}</span>
-            <span className={styles['fields']}>{change.fields.join('; ')}</span>
+            <div className={styles['fields']}>
+              {change.fields.join('; ')}
+              {change.destinations ? <Destinations changes={change.destinations} /> : null}
+            </div>
           </li>
         ))}
         {total > drawn ? <li className={styles['more']}>and {count(total - Math.min(drawn, changes.length))} more</li> : null}
