@@ -7,12 +7,17 @@ export interface Precondition {
   /** Versions of `If-Match`; `*` = any existing one; null = no condition. */
   readonly ifMatch: readonly number[] | '*' | null;
   readonly ifNoneMatch: boolean;
+  /** JSON pointer of the key of what has to be new because it is created by POST. */
+  readonly isNewAt?: string;
 }
 
 export const noPrecondition: Precondition = { ifMatch: null, ifNoneMatch: false };
 
 /** The fault when what is stored is not what the caller expects, else null. `name`: "Tenant acme". */
 export function refuseStale(name: string, stored: Pick<Stored<TableName>, 'version'> | null, condition: Precondition): ConfigFault | null {
+  if (condition.isNewAt !== undefined && stored !== null) {
+    return { code: 'taken', pointer: condition.isNewAt, detail: `${name} exists already (version ${stored.version}). Leave its number out to get the next free one; PUT replaces what is there.` };
+  }
   if (condition.ifNoneMatch && stored !== null) {
     return { code: 'version-mismatch', detail: `${name} exists already (version ${stored.version}), and If-None-Match: * asks for a new one.` };
   }

@@ -46,5 +46,6 @@ export const Problem = Type.Object({
   requestId: Type.String(),
   errors: Type.Optional(Type.Array(ProblemField)),
   references: Type.Optional(Type.Array(ProblemReference)),
+  current: Type.Optional(Type.Unknown({ description: 'Of a 412: the row as it is now, as its GET answers; null = there is none. The ETag of the answer is its version' })),
 }, { additionalProperties: false });
 export type Problem = Static<typeof Problem>;

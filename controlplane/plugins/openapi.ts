@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../contract/index.ts';
+import { shareSchemas } from './shared-schemas.ts';
 
 /** What writes of configuration take beside their schema (`editOptions`). */
 const preconditions = Type.Object({
@@ -11,6 +12,12 @@ const preconditions = Type.Object({
 });
 
 const refusal = { description: 'Refused, with the reason', content: { 'application/problem+json': { schema: Problem } } };
+
+/** `GET /api/v1/tenants/:key` → `getTenantsByKey`: unique as method and path are, and as lasting. */
+function operationId(method: string, url: string): string {
+  const words = url.split('/').slice(3).map((part) => (part.startsWith(':') ? `by-${part.slice(1)}` : part)).join('-').split(/[^A-Za-z0-9]+/);
+  return method.toLowerCase() + words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+}
 
 /** Register before the routes. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
@@ -24,6 +31,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: 'signalbox_session' } } },
       security: [{ bearer: [] }, { session: [] }],
     },
+    transformObject: (document) => ('openapiObject' in document ? shareSchemas(document.openapiObject) : document.swaggerObject),
     transform({ schema, url, route }) {
       const { access, upload } = route.config ?? {};
       const responses = (schema?.response ?? {}) as Readonly<Record<string, unknown>>;
@@ -31,7 +39,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         url,
         schema: {
           ...schema,
-          ...(url.startsWith('/api/') ? {} : { hide: true }),
+          ...(url.startsWith('/api/') ? { operationId: operationId(String(route.method), url) } : { hide: true }),
           ...(upload === undefined ? {} : { consumes: [upload], body: Type.String() }),
           ...(412 in responses ? { headers: preconditions } : {}),
           // Every refusal is a problem: 400, 401, 403, 404, 405, 413, 415, 429, 5xx, whatever a route itself names.

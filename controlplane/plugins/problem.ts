@@ -8,6 +8,8 @@ import { RequestInvalid } from './validation.ts';
 export interface ProblemExtras {
   readonly errors?: readonly ProblemField[];
   readonly references?: readonly ProblemReference[];
+  /** Of a refused precondition: the row as it is now. */
+  readonly current?: object | null;
   /** Header fields of the answer, e.g. `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -56,6 +58,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: 
     ...problemBody(code, detail, request.id),
     ...(extras.errors === undefined ? {} : { errors: [...extras.errors] }),
     ...(extras.references === undefined ? {} : { references: [...extras.references] }),
+    ...(extras.current === undefined ? {} : { current: extras.current }),
   };
   if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   return reply.code(problem.status).headers(extras.headers ?? {}).header('cache-control', 'no-store')

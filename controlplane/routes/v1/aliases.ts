@@ -27,7 +27,7 @@ export async function aliasRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Create or replace an alias', tags, params: Params, querystring: WriteQuery, body: AliasBody, response: { 200: AliasWritten, 201: AliasWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { alias } = request.params;
-    return writeEntity(deps, request, reply, `Put alias ${alias}`, (draft) => putAlias(draft, alias, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put alias ${alias}`, (draft) => putAlias(draft, alias, request.body, editOptions(request)), () => findAlias(deps.db, alias));
   });
 
   app.patch('/api/v1/aliases/:alias', {
@@ -35,7 +35,7 @@ export async function aliasRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Change fields of an alias', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(AliasBody), response: { 200: AliasWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { alias } = request.params;
-    return writeEntity(deps, request, reply, `Change alias ${alias}`, (draft) => patchAlias(draft, alias, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change alias ${alias}`, (draft) => patchAlias(draft, alias, request.body, checkBody, editOptions(request)), () => findAlias(deps.db, alias));
   });
 
   app.delete('/api/v1/aliases/:alias', {
@@ -43,6 +43,6 @@ export async function aliasRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Delete an alias', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { alias } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete alias ${alias}`, (draft) => removeAlias(draft, alias, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete alias ${alias}`, (draft) => removeAlias(draft, alias, editOptions(request)), () => findAlias(deps.db, alias))).answer;
   });
 }

@@ -45,7 +45,7 @@ export async function certificateRoutes(app: ApiInstance, deps: CertificateRoute
     if (!checked.ok) throw problemOf({ code: 'invalid', errors: checked.error });
     const sealed = sealSecret(await deps.clusterKeys(), name, checked.value.key);
     const row = { name, names: checked.value.names, chain: checked.value.chain, key: sealed };
-    return writeEntity(deps, request, reply, `Put certificate ${name}`, (draft) => putCertificate(draft, row, comment, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put certificate ${name}`, (draft) => putCertificate(draft, row, comment, editOptions(request)), () => findCertificate(deps.db, name, deps.now()));
   });
 
   app.delete('/api/v1/certificates/:name', {
@@ -53,6 +53,6 @@ export async function certificateRoutes(app: ApiInstance, deps: CertificateRoute
     schema: { summary: 'Delete a certificate', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { name } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete certificate ${name}`, (draft) => removeCertificate(draft, name, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete certificate ${name}`, (draft) => removeCertificate(draft, name, editOptions(request)), () => findCertificate(deps.db, name, deps.now()))).answer;
   });
 }

@@ -42,26 +42,39 @@ export function editOptions(request: Pick<AnyRequest, 'headers'>): EditOptions {
   return { ifMatch: versions.map(Number), ifNoneMatch: none !== undefined, at: '' };
 }
 
-/** Runs a write and gives its outcome. Throws ProblemError for a refusal. */
-export async function runWrite<T>(deps: Pick<ConfigRouteDeps, 'config'>, request: FastifyRequest, query: WriteQuery, summary: string, plan: Plan<T>): Promise<ConfigOutcome<T>> {
+/** Reads the row that a write is about, as its GET answers; null = there is none. */
+export type ReadCurrent = () => Promise<{ readonly version: number } | null>;
+
+/**
+ * Runs a write and gives its outcome. Throws ProblemError for a refusal.
+ * @param current what a refusal for a stale If-Match carries, so that the caller can merge
+ */
+export async function runWrite<T>(
+  deps: Pick<ConfigRouteDeps, 'config'>, request: FastifyRequest, query: WriteQuery, summary: string, plan: Plan<T>, current?: ReadCurrent,
+): Promise<ConfigOutcome<T>> {
   const outcome = await deps.config.write({
     actor: actorOf(request), address: request.ip, requestId: request.id, summary,
     dryRun: query.dryRun === '1' || query.dryRun === 'true',
     waitMs: query.wait === 'applied' ? query.timeoutMs ?? 5_000 : null,
   }, plan);
-  if (!outcome.ok) throw problemOf(outcome.error);
-  return outcome.value;
+  if (outcome.ok) return outcome.value;
+  throw outcome.error.code === 'version-mismatch' && current !== undefined ? staleProblem(outcome.error.detail, await current()) : problemOf(outcome.error);
 }
 
 /** The same for an edit of one entity: 201 with a Location when it is new, else 200; ETag = its version. */
 export async function writeEntity<T extends { readonly version: number }>(
   deps: Pick<ConfigRouteDeps, 'config'>, request: FastifyRequest<{ Querystring: WriteQuery }>, reply: Pick<FastifyReply, 'header' | 'code'>,
-  summary: string, plan: Plan<T>,
+  summary: string, plan: Plan<T>, current?: ReadCurrent,
 ): Promise<T & WriteAnswer> {
-  const { value, answer, changed } = await runWrite(deps, request, request.query, summary, plan);
+  const { value, answer, changed } = await runWrite(deps, request, request.query, summary, plan, current);
   reply.header('etag', `"${value.version}"`);
   if (changed && value.version === 1 && request.method !== 'PATCH' && answer.dryRun !== true) reply.code(201);
   return { ...value, ...answer };
+}
+
+/** 412 with what is there now and its ETag. */
+function staleProblem(detail: string, current: Awaited<ReturnType<ReadCurrent>>): ProblemError {
+  return new ProblemError('version-mismatch', detail, { current, ...(current === null ? {} : { headers: { etag: `"${current.version}"` } }) });
 }
 
 /** The refusal as a problem. */
@@ -69,6 +82,7 @@ export function problemOf(fault: ConfigFault): ProblemError {
   switch (fault.code) {
     case 'invalid': return new ProblemError('invalid', invalidDetail(fault.errors.length), { errors: fault.errors });
     case 'in-use': return new ProblemError('in-use', fault.detail, { references: fault.references });
+    case 'taken': return new ProblemError('conflict', fault.detail, { errors: [{ pointer: fault.pointer, code: 'taken', message: 'is taken' }] });
     case 'not-found': case 'conflict': case 'gone': case 'version-mismatch': return new ProblemError(fault.code, fault.detail);
   }
 }

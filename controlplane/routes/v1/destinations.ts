@@ -23,6 +23,6 @@ export async function destinationRoutes(app: ApiInstance, deps: ConfigRouteDeps)
     const { id } = request.params;
     const admin = request.body['admin'];
     const summary = typeof admin === 'string' ? `Set destination ${id} ${admin}` : `Change destination ${id}`;
-    return writeEntity(deps, request, reply, summary, (draft) => patchDestination(draft, id, request.body, deps.live, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, summary, (draft) => patchDestination(draft, id, request.body, deps.live, checkBody, editOptions(request)), () => findDestination(deps.db, id, deps.live));
   });
 }

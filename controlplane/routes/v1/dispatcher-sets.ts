@@ -32,7 +32,7 @@ export async function dispatcherSetRoutes(app: ApiInstance, deps: ConfigRouteDep
   }, async (request, reply) => {
     const { id, ...body } = request.body;
     const created = await writeEntity(deps, request, reply, `Create dispatcher set ${id ?? body.name ?? ''}`.trimEnd(), async (draft) =>
-      putDispatcherSet(draft, id ?? await freeNumber(draft.tx, 'dispatcherSet'), body, deps.live, { ...editOptions(request), ifNoneMatch: true }));
+      putDispatcherSet(draft, id ?? await freeNumber(draft.tx, 'dispatcherSet'), body, deps.live, { ...editOptions(request), isNewAt: '/id' }));
     reply.header('location', `/api/v1/dispatcher-sets/${created.id}`);
     return created;
   });
@@ -42,7 +42,7 @@ export async function dispatcherSetRoutes(app: ApiInstance, deps: ConfigRouteDep
     schema: { summary: 'Create or replace a dispatcher set with its destinations', tags, params: Params, querystring: WriteQuery, body: DispatcherSetBody, response: { 200: DispatcherSetWritten, 201: DispatcherSetWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { id } = request.params;
-    return writeEntity(deps, request, reply, `Put dispatcher set ${id}`, (draft) => putDispatcherSet(draft, id, request.body, deps.live, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put dispatcher set ${id}`, (draft) => putDispatcherSet(draft, id, request.body, deps.live, editOptions(request)), () => findDispatcherSet(deps.db, id, deps.live));
   });
 
   app.patch('/api/v1/dispatcher-sets/:id', {
@@ -50,7 +50,7 @@ export async function dispatcherSetRoutes(app: ApiInstance, deps: ConfigRouteDep
     schema: { summary: 'Change fields of a dispatcher set; destinations are replaced as a whole', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(DispatcherSetBody), response: { 200: DispatcherSetWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { id } = request.params;
-    return writeEntity(deps, request, reply, `Change dispatcher set ${id}`, (draft) => patchDispatcherSet(draft, id, request.body, deps.live, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change dispatcher set ${id}`, (draft) => patchDispatcherSet(draft, id, request.body, deps.live, checkBody, editOptions(request)), () => findDispatcherSet(deps.db, id, deps.live));
   });
 
   app.delete('/api/v1/dispatcher-sets/:id', {
@@ -58,6 +58,6 @@ export async function dispatcherSetRoutes(app: ApiInstance, deps: ConfigRouteDep
     schema: { summary: 'Delete a dispatcher set that no rule names', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { id } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete dispatcher set ${id}`, (draft) => removeDispatcherSet(draft, id, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete dispatcher set ${id}`, (draft) => removeDispatcherSet(draft, id, editOptions(request)), () => findDispatcherSet(deps.db, id, deps.live))).answer;
   });
 }

@@ -28,7 +28,7 @@ export async function domainRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Create or replace a domain', tags, params: Params, querystring: WriteQuery, body: DomainBody, response: { 200: DomainWritten, 201: DomainWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { name } = request.params;
-    return writeEntity(deps, request, reply, `Put domain ${name}`, (draft) => putDomain(draft, name, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put domain ${name}`, (draft) => putDomain(draft, name, request.body, editOptions(request)), () => findDomain(deps.db, name));
   });
 
   app.patch('/api/v1/domains/:name', {
@@ -36,7 +36,7 @@ export async function domainRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Change fields of a domain', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(DomainBody), response: { 200: DomainWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { name } = request.params;
-    return writeEntity(deps, request, reply, `Change domain ${name}`, (draft) => patchDomain(draft, name, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change domain ${name}`, (draft) => patchDomain(draft, name, request.body, checkBody, editOptions(request)), () => findDomain(deps.db, name));
   });
 
   app.delete('/api/v1/domains/:name', {
@@ -44,6 +44,6 @@ export async function domainRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Delete a domain', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { name } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete domain ${name}`, (draft) => removeDomain(draft, name, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete domain ${name}`, (draft) => removeDomain(draft, name, editOptions(request)), () => findDomain(deps.db, name))).answer;
   });
 }

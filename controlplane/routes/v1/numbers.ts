@@ -28,7 +28,7 @@ export async function numberRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Create or replace a called number', tags, params: Params, querystring: WriteQuery, body: NumberBody, response: { 200: NumberWritten, 201: NumberWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { pattern } = request.params;
-    return writeEntity(deps, request, reply, `Put number ${pattern}`, (draft) => putNumber(draft, pattern, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put number ${pattern}`, (draft) => putNumber(draft, pattern, request.body, editOptions(request)), () => findNumber(deps.db, pattern));
   });
 
   app.patch('/api/v1/numbers/:pattern', {
@@ -36,7 +36,7 @@ export async function numberRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Change fields of a called number', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(NumberBody), response: { 200: NumberWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { pattern } = request.params;
-    return writeEntity(deps, request, reply, `Change number ${pattern}`, (draft) => patchNumber(draft, pattern, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change number ${pattern}`, (draft) => patchNumber(draft, pattern, request.body, checkBody, editOptions(request)), () => findNumber(deps.db, pattern));
   });
 
   app.delete('/api/v1/numbers/:pattern', {
@@ -44,6 +44,6 @@ export async function numberRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Delete a called number', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { pattern } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete number ${pattern}`, (draft) => removeNumber(draft, pattern, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete number ${pattern}`, (draft) => removeNumber(draft, pattern, editOptions(request)), () => findNumber(deps.db, pattern))).answer;
   });
 }

@@ -32,7 +32,7 @@ export async function routeSetRoutes(app: ApiInstance, deps: ConfigRouteDeps): P
   }, async (request, reply) => {
     const { number, ...body } = request.body;
     const created = await writeEntity(deps, request, reply, `Create route set ${number ?? body.name ?? ''}`.trimEnd(), async (draft) =>
-      putRouteSet(draft, number ?? await freeNumber(draft.tx, 'routeSet'), body, { ...editOptions(request), ifNoneMatch: true }));
+      putRouteSet(draft, number ?? await freeNumber(draft.tx, 'routeSet'), body, { ...editOptions(request), isNewAt: '/number' }));
     reply.header('location', `/api/v1/route-sets/${created.number}`);
     return created;
   });
@@ -42,7 +42,7 @@ export async function routeSetRoutes(app: ApiInstance, deps: ConfigRouteDeps): P
     schema: { summary: 'Create or replace a route set with its rules', tags, params: Params, querystring: WriteQuery, body: RouteSetBody, response: { 200: RouteSetWritten, 201: RouteSetWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { number } = request.params;
-    return writeEntity(deps, request, reply, `Put route set ${number}`, (draft) => putRouteSet(draft, number, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put route set ${number}`, (draft) => putRouteSet(draft, number, request.body, editOptions(request)), () => findRouteSet(deps.db, number));
   });
 
   app.patch('/api/v1/route-sets/:number', {
@@ -50,7 +50,7 @@ export async function routeSetRoutes(app: ApiInstance, deps: ConfigRouteDeps): P
     schema: { summary: 'Change fields of a route set; rules are replaced as a whole', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(RouteSetBody), response: { 200: RouteSetWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { number } = request.params;
-    return writeEntity(deps, request, reply, `Change route set ${number}`, (draft) => patchRouteSet(draft, number, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change route set ${number}`, (draft) => patchRouteSet(draft, number, request.body, checkBody, editOptions(request)), () => findRouteSet(deps.db, number));
   });
 
   app.delete('/api/v1/route-sets/:number', {
@@ -58,6 +58,6 @@ export async function routeSetRoutes(app: ApiInstance, deps: ConfigRouteDeps): P
     schema: { summary: 'Delete a route set that nothing points at', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { number } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete route set ${number}`, (draft) => removeRouteSet(draft, number, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete route set ${number}`, (draft) => removeRouteSet(draft, number, editOptions(request)), () => findRouteSet(deps.db, number))).answer;
   });
 }

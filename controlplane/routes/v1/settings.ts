@@ -18,10 +18,10 @@ export async function settingRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pr
   app.put('/api/v1/settings/global', {
     config: { access: 'config.write' },
     schema: { summary: 'Replace the settings of all nodes', tags, querystring: WriteQuery, body: SettingBody, response: { 200: SettingWritten, 201: SettingWritten, ...writeResponses } },
-  }, async (request, reply) => writeEntity(deps, request, reply, 'Put the global settings', (draft) => putSetting(draft, request.body, editOptions(request))));
+  }, async (request, reply) => writeEntity(deps, request, reply, 'Put the global settings', (draft) => putSetting(draft, request.body, editOptions(request)), () => findSetting(deps.db)));
 
   app.patch('/api/v1/settings/global', {
     config: { access: 'config.write' },
     schema: { summary: 'Change single settings of all nodes', tags, querystring: WriteQuery, body: mergePatchOf(SettingBody), response: { 200: SettingWritten, ...writeResponses } },
-  }, async (request, reply) => writeEntity(deps, request, reply, 'Change the global settings', (draft) => patchSetting(draft, request.body, checkBody, editOptions(request))));
+  }, async (request, reply) => writeEntity(deps, request, reply, 'Change the global settings', (draft) => patchSetting(draft, request.body, checkBody, editOptions(request)), () => findSetting(deps.db)));
 }

@@ -27,7 +27,7 @@ export async function tenantRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Create or replace a tenant', tags, params: Params, querystring: WriteQuery, body: TenantBody, response: { 200: TenantWritten, 201: TenantWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { key } = request.params;
-    return writeEntity(deps, request, reply, `Put tenant ${key}`, (draft) => putTenant(draft, key, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put tenant ${key}`, (draft) => putTenant(draft, key, request.body, editOptions(request)), () => findTenant(deps.db, key));
   });
 
   app.patch('/api/v1/tenants/:key', {
@@ -35,7 +35,7 @@ export async function tenantRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Change fields of a tenant', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(TenantBody), response: { 200: TenantWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { key } = request.params;
-    return writeEntity(deps, request, reply, `Change tenant ${key}`, (draft) => patchTenant(draft, key, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change tenant ${key}`, (draft) => patchTenant(draft, key, request.body, checkBody, editOptions(request)), () => findTenant(deps.db, key));
   });
 
   app.delete('/api/v1/tenants/:key', {
@@ -43,6 +43,6 @@ export async function tenantRoutes(app: ApiInstance, deps: ConfigRouteDeps): Pro
     schema: { summary: 'Delete a tenant that nothing belongs to', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { key } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete tenant ${key}`, (draft) => removeTenant(draft, key, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete tenant ${key}`, (draft) => removeTenant(draft, key, editOptions(request)), () => findTenant(deps.db, key))).answer;
   });
 }

@@ -28,7 +28,7 @@ export async function trunkRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Create or replace a trunk', tags, params: Params, querystring: WriteQuery, body: TrunkBody, response: { 200: TrunkWritten, 201: TrunkWritten, ...writeResponses } },
   }, async (request, reply) => {
     const { key } = request.params;
-    return writeEntity(deps, request, reply, `Put trunk ${key}`, (draft) => putTrunk(draft, key, request.body, editOptions(request)));
+    return writeEntity(deps, request, reply, `Put trunk ${key}`, (draft) => putTrunk(draft, key, request.body, editOptions(request)), () => findTrunk(deps.db, key));
   });
 
   app.patch('/api/v1/trunks/:key', {
@@ -36,7 +36,7 @@ export async function trunkRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Change fields of a trunk', tags, params: Params, querystring: WriteQuery, body: mergePatchOf(TrunkBody), response: { 200: TrunkWritten, 404: Problem, ...writeResponses } },
   }, async (request, reply) => {
     const { key } = request.params;
-    return writeEntity(deps, request, reply, `Change trunk ${key}`, (draft) => patchTrunk(draft, key, request.body, checkBody, editOptions(request)));
+    return writeEntity(deps, request, reply, `Change trunk ${key}`, (draft) => patchTrunk(draft, key, request.body, checkBody, editOptions(request)), () => findTrunk(deps.db, key));
   });
 
   app.delete('/api/v1/trunks/:key', {
@@ -44,6 +44,6 @@ export async function trunkRoutes(app: ApiInstance, deps: ConfigRouteDeps): Prom
     schema: { summary: 'Delete a trunk', tags, params: Params, querystring: WriteQuery, response: { 200: Removed, 404: Problem, ...writeResponses } },
   }, async (request) => {
     const { key } = request.params;
-    return (await runWrite(deps, request, request.query, `Delete trunk ${key}`, (draft) => removeTrunk(draft, key, editOptions(request)))).answer;
+    return (await runWrite(deps, request, request.query, `Delete trunk ${key}`, (draft) => removeTrunk(draft, key, editOptions(request)), () => findTrunk(deps.db, key))).answer;
   });
 }

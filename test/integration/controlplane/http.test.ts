@@ -41,6 +41,25 @@ describe('the OpenAPI document', () => {
     ]) expect(names).toContain(core);
   });
 
+  it('gives every operation an id of its own, made of method and path', async () => {
+    const { paths } = await (await fetch(`${plane.base}/openapi.json`)).json() as { readonly paths: Record<string, Record<string, { readonly operationId?: string }>> };
+    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId ?? ''));
+    expect(ids.filter((id) => !/^(get|put|post|patch|delete)[A-Z][A-Za-z0-9]+$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining(['getTenants', 'getTenantsByKey', 'putDispatcherSetsById', 'postImportKamailioDbtext', 'postChangesByRevRollback', 'deleteRateTablesByNumberByPrefixBySet']));
+  });
+
+  it('names the main resources as shared schemas and refers to them', async () => {
+    const text = await (await fetch(`${plane.base}/openapi.json`)).text();
+    const { components } = JSON.parse(text) as { readonly components: { readonly schemas: Record<string, { readonly properties?: object }> } };
+    for (const [name, field] of [['Tenant', 'key'], ['Domain', 'name'], ['RouteSet', 'rules'], ['DispatcherSet', 'destinations'], ['Destination', 'uri'], ['Trunk', 'sources'], ['Problem', 'current']] as const) {
+      expect(Object.keys(components.schemas[name]?.properties ?? {}), name).toContain(field);
+      expect(text).toContain(`{"$ref":"#/components/schemas/${name}"}`);
+    }
+    const refused = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name);
+    expect(refused.filter((name) => !(name in components.schemas))).toEqual([]);
+  });
+
   it('names refusals, preconditions of writes, uploads and answers without a body', async () => {
     const { paths } = await (await fetch(`${plane.base}/openapi.json`)).json() as {
       readonly paths: Record<string, Record<string, { readonly responses: Record<string, { readonly content?: object }>; readonly parameters?: readonly { readonly name: string; readonly in: string }[]; readonly requestBody?: { readonly content: object } }>>;

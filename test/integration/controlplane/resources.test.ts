@@ -95,7 +95,10 @@ describe('the core resources as the interface document writes them', () => {
     const created = await plane.api.ask('POST', '/route-sets', { name: 'next' });
     expect(created).toMatchObject({ status: 201, body: { number: 2, name: 'next' } });
     expect(created.headers.get('location')).toBe('/api/v1/route-sets/2');
-    expect(await refusal('POST', '/dispatcher-sets', { id: 10 })).toMatchObject({ status: 412, code: 'version-mismatch' });
+    expect(await plane.api.ask('POST', '/dispatcher-sets', { id: 10 })).toMatchObject({
+      status: 409, body: { code: 'conflict', detail: expect.stringMatching(/^Dispatcher set 10 exists already \(version \d+\)/) as unknown, errors: [{ pointer: '/id', code: 'taken' }] },
+    });
+    expect(await plane.api.ask('POST', '/route-sets', { number: 2 })).toMatchObject({ status: 409, body: { errors: [{ pointer: '/number', code: 'taken' }] } });
   });
 });
 
@@ -152,6 +155,23 @@ describe('optimistic locking', () => {
     expect((await plane.api.ask('PUT', '/tenants/locked', {}, { 'if-none-match': '*' })).status).toBe(412);
     expect((await plane.api.ask('PUT', '/tenants/locked', {}, { 'if-match': 'nonsense' })).status).toBe(400);
     expect((await plane.api.ask('PUT', '/tenants/unborn', {}, { 'if-match': '*' })).status).toBe(412);
+  });
+
+  it('carries the present row and its ETag with a 412, whatever was refused, and null where there is none', async () => {
+    await plane.api.put('/dispatcher-sets/77', { name: 'stale', destinations: [{ uri: 'sip:10.7.7.7' }] });
+    await plane.api.put('/route-sets/77', { name: 'stale', rules: [{ match: { type: 'any' }, sets: [77] }] });
+    await plane.api.put('/domains/stale.example', { tenant: 'locked', routeSet: 77 });
+    const [destination] = (await plane.api.get<DispatcherSetWritten>('/dispatcher-sets/77')).destinations;
+    for (const path of ['/tenants/locked', '/dispatcher-sets/77', '/route-sets/77', '/domains/stale.example', '/settings/global', `/destinations/${destination?.id ?? 0}`]) {
+      const current = await plane.api.get<{ readonly version: number }>(path);
+      for (const method of ['PATCH', ...(path.startsWith('/settings') || path.startsWith('/destinations') ? [] : ['DELETE'])]) {
+        const stale = await plane.api.ask(method, path, method === 'PATCH' ? {} : undefined, { 'if-match': '"999"' });
+        expect(stale, `${method} ${path}`).toMatchObject({ status: 412, body: { code: 'version-mismatch', current } });
+        expect(stale.headers.get('etag')).toBe(`"${current.version}"`);
+      }
+    }
+    expect((await plane.api.ask('PUT', '/tenants/locked', {}, { 'if-none-match': '*' })).body).toMatchObject({ status: 412, current: { key: 'locked' } });
+    expect((await plane.api.ask('PUT', '/tenants/unborn', {}, { 'if-match': '*' })).body).toMatchObject({ status: 412, current: null });
   });
 
   it('lets one of many writers of one version win', async () => {

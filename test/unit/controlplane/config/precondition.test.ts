@@ -21,4 +21,9 @@ describe('optimistic locking', () => {
     expect(fault === null).toBe(!refused);
     if (fault !== null) expect(fault.code).toBe('version-mismatch');
   });
+
+  it('has nothing to do with a POST of what is there already', () => {
+    expect(refuseStale('Node n', stored, { ...noPrecondition, isNewAt: '/id' })).toMatchObject({ code: 'taken', pointer: '/id' });
+    expect(refuseStale('Node n', null, { ...noPrecondition, isNewAt: '/id' })).toBeNull();
+  });
 });
