@@ -24,7 +24,7 @@ export class MediaDesk {
       if (ask.t === 'pass') this.#pass(ask.n, ask, reply);
       else if (ask.t === 'answered') this.#serving(ask.session)?.answered(ask.session, ask.calleeTag);
       else if (ask.t === 'rejected') this.#serving(ask.session)?.rejected(ask.session, ask.calleeTag, ask.fromCaller);
-      else this.#serving(ask.session)?.end(ask.session, ask.calleeTag);
+      else this.#serving(ask.session)?.end(ask.session, ask.calleeTag, ask.declined);
     } catch (error) {
       this.#fault(ask.t, error);
       if (ask.t === 'pass') reply({ n: ask.n, outcome: { t: 'refused', why: 'engine' } });

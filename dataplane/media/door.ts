@@ -12,6 +12,9 @@ export interface MediaDoor {
   answered(session: string, calleeTag: string): void;
   /** What a side offered last within a dialog was not taken: its request failed. */
   rejected(session: string, calleeTag: string, fromCaller: boolean): void;
-  /** A dialog is over; '' = the INVITE has failed. */
-  end(session: string, calleeTag: string): void;
+  /**
+   * A dialog is over; '' = the INVITE has failed.
+   * @param declined every callee that got the INVITE has refused it itself: none will send media for it
+   */
+  end(session: string, calleeTag: string, declined?: boolean): void;
 }

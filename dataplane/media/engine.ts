@@ -13,8 +13,11 @@ export interface SessionEngine {
   answered(session: string, calleeTag: string): void;
   /** What a side offered last within a dialog was not taken: what was agreed before holds, and what only that offer needed goes. */
   rejected(session: string, calleeTag: string, fromCaller: boolean): void;
-  /** A dialog is over; '' = all of them, as the INVITE failed. A session whose last callee has left ends. */
-  end(session: string, calleeTag: string): void;
+  /**
+   * A dialog is over; '' = all of them, as the INVITE failed. A session whose last callee has left ends.
+   * @param declined every callee that got the INVITE has refused it itself
+   */
+  end(session: string, calleeTag: string, declined?: boolean): void;
   /** null = it has no such session. */
   figures(session: string): SessionFigures | null;
 }

@@ -43,7 +43,7 @@ export type MediaAsk =
   | { readonly t: 'pass'; readonly n: number; readonly passage: SdpPassage }
   | { readonly t: 'answered'; readonly session: string; readonly calleeTag: string }
   | { readonly t: 'rejected'; readonly session: string; readonly calleeTag: string; readonly fromCaller: boolean }
-  | { readonly t: 'end'; readonly session: string; readonly calleeTag: string };
+  | { readonly t: 'end'; readonly session: string; readonly calleeTag: string; readonly declined: boolean };
 
 export interface MediaReply {
   readonly n: number;

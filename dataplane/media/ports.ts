@@ -68,10 +68,17 @@ export class PortRange {
     return true;
   }
 
-  /** Gives a pair back, which rests from now on. A port that is not in use is left as it is. */
-  give(port: number, nowMs: number): void {
+  /**
+   * Gives a pair back. A port that is not in use is left as it is.
+   * @param rests false = nobody sends to it: it is free at once
+   */
+  give(port: number, nowMs: number, rests = true): void {
     const index = this.#indexOf(port);
     if (index < 0 || this.#state[index] !== inUse) return;
+    if (!rests) {
+      this.#release(index);
+      return;
+    }
     const at = (this.#head + this.#queued) % this.pairs;
     this.#queue[at] = index;
     this.#until[at] = nowMs + this.#restMs;
@@ -117,6 +124,10 @@ export class PortRange {
     const index = this.#queue[this.#head] ?? 0;
     this.#head = (this.#head + 1) % this.pairs;
     this.#queued--;
+    this.#release(index);
+  }
+
+  #release(index: number): void {
     this.#free[this.#freeCount] = index;
     this.#state[index] = this.#freeCount++;
   }

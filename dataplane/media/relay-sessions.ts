@@ -147,7 +147,8 @@ export class RelaySessions implements SessionEngine {
       own.push(transport);
     }
     if (own.length === lines.length) return own;
-    for (const stream of opened) streams.close(stream);
+    // Nobody was told of them.
+    for (const stream of opened) streams.close(stream, true);
     return null;
   }
 
@@ -231,16 +232,16 @@ export class RelaySessions implements SessionEngine {
     else this.#settle(held);
   }
 
-  end(session: string, calleeTag: string): void {
+  end(session: string, calleeTag: string, declined = false): void {
     const held = this.#sessions.get(session);
     if (held === undefined) return;
-    if (leave(held.state, calleeTag)) this.#close(held, 'call');
+    if (leave(held.state, calleeTag)) this.#close(held, 'call', declined);
     else this.#settle(held);
   }
 
-  #close({ state, streams }: Held, why: EndReason): void {
+  #close({ state, streams }: Held, why: EndReason, declined = false): void {
     this.#sessions.delete(state.session);
-    streams.closeAll();
+    streams.closeAll(declined);
     this.#watch.ended(state.session, why, state.callId);
   }
 

@@ -60,8 +60,11 @@ export interface RelayedStream {
   /** Says where a side is; what was learned stays if the new expectation still allows it, else it is learned anew. */
   expect(side: Side, expectation: Expectation): void;
   figures(): StreamFigures;
-  /** Gives the ports back, into quarantine. */
-  close(): void;
+  /**
+   * Gives the ports back. They rest, as late packets of this call must not reach another one.
+   * @param declined whoever was told of them has said no since: if nobody has answered or sent anything either, they need no rest
+   */
+  close(declined?: boolean): void;
 }
 
 /** What a stream has to say to its session. */

@@ -151,10 +151,11 @@ export class SessionStreams {
     return true;
   }
 
-  close(stream: number): void {
+  /** @param declined see `RelayedStream.close` */
+  close(stream: number, declined = false): void {
     const open = this.#open.get(stream);
     if (open !== undefined) for (const side of bothSides) this.#book.forget(open.relayed.port(side));
-    open?.relayed.close();
+    open?.relayed.close(declined);
     this.#open.delete(stream);
   }
 
@@ -164,8 +165,9 @@ export class SessionStreams {
     for (const stream of this.#open.keys()) if (!needed.has(stream)) this.close(stream);
   }
 
-  closeAll(): void {
-    this.keepOnly(new Set());
+  /** @param declined see `RelayedStream.close` */
+  closeAll(declined: boolean): void {
+    for (const stream of this.#open.keys()) this.close(stream, declined);
   }
 
   figures(): ListedFigures[] {

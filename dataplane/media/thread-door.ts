@@ -72,8 +72,8 @@ export class ThreadDoor implements MediaDoor {
     this.#tell(session, { t: 'rejected', session, calleeTag, fromCaller });
   }
 
-  end(session: string, calleeTag: string): void {
-    this.#tell(session, { t: 'end', session, calleeTag });
+  end(session: string, calleeTag: string, declined = false): void {
+    this.#tell(session, { t: 'end', session, calleeTag, declined });
   }
 
   /** Another process has the sessions from now on: it is asked instead, also for what the threads have not answered. */

@@ -36,6 +36,12 @@ export const mediaTerms = ({ view }: ProxyEnvironment, tenant: TenantRow | null,
   return { tenant: id, latching: latching === 'default' ? view.setting.media.latching : latching, hideOrigin: tenant?.policies.topologyHiding === true };
 };
 
+/**
+ * Whether a final response says that nobody behind it will send media: its callee has refused. What proxies say of their own,
+ * for somebody who may have picked up in the same moment, proves nothing: 408, 487 and 5xx (RFC 3261 §16.7, §16.8).
+ */
+const isRefusal = (status: number): boolean => (status >= 300 && status < 500 && status !== 408 && status !== 487) || status >= 600;
+
 /** Responses of one request that wait; what comes beyond is sent again by its sender. */
 export const maxHeldResponses = 64;
 
@@ -56,6 +62,8 @@ export class CallMedia {
   begun = false;
   /** A callee has accepted: the session outlives the INVITE. */
   answered = false;
+  /** Whoever got the INVITE so far has refused it itself, and sends nothing for it any more. */
+  #declined = true;
   readonly held: HeldResponse[] = [];
   /** Takes a branch that waited for its SDP and could not be sent then. */
   unsent: (env: ProxyEnvironment, branch: Branch) => void = () => undefined;
@@ -76,9 +84,21 @@ export class CallMedia {
     return this.active ? (this.sessions[0] ?? '') : '';
   }
 
-  /** The INVITE has failed, or the dialog with this callee is over: the sessions are not needed for it any more. */
-  end(door: MediaDoor): void {
-    for (const session of this.sessions) door.end(session, this.calleeTag);
+  /**
+   * The INVITE has failed, or the dialog with this callee is over: the sessions are not needed for it any more.
+   * @param pending somebody who got the INVITE has not answered it
+   */
+  end(door: MediaDoor, pending = false): void {
+    const declined = this.calleeTag === '' && this.#declined && !pending;
+    for (const session of this.sessions) door.end(session, this.calleeTag, declined);
+  }
+
+  /**
+   * A branch of the INVITE has failed.
+   * @param status final response; 0 = none came, so the callee may accept yet, and send
+   */
+  missed(status: number): void {
+    if (!isRefusal(status)) this.#declined = false;
   }
 
   /** The request has failed within its dialog: an offer in it is not taken. */

@@ -143,7 +143,7 @@ export function settle(env: { pending: number; pendingBytes: number; readonly li
   ctx.answered = true;
   if (ctx.reserved) env.limits.callEnded(ctx.tenantId);
   if (ctx.media !== null && !ctx.media.answered) {
-    if (!ctx.inDialog) ctx.media.end(env.media);
+    if (!ctx.inDialog) ctx.media.end(env.media, ctx.open > 0);
     else if (ctx.media.offered) ctx.media.rejected(env.media);
   }
   if (ctx.tx !== null) {

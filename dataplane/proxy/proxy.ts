@@ -194,6 +194,7 @@ export class Proxy implements TransactionUser {
   onTransportError(tx: ClientTransaction, detail: string): void {
     const branch = tx.user as Branch;
     if (branch.ctx.answered || !branch.open || branch.client !== tx) return;
+    branch.ctx.media?.missed(0);
     if (!reconnect(this.#env, branch, detail)) failed(this.#env, branch, 'transport');
   }
 

@@ -150,6 +150,7 @@ function aimTogether(env: ProxyEnvironment, ctx: ProxyContext, branches: readonl
 export function takeFailure(env: ProxyEnvironment, branch: Branch, response: SipMessage, expired: boolean): void {
   const { ctx } = branch;
   const { status } = response;
+  ctx.media?.missed(status);
   if (expired && status === 487 && !ctx.over) {
     failed(env, branch, 'timeout', true);
     return;
@@ -176,6 +177,7 @@ export function takeFailure(env: ProxyEnvironment, branch: Branch, response: Sip
  */
 export function failed(env: ProxyEnvironment, branch: Branch, outcome: 'timeout' | 'transport', ringing = false): void {
   const { ctx } = branch;
+  ctx.media?.missed(0);
   if (!ringing && !ctx.over && retreat(env, branch)) return;
   env.counters.add(outcome === 'timeout' ? 'timeouts_total' : 'transport_errors_total');
   if (ctx.tx === null || ctx.answered) return;

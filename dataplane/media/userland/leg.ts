@@ -81,6 +81,11 @@ export class Leg {
     return this.#expectation?.mux === true ? this.rtp : this.#rtcp;
   }
 
+  /** Any packet has come, be it a stranger's, or had before this process. */
+  get heard(): boolean {
+    return this.strangers + this.#invalid > 0 || this.rtp.lastMs >= 0 || this.#rtcp.lastMs >= 0 || this.rtp.latch.learned !== null;
+  }
+
   now(): number {
     return this.#datagrams.now();
   }

@@ -39,7 +39,7 @@ export class UserlandRelay implements Relay, StreamHome {
     const stream = new UserlandStream(this, owner);
     this.#streams.add(stream);
     if (this.house(stream.caller, families.caller) && this.house(stream.callee, families.callee)) return stream;
-    stream.close();
+    stream.close(true);
     return null;
   }
 
@@ -89,8 +89,8 @@ export class UserlandRelay implements Relay, StreamHome {
     return false;
   }
 
-  leave({ family, rtp }: PortPair): void {
-    this.#ranges.get(family)?.give(rtp, this.now());
+  leave({ family, rtp }: PortPair, rests: boolean): void {
+    this.#ranges.get(family)?.give(rtp, this.now(), rests);
   }
 
   closed(stream: UserlandStream): void {
@@ -102,7 +102,7 @@ export class UserlandRelay implements Relay, StreamHome {
     const range = this.#ranges.get(pair.family);
     if (range === undefined || (range.has(pair.rtp) && !range.claim(pair.rtp, this.now()))) return false;
     if (leg.attach(pair)) return true;
-    this.leave(pair);
+    this.leave(pair, true);
     return false;
   }
 }

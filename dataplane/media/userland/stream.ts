@@ -17,8 +17,8 @@ export interface StreamHome {
   now(): number;
   /** Opens a free pair for a leg. @returns false = none is left */
   house(leg: Leg, family: Family): boolean;
-  /** The pair rests. */
-  leave(pair: PortPair): void;
+  /** @param rests false = nobody sends to it */
+  leave(pair: PortPair, rests: boolean): void;
   closed(stream: UserlandStream): void;
 }
 
@@ -54,7 +54,7 @@ export class UserlandStream implements RelayedStream, LegOwner {
     if (!this.#open) return false;
     if (former.family === family) return true;
     if (!this.#home.house(leg, family)) return false;
-    this.#home.leave(former);
+    this.#home.leave(former, true);
     this.settled();
     return true;
   }
@@ -80,15 +80,21 @@ export class UserlandStream implements RelayedStream, LegOwner {
     return { engine: this.offloaded ? 'kernel' : 'worker', roundTripMs, caller: of('caller'), callee: of('callee') };
   }
 
-  close(): void {
+  close(declined = false): void {
     if (!this.#open) return;
     this.#open = false;
+    const rests = !declined || this.#used;
     this.#offloading?.close(this.#home.now());
     for (const leg of [this.caller, this.callee]) {
       leg.close();
-      if (leg.pair.rtp > 0) this.#home.leave(leg.pair);
+      if (leg.pair.rtp > 0) this.#home.leave(leg.pair, rests);
     }
     this.#home.closed(this);
+  }
+
+  /** The callee has described itself, so that both sides know where to send to; or somebody has sent. */
+  get #used(): boolean {
+    return this.callee.expectation !== null || this.caller.heard || this.callee.heard;
   }
 
   learned(leg: Leg, at: Endpoint): void {

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { describe, expect, test } from 'vitest';
 import type { RelayedStream } from '../../../dataplane/media/relay.ts';
-import { carries, connect, counted, kinds, Learner, RelayRig } from './relay-rig.ts';
+import { aim, carries, connect, counted, expectationOf, kinds, Learner, RelayRig } from './relay-rig.ts';
 
 const bothV4 = { caller: 4, callee: 4 } as const;
 const portsOf = (stream: RelayedStream): number[] => [stream.port('caller').rtp, stream.port('callee').rtp];
@@ -53,6 +53,32 @@ describe.each(kinds)('ports by %s', (_kind, datagrams) => {
     former.close();
     expect(rig.relay.status().ports[0]).toMatchObject({ inUse: 0, resting: 2 });
     expect(portsOf(rig.open()).some((port) => used.includes(port))).toBe(false);
+  });
+
+  test('ports of a call that its callee has refused need no rest, unless somebody has answered or sent', async () => {
+    await using rig = RelayRig.start(datagrams, { pairs: 2, restMs: 60_000 });
+    for (let call = 0; call < 50; call++) {
+      const stream = rig.open();
+      stream.expect('caller', expectationOf(await rig.end()));
+      stream.close(true);
+      expect(rig.relay.status().ports[0]).toMatchObject({ inUse: 0, resting: 0 });
+    }
+    const [stranger] = rig.ends;
+    if (stranger === undefined) throw new Error('there is none');
+    const heard = rig.open();
+    aim(stranger, heard, 'callee');
+    stranger.say();
+    await counted('its packet', () => rig.relay.status().strangers === 1);
+    heard.close(true);
+    expect(rig.relay.status().ports[0]).toMatchObject({ inUse: 0, resting: 2 });
+  });
+
+  test('ports of a call that had an answer rest, although it was refused in the end', async () => {
+    await using rig = RelayRig.start(datagrams, { pairs: 2, restMs: 60_000 });
+    const stream = rig.open();
+    connect(stream, await rig.end(), await rig.end());
+    stream.close(true);
+    expect(rig.relay.status().ports[0]).toMatchObject({ inUse: 0, resting: 2 });
   });
 
   test('a closed stream hears nothing, and can be closed again', async () => {

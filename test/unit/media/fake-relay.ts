@@ -10,6 +10,7 @@ export class FakeStream implements RelayedStream {
   /** How often it was told where a side is. */
   told = 0;
   open = true;
+  declined = false;
   readonly #relay: FakeRelay;
 
   constructor(relay: FakeRelay, owner: StreamOwner, ports: Record<Side, PortPair>) {
@@ -39,8 +40,9 @@ export class FakeStream implements RelayedStream {
     return { engine: 'worker', roundTripMs: -1, caller: direction('caller'), callee: direction('callee') };
   }
 
-  close(): void {
+  close(declined = false): void {
     this.open = false;
+    this.declined = declined;
   }
 }
 

@@ -60,6 +60,17 @@ describe('PortRange', () => {
     expect(range.resting(31_000)).toBe(0);
   });
 
+  test('has a pair at once that needs no rest', () => {
+    const range = new PortRange(30_000, 30_001, restMs);
+    for (let call = 0; call < 10; call++) {
+      expect(range.take(call, 0)).toBe(30_000);
+      range.give(30_000, call, false);
+      expect([range.inUse, range.resting(call)]).toEqual([0, 0]);
+    }
+    range.give(30_000, 10, false);
+    expect([range.take(10, 0), range.take(10, 0)]).toEqual([30_000, null]);
+  });
+
   test('in a burst takes the pair that has rested longest before its time, but none at once', () => {
     const range = new PortRange(30_000, 30_003, restMs);
     const [one, two] = [range.take(0, 0) ?? 0, range.take(0, 0) ?? 0];
@@ -108,7 +119,7 @@ describe('PortRange', () => {
         expect(range.claim(port, now)).toBe(!used.has(port));
         used.add(port);
       } else if (first !== undefined) {
-        range.give(first, now);
+        range.give(first, now, random() < 0.7);
         used.delete(first);
       }
       expect(range.inUse).toBe(used.size);

@@ -46,6 +46,17 @@ describe('what goes wrong', () => {
     expect([call.relay.live.length, call.at('caller')]).toEqual([1, '192.0.2.1:4000']);
   });
 
+  it('its streams hear whether its callees have refused the call, and so do those that it could not have all of', () => {
+    const call = new Call();
+    for (const [session, declined] of [['A1', true], ['A2', false]] as const) {
+      call.offer(undefined, { session });
+      call.sessions.end(session, '', declined);
+    }
+    call.relay.left[4] = 2;
+    expect(call.pass({ session: 'A3', sdp: audio(callerAddress, 4000, video(4002)) }).t).toBe('refused');
+    expect(call.relay.streams.map(({ open, declined }) => [open, declined])).toEqual([[false, true], [false, false], [false, true]]);
+  });
+
   it('sessions are bounded', () => {
     const call = new Call({ maxSessions: 2 });
     for (const session of ['A1', 'A2']) call.offer(undefined, { session });

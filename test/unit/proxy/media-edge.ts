@@ -14,8 +14,10 @@ export class Threads implements MediaDoor {
   readonly open = true;
   readonly passed: SdpPassage[] = [];
   readonly ended: [session: string, calleeTag: string][] = [];
+  /** Of the session that ended last. */
+  declined = false;
   readonly accepted: [session: string, calleeTag: string][] = [];
-  readonly declined: [session: string, calleeTag: string, fromCaller: boolean][] = [];
+  readonly rejections: [session: string, calleeTag: string, fromCaller: boolean][] = [];
   #waiting: ((outcome: PassageOutcome) => void)[] = [];
   #sessions = 0;
 
@@ -33,11 +35,12 @@ export class Threads implements MediaDoor {
   }
 
   rejected(session: string, calleeTag: string, fromCaller: boolean): void {
-    this.declined.push([session, calleeTag, fromCaller]);
+    this.rejections.push([session, calleeTag, fromCaller]);
   }
 
-  end(session: string, calleeTag: string): void {
+  end(session: string, calleeTag: string, declined = false): void {
     this.ended.push([session, calleeTag]);
+    this.declined = declined;
   }
 
   /** Answers the oldest passage that waits, or number `at` of those. */

@@ -213,6 +213,21 @@ describe('a media session', () => {
     expect(threads.ended).toEqual([[session, '']]);
   });
 
+  it.each([[302, true], [401, true], [486, true], [603, true], [408, false], [487, false], [500, false], [503, false]])('is told, by a failure with %i, whether nobody will send to its ports: %s', (status, declined) => {
+    const { edge, threads, sent } = ringing({ on: [] });
+    edge.receive(answerTo(sent, status), ...backend);
+    expect([threads.ended, threads.declined]).toEqual([[[session, '']], declined]);
+  });
+
+  it('is told that somebody may send yet where one callee has refused and another was silent', () => {
+    const { edge, threads } = ringing();
+    edge.advance(6_000);
+    const second = edge.take().findLast(({ target }) => target.address === '10.0.0.2');
+    if (second === undefined) throw new Error('the second one was not called');
+    edge.receive(answerTo(second, 401), '10.0.0.2', 5060);
+    expect([threads.ended, threads.declined]).toEqual([[[session, '']], false]);
+  });
+
   it('ends with an INVITE that is cancelled while its SDP is away, and nothing is sent', () => {
     const { edge, threads } = start();
     edge.receive(invite(), ...phone);
@@ -286,22 +301,22 @@ describe('a media session', () => {
   it.each([['INVITE', 488], ['INVITE', 491], ['UPDATE', 488], ['UPDATE', 504]])('takes an offer back whose %s gets %i', (method, status) => {
     const { edge, threads, again } = reoffered(method);
     edge.receive(answerTo(again, status), ...backend);
-    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+    expect([threads.rejections, threads.ended]).toEqual([declined, []]);
   });
 
   it.each(['INVITE', 'UPDATE'])('takes an offer back whose %s gets no answer', (method) => {
     const { edge, threads } = reoffered(method);
     edge.advance(200_000);
-    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+    expect([threads.rejections, threads.ended]).toEqual([declined, []]);
   });
 
   it('takes an offer back whose INVITE is cancelled', () => {
     const { edge, threads, again, route } = reoffered();
     edge.receive(answerTo(again, 180), ...backend);
     edge.receive(request('CANCEL', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: route }), ...phone);
-    expect(threads.declined).toEqual([]);
+    expect(threads.rejections).toEqual([]);
     edge.receive(answerTo(again, 487), ...backend);
-    expect([threads.declined, threads.ended]).toEqual([declined, []]);
+    expect([threads.rejections, threads.ended]).toEqual([declined, []]);
   });
 
   it('keeps an offer that was taken, and hears nothing of a request without one that fails', () => {
@@ -311,6 +326,6 @@ describe('a media session', () => {
     const other = up();
     other.edge.receive(request('UPDATE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 3, branch: 're', headers: other.route }), ...phone);
     other.edge.receive(answerTo(other.edge.one(), 500), ...backend);
-    expect([threads.declined, other.threads.declined]).toEqual([[], []]);
+    expect([threads.rejections, other.threads.rejections]).toEqual([[], []]);
   });
 });
