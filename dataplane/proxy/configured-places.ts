@@ -9,27 +9,61 @@ const freshMs = 5_000;
 const words = new Int32Array(4);
 const placeOf = (address: string, port: number): string => `${address} ${port}`;
 
-/** Asked about forbidden targets only: the list is made when somebody asks. */
+interface Situation {
+  readonly view: ConfigView;
+  readonly health: WorkerHealth;
+  readonly clock: { now(): number };
+}
+
+/** The lists are made when somebody asks. */
 export class ConfiguredPlaces {
   #destinations: ViewTables['destinations'] | null = null;
+  /** Destinations with host names. */
+  #named: readonly number[] = [];
   #madeMs = 0;
-  readonly #places = new Set<string>();
+  /** Addresses, and addresses with their ports; those behind host names apart. */
+  readonly #fixed = new Set<string>();
+  readonly #behindNames = new Set<string>();
 
   /** Whether a destination is at that address and port. */
-  isDestination({ view, health, clock }: { readonly view: ConfigView; readonly health: WorkerHealth; readonly clock: { now(): number } }, address: string, port: number): boolean {
+  isDestination(situation: Situation, address: string, port: number): boolean {
+    return this.#has(situation, placeOf(canonicalAddress(address), port));
+  }
+
+  /** Whether a destination is at that address, whatever its port. */
+  isDestinationHost(situation: Situation, address: string): boolean {
+    return this.#has(situation, canonicalAddress(address));
+  }
+
+  #has(situation: Situation, key: string): boolean {
+    this.#refresh(situation);
+    return this.#fixed.has(key) || this.#behindNames.has(key);
+  }
+
+  #refresh({ view, health, clock }: Situation): void {
     const { destinations } = view.tables;
     const now = clock.now();
-    if (this.#destinations !== destinations || now - this.#madeMs > freshMs) {
+    const changed = this.#destinations !== destinations;
+    if (changed) {
       this.#destinations = destinations;
-      this.#madeMs = now;
-      this.#places.clear();
-      for (const { id, host, family, port: own } of destinations.values()) {
-        if (family !== 0) this.#places.add(placeOf(canonicalAddress(host), own));
-        else for (const place of health.targets(id, 4)) this.#places.add(placeOf(canonicalAddress(place.address), place.port));
+      this.#fixed.clear();
+      const named: number[] = [];
+      for (const { id, host, family, port } of destinations.values()) {
+        if (family === 0) named.push(id);
+        else note(this.#fixed, host, port);
       }
+      this.#named = named;
     }
-    return this.#places.has(placeOf(canonicalAddress(address), port));
+    if (!changed && now - this.#madeMs <= freshMs) return;
+    this.#madeMs = now;
+    this.#behindNames.clear();
+    for (const id of this.#named) for (const place of health.targets(id, 4)) note(this.#behindNames, place.address, place.port);
   }
+}
+
+function note(places: Set<string>, host: string, port: number): void {
+  const address = canonicalAddress(host);
+  places.add(address).add(placeOf(address, port));
 }
 
 /** Whether an enabled trunk names the address, or a network that lies in `network`: a trunk for everybody opens nothing. */

@@ -38,5 +38,8 @@ export interface BindingChange {
   readonly put: readonly Binding[];
 }
 
+/** Name of the place that a phone is at; no `bindingKey` is one. */
+export const phoneKey = (address: string, port: number): string => `${address} ${port}`;
+
 /** Name of a binding; RFC 3261 §10.3 step 7 compares Contacts by URI. To is the phone's own word, so the tenant is part of the name. */
 export const bindingKey = (tenant: number, aor: string, contact: string): string => `${tenant} ${aor}\n${contact}`;

@@ -1,15 +1,17 @@
 /**
- * Which bindings exist, for every SIP worker to ask: a tenant at its limit may refresh what it has. One set of 64-bit hashes
+ * Which bindings exist, and where their phones are, for every SIP worker to ask: a tenant at its limit may refresh what it has,
+ * and a call from a phone's place is not a stranger's (proxy/proven.ts). One set of 64-bit hashes
  * in a SharedArrayBuffer; the main thread alone writes, workers read. The hash is keyed, by a secret of the process that lies
  * in the buffer too: names are the phones' own words, and one made to collide would pass the limit, take another tenant's
  * binding out of the set, or make every look-up long. PURE.
  */
 import { SipHasher, sipKey, type SipKey } from '../security/siphash.ts';
 
-const slots = 524_288;
+/** A binding of the table has two names: its own and its phone's. */
+const slots = 1_048_576;
 const mask = slots - 1;
 /** More removed entries than that and the set is written anew. */
-const maxRemoved = slots / 4;
+const maxRemoved = slots / 8;
 const free = 0;
 const removed = 1;
 

@@ -1,5 +1,5 @@
 /** A worker's side of the registrations: asks the shared set, and tells the main thread in batches. */
-import { bindingKey, type BindingChange } from '../registrations/binding.ts';
+import { bindingKey, phoneKey, type BindingChange } from '../registrations/binding.ts';
 import type { RegistrationDoor } from '../registrations/door.ts';
 import { KnownBindings } from '../registrations/known-bindings.ts';
 
@@ -16,6 +16,10 @@ export class RegistrationMail implements RegistrationDoor {
 
   known(tenant: number, aor: string, contact: string): boolean {
     return this.#known.has(bindingKey(tenant, aor, contact));
+  }
+
+  isPhone(address: string, port: number): boolean {
+    return this.#known.has(phoneKey(address, port));
   }
 
   /** What one turn of the event loop brings goes in one message. */

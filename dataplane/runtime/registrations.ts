@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isLimited, TenantLimits } from '../calls/tenant-limits.ts';
 import type { SettingRow } from '../contract/rows.ts';
-import { bindingKey, type Binding, type BindingChange } from '../registrations/binding.ts';
+import { bindingKey, phoneKey, type Binding, type BindingChange } from '../registrations/binding.ts';
 import { KnownBindings, newKnownBindings } from '../registrations/known-bindings.ts';
 import { RegistrationTable, type RegistrationPage, type RegistrationQuery } from '../registrations/table.ts';
 import { hashText } from '../routing/hash.ts';
@@ -55,7 +55,7 @@ export class Registrations {
     this.#table = new RegistrationTable({
       added: (binding) => {
         const key = bindingKey(binding.tenant, binding.aor, binding.contact);
-        this.#known.add(key, this.#table.keys());
+        for (const name of namesOf(binding)) this.#known.add(name, this.#names());
         const limits = this.#view.tenant(binding.tenant)?.limits;
         this.#limits.registrationStarted(binding.tenant, limits !== undefined && isLimited(limits));
         if (isKeptAlive(binding)) this.#slotOf(binding)?.set(key, binding);
@@ -63,7 +63,8 @@ export class Registrations {
       },
       removed: (binding) => {
         const key = bindingKey(binding.tenant, binding.aor, binding.contact);
-        this.#known.delete(key);
+        // Of several bindings of one phone the last change counts: the others put its place back when they are refreshed.
+        for (const name of namesOf(binding)) this.#known.delete(name);
         this.#limits.registrationEnded(binding.tenant);
         this.#slotOf(binding)?.delete(key);
       },
@@ -72,6 +73,10 @@ export class Registrations {
 
   get size(): number {
     return this.#table.size;
+  }
+
+  *#names(): Iterable<string> {
+    for (const binding of this.#table.bindings()) yield* namesOf(binding);
   }
 
   page(query: RegistrationQuery): RegistrationPage {
@@ -175,6 +180,8 @@ export class Registrations {
     }
   }
 }
+
+const namesOf = ({ tenant, aor, contact, transport, address, port }: Binding): string[] => [bindingKey(tenant, aor, contact), ...(transport === 'udp' ? [phoneKey(address, port)] : [])];
 
 const isKeptAlive = (binding: Binding): boolean => binding.transport === 'udp' && binding.behindNat;
 

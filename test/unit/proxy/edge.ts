@@ -116,7 +116,7 @@ export class Edge {
       },
       media,
       numbers: { enumLookup: (_number: string, _suffix: string, done: (uris: readonly string[]) => void) => done([]) },
-      registrations: { known: (_tenant: number, aor: string, contact: string) => this.bindings.has(`${aor} ${contact}`), changed: (change: BindingChange) => void this.changes.push(change) },
+      registrations: { known: (_tenant: number, aor: string, contact: string) => this.bindings.has(`${aor} ${contact}`), isPhone: (address: string, port: number) => this.bindings.has(`${address} ${port}`), changed: (change: BindingChange) => void this.changes.push(change) },
       sink: { outcome: (id: number, outcome: Outcome) => void this.outcomes.push([id, outcome]) },
       edits: new Edits(), worker: 0, pickListener: pick, publicListener: pick,
       large: new LargeRequests(),

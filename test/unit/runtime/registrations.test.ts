@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { newLimitBuffer } from '../../../dataplane/calls/limit-cells.ts';
+import { RegistrationMail } from '../../../dataplane/runtime/registration-mail.ts';
 import type { Binding } from '../../../dataplane/registrations/binding.ts';
 import { applyOps, emptyView } from '../../../dataplane/routing/build.ts';
 import { Registrations } from '../../../dataplane/runtime/registrations.ts';
@@ -50,5 +51,19 @@ it('does not wake up for keep-alives while there are no phones', () => {
   registrations.take({ tenant: 1, aor: 'a@x', all: true, removed: [], put: [] });
   vi.advanceTimersByTime(1_000);
   expect(vi.getTimerCount()).toBe(asleep);
+  registrations.close();
+});
+
+it('workers know from where phones are registered by UDP, as long as they are', () => {
+  const registrations = new Registrations({ folder, log: pino({ level: 'silent' }), limits: newLimitBuffer(), ping: () => undefined });
+  const worker = new RegistrationMail(registrations.known, () => undefined);
+  const take = (...put: readonly Binding[]): void => registrations.take({ tenant: 1, aor: 'a@x', all: false, removed: [], put });
+  const at = (...ports: readonly number[]): boolean[] => ports.map((port) => worker.isPhone('203.0.113.9', port));
+  take(phone('sip:1@h'), phone('sip:2@h', { port: 40_001, transport: 'tcp' }));
+  expect([at(40_000, 40_001, 40_002), worker.isPhone('203.0.113.8', 40_000), worker.known(1, 'a@x', 'sip:1@h')]).toEqual([[true, false, false], false, true]);
+  take(phone('sip:1@h', { port: 40_002 }));
+  expect(at(40_000, 40_002)).toEqual([false, true]);
+  registrations.take({ tenant: 1, aor: 'a@x', all: true, removed: [], put: [] });
+  expect(at(40_000, 40_002)).toEqual([false, false]);
   registrations.close();
 });
