@@ -42,7 +42,7 @@ const sessions = new RelaySessions(relay, { maxSessions: calls, ports: { first: 
 const sdp = (port: number): string => ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0', `m=audio ${port} RTP/AVP 8 0 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv', ''].join('\r\n');
 
 function setUp(call: number): void {
-  const common = { session: `A${String(call).padStart(11, '0')}`, tenant: 1, callId: `call-${call}@bench`, callerTag: `a${call}`, source: '192.0.2.1', family: 4, ownAddress: loadHost, latching: 'sdp', hideOrigin: false } as const;
+  const common = { session: `A${String(call).padStart(11, '0')}`, tenant: 1, callId: `call-${call}@bench`, callerTag: `a${call}`, source: '192.0.2.1', family: 4, ownAddress: loadHost, latching: 'sdp', hideOrigin: false, proven: true } as const;
   const offer: SdpPassage = { ...common, calleeTag: '', fromCaller: true, kind: 'offer', final: false, sdp: sdp(4_000) };
   const answer: SdpPassage = { ...common, calleeTag: `b${call}`, fromCaller: false, kind: 'answer', final: true, sdp: sdp(6_000) };
   for (const passage of [offer, answer]) {

@@ -27,6 +27,8 @@ export const NodeMedia = Type.Object({
   sessions: Type.Integer({ description: 'Calls whose media it relays' }),
   portsUsed: Type.Integer(),
   portsFree: Type.Integer(),
+  portsResting: Type.Integer({ description: 'Free, but resting after a call' }),
+  portsUnproven: Type.Integer({ description: 'Of those used: by unproven callers that nobody has answered' }),
   kernelStreams: Type.Integer({ description: 'Streams that the kernel forwards' }),
   rtpengines: Type.Array(RtpengineNow),
 }, { additionalProperties: false });

@@ -152,9 +152,9 @@ export class NodeRegistry implements NodeSink {
 /** Exactly the fields that the API has: a newer node may tell more. */
 function shownMedia(media: MediaReport | null): NodeMedia | null {
   if (media === null) return null;
-  const { engine, sentence, sessions, portsUsed, portsFree, kernelStreams, rtpengines } = media;
+  const { engine, sentence, sessions, portsUsed, portsFree, portsResting = 0, portsUnproven = 0, kernelStreams, rtpengines } = media;
   return {
-    engine, sentence, sessions, portsUsed, portsFree, kernelStreams,
+    engine, sentence, sessions, portsUsed, portsFree, portsResting, portsUnproven, kernelStreams,
     rtpengines: rtpengines.map(({ address, state, sessions: calls, reason }) => ({ address, state, sessions: calls, reason })),
   };
 }

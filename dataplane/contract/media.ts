@@ -24,6 +24,10 @@ export interface MediaReport {
   readonly portsUsed: number;
   /** In the family that has fewest left. */
   readonly portsFree: number;
+  /** That rest after a call, in all families. Older nodes do not tell, nor the next one. */
+  readonly portsResting?: number;
+  /** Of those used: by callers that nothing proves, and that nobody has answered. */
+  readonly portsUnproven?: number;
   /** Streams that the kernel forwards. */
   readonly kernelStreams: number;
   readonly rtpengines: readonly RtpengineReport[];

@@ -72,7 +72,7 @@ const destination = object({
   latencyMs: object({ last: number, avg: number, max: number }),
 });
 const mediaReport = object({
-  engine: oneOf(...mediaEngines), sentence: text(media.sentence), sessions: count, portsUsed: count, portsFree: count, kernelStreams: count,
+  engine: oneOf(...mediaEngines), sentence: text(media.sentence), sessions: count, portsUsed: count, portsFree: count, portsResting: optional(count), portsUnproven: optional(count), kernelStreams: count,
   rtpengines: list(media.rtpengines, object({ address: text(media.address), state: oneOf('up', 'down', 'unknown'), sessions: count, reason: text(media.reason) })),
 });
 const event = object({ atMs: number, kind: text(64), subject: text(256), text: text(1_024), detail: (value: unknown) => isObject(value) });

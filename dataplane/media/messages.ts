@@ -78,6 +78,10 @@ export type FromMedia =
 
 /** How a media thread stands, told every second. */
 export interface MediaState extends MediaReport {
+  readonly portsResting: number;
+  readonly portsUnproven: number;
+  /** How often unproven callers got no ports since the thread began, as these had their share. */
+  readonly unprovenRefused: number;
   /** Totals since the thread began. */
   readonly packets: number;
   readonly strangers: number;

@@ -25,6 +25,8 @@ export interface SdpPassage {
   readonly final: boolean;
   /** It begins no session: an offer in a response that is not the first SDP which an INVITE without one gets back (a 2xx that comes again after the BYE, say). */
   readonly joins?: boolean;
+  /** Whoever sent the request is where it seems to be (see proxy/proven.ts). Said by the first passage of a session that can; others leave it out. */
+  readonly proven: boolean;
   readonly sdp: string;
   /** Numeric address that the message came from: a side behind NAT sends its media from there. */
   readonly source: string;

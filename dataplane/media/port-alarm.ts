@@ -3,11 +3,21 @@ import type { MediaEvent } from './messages.ts';
 
 export class PortAlarm {
   readonly #event: (event: MediaEvent) => void;
+  readonly #subject: string;
+  readonly #none: string;
+  readonly #again: string;
   #refused = 0;
   #raised = false;
 
-  constructor(event: (event: MediaEvent) => void) {
+  /**
+   * @param subject of its events
+   * @param none text of the event that there are none, and of the one that there are some
+   */
+  constructor(event: (event: MediaEvent) => void, subject: string, none: string, again: string) {
     this.#event = event;
+    this.#subject = subject;
+    this.#none = none;
+    this.#again = again;
   }
 
   /**
@@ -19,10 +29,10 @@ export class PortAlarm {
     this.#refused = refused;
     if (more > 0 && !this.#raised) {
       this.#raised = true;
-      this.#event({ kind: 'media.exhausted', subject: 'ports', text: 'no ports for media are left (SIGNALBOX_RTP): calls are refused, or go direct where the settings say so', detail: { refused: more, free } });
+      this.#event({ kind: 'media.exhausted', subject: this.#subject, text: this.#none, detail: { refused: more, free } });
     } else if (more === 0 && this.#raised && free > 0) {
       this.#raised = false;
-      this.#event({ kind: 'media.available', subject: 'ports', text: 'there are ports for media again', detail: { free } });
+      this.#event({ kind: 'media.available', subject: this.#subject, text: this.#again, detail: { free } });
     }
   }
 }

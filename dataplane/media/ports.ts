@@ -4,11 +4,13 @@ const inUse = -1;
 const resting = -2;
 /** What is still on its way when a call ends has come by then. */
 const leastRestMs = 1_000;
+/** What callers may hold together whom nothing proves to be who they seem, while nobody has answered them. */
+export const unprovenShare = 0.5;
 
 /**
  * Free pairs are drawn at random, so that nobody can guess the ports of the next call. A pair that was given back rests for a
  * while, as late packets of the old call must not reach a new one; in a burst of calls that leaves nothing else, the one that
- * has rested longest is taken before its time.
+ * has rested longest is taken before its time. Pairs of unproven callers are counted until these are answered or gone.
  */
 export class PortRange {
   readonly pairs: number;
@@ -24,6 +26,9 @@ export class PortRange {
   readonly #until: Float64Array;
   #head = 0;
   #queued = 0;
+  /** Of each pair: 1 = in use by an unproven caller. */
+  readonly #unproven: Uint8Array;
+  #unprovenCount = 0;
 
   /**
    * @param first lowest port that may be used, 1 to 65,535
@@ -39,25 +44,46 @@ export class PortRange {
     this.#state = Int32Array.from({ length: this.pairs }, (_, index) => index);
     this.#queue = new Uint16Array(this.pairs);
     this.#until = new Float64Array(this.pairs);
+    this.#unproven = new Uint8Array(this.pairs);
   }
 
   /**
    * Takes a free pair.
    * @param nowMs monotonic time
    * @param random in [0, 1)
+   * @param proven false = it counts to the share of unproven callers, until `prove` or `give`
    * @returns its RTP port; null = none is free
    */
-  take(nowMs: number, random: number): number | null {
+  take(nowMs: number, random: number, proven = true): number | null {
     this.#wake(nowMs);
     if (this.#freeCount === 0 && (this.#until[this.#head] ?? 0) - this.#restMs + leastRestMs <= nowMs) this.#wakeOldest();
     if (this.#freeCount === 0) return null;
     const index = this.#free[Math.floor(random * this.#freeCount)] ?? 0;
     this.#occupy(index);
+    if (!proven) this.#suspect(index);
     return this.#first + 2 * index;
   }
 
+  /** The pair of this RTP port counts no more to the share of unproven callers. */
+  prove(port: number): void {
+    const index = this.#indexOf(port);
+    if (index >= 0) this.#clear(index);
+  }
+
+  /**
+   * Whether unproven callers have all that they may: half of the range must be left to others. Pairs that nobody can take
+   * yet, as they were given back just now, count too: by short calls the share would be turned over, and all be gone.
+   */
+  isShareFull(nowMs: number): boolean {
+    return this.#unprovenCount + this.#tooYoung(nowMs) >= Math.floor(this.pairs * unprovenShare);
+  }
+
+  get unproven(): number {
+    return this.#unprovenCount;
+  }
+
   /** Takes the pair of this RTP port, also while it rests: a call of a former process goes on. @returns false = it is in use, or not of this range */
-  claim(port: number, nowMs: number): boolean {
+  claim(port: number, nowMs: number, proven = true): boolean {
     const index = this.#indexOf(port);
     if (index < 0) return false;
     this.#wake(nowMs);
@@ -65,6 +91,7 @@ export class PortRange {
     if (state === inUse) return false;
     if (state !== resting) this.#occupy(index);
     else this.#unqueue(index);
+    if (!proven) this.#suspect(index);
     return true;
   }
 
@@ -75,6 +102,7 @@ export class PortRange {
   give(port: number, nowMs: number, rests = true): void {
     const index = this.#indexOf(port);
     if (index < 0 || this.#state[index] !== inUse) return;
+    this.#clear(index);
     if (!rests) {
       this.#release(index);
       return;
@@ -112,6 +140,27 @@ export class PortRange {
     this.#free[at] = lastFree;
     this.#state[lastFree] = at;
     this.#state[index] = inUse;
+  }
+
+  #suspect(index: number): void {
+    this.#unproven[index] = 1;
+    this.#unprovenCount++;
+  }
+
+  #clear(index: number): void {
+    this.#unprovenCount -= this.#unproven[index] ?? 0;
+    this.#unproven[index] = 0;
+  }
+
+  /** Resting pairs that are left alone even in a burst; they are the last ones of the ring. */
+  #tooYoung(nowMs: number): number {
+    let [old, end] = [0, this.#queued];
+    while (old < end) {
+      const middle = (old + end) >> 1;
+      if ((this.#until[(this.#head + middle) % this.pairs] ?? 0) - this.#restMs + leastRestMs <= nowMs) old = middle + 1;
+      else end = middle;
+    }
+    return this.#queued - old;
   }
 
   /** Frees what has rested enough. */

@@ -27,6 +27,7 @@ export class RelayEngine {
   readonly #relay: UserlandRelay;
   readonly #journal: Journal<SessionRecord>;
   readonly #alarm: PortAlarm;
+  readonly #shareAlarm: PortAlarm;
   readonly #kernelAlarm: KernelAlarm;
   readonly #swept: NodeJS.Timeout;
 
@@ -34,7 +35,8 @@ export class RelayEngine {
     const journal = new Journal(`${setup.journal}-relay.jsonl`, isSessionRecord, (error) => fault('journal', error));
     this.kernel = kernel;
     this.#journal = journal;
-    this.#alarm = new PortAlarm(event);
+    this.#alarm = new PortAlarm(event, 'ports', 'no ports for media are left (SIGNALBOX_RTP): calls are refused, or go direct where the settings say so', 'there are ports for media again');
+    this.#shareAlarm = new PortAlarm(event, 'unproven', 'unproven callers (UDP from no trunk, destination or registered phone) hold their half of the ports for media without an answer: more of their calls are refused, or go direct where the settings say so', 'there are ports for media for unproven callers again');
     this.#kernelAlarm = new KernelAlarm(event);
     this.#relay = new UserlandRelay({ ...setup.rtp, bind: setup.bind }, kernel);
     this.sessions = new RelaySessions(this.#relay, {
@@ -60,13 +62,14 @@ export class RelayEngine {
 
   state(): RelayState {
     const status = this.#relay.status();
-    const { used, free } = portsOf(status.ports);
+    const { used, free, resting, unproven } = portsOf(status.ports);
     this.#alarm.note(status.exhausted, free);
+    this.#shareAlarm.note(status.unprovenRefused, free);
     const kernel = this.kernel?.figures ?? null;
     if (kernel !== null) this.#kernelAlarm.note(kernel);
     return {
       engine: kernel === null || kernel.stopped ? 'worker' : 'kernel', sentence: kernel?.problem ?? '',
-      sessions: this.sessions.size, portsUsed: used, portsFree: free, kernelStreams: status.offloaded, packets: status.packetsIn + (this.kernel?.packets ?? 0), strangers: status.strangers, invalid: status.invalid,
+      sessions: this.sessions.size, portsUsed: used, portsFree: free, portsResting: resting, portsUnproven: unproven, unprovenRefused: status.unprovenRefused, kernelStreams: status.offloaded, packets: status.packetsIn + (this.kernel?.packets ?? 0), strangers: status.strangers, invalid: status.invalid,
     };
   }
 
@@ -85,7 +88,8 @@ export class RelayEngine {
 const localOf = ({ v4, v6 }: ByFamily): ByFamily => ({ v4: isWildcard(v4) ? '127.0.0.1' : v4, v6: isWildcard(v6) ? '::1' : v6 });
 
 /** Free are those of the family that has fewest left: calls fail by it. Resting ports are among them, as a burst may have them. */
-export function portsOf(ports: RelayStatus['ports']): { readonly used: number; readonly free: number } {
+export function portsOf(ports: RelayStatus['ports']): { readonly used: number; readonly free: number; readonly resting: number; readonly unproven: number } {
   const free = ports.map(({ pairs, inUse }) => pairs - inUse);
-  return { used: 2 * ports.reduce((sum, { inUse }) => sum + inUse, 0), free: free.length === 0 ? 0 : 2 * Math.min(...free) };
+  const sum = (of: (use: RelayStatus['ports'][number]) => number): number => 2 * ports.reduce((total, use) => total + of(use), 0);
+  return { used: sum(({ inUse }) => inUse), resting: sum(({ resting }) => resting), unproven: sum(({ unproven }) => unproven), free: free.length === 0 ? 0 : 2 * Math.min(...free) };
 }

@@ -112,6 +112,7 @@ export class RelaySessions implements SessionEngine {
     const held = known ?? this.#begin(newSession(passage));
     const { latching, source, ownAddress } = passage;
     this.#own.add(ownAddress);
+    if (passage.proven || passage.final) held.streams.prove();
     const described = describe(sdp, { source, latching, former: formerStreams(held.state, passage), forbidden: this.#settings.forbidden, ours: (address, port) => this.#ours(address, port) });
     const own = this.#ownTransports(held, passage, described);
     if (own === null) {
@@ -221,6 +222,7 @@ export class RelaySessions implements SessionEngine {
     const held = this.#sessions.get(session);
     if (held === undefined) return;
     accept(held.state, calleeTag);
+    held.streams.prove();
     this.#settle(held);
   }
 
@@ -288,6 +290,7 @@ export class RelaySessions implements SessionEngine {
     const held = this.#begin(sessionOf(record), true);
     let restored = false;
     try {
+      if (isConfirmed(held.state)) held.streams.prove();
       restored = record.streams.every((stream) => held.streams.reopen(stream));
       if (restored) this.#settle(held);
     } catch {

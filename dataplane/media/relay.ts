@@ -60,6 +60,8 @@ export interface RelayedStream {
   /** Says where a side is; what was learned stays if the new expectation still allows it, else it is learned anew. */
   expect(side: Side, expectation: Expectation): void;
   figures(): StreamFigures;
+  /** Its ports count no more to the share of unproven callers. */
+  prove(): void;
   /**
    * Gives the ports back. They rest, as late packets of this call must not reach another one.
    * @param declined whoever was told of them has said no since: if nobody has answered or sent anything either, they need no rest
@@ -72,6 +74,8 @@ export interface StreamOwner {
   /** Which stream of which session it is: what the kernel forwards bears its name. */
   readonly session: string;
   readonly stream: number;
+  /** false = nobody has answered the call, and nothing shows that its INVITE came from where it seems to: see `SdpPassage`. */
+  readonly proven: boolean;
   /** The side's address is known: its first valid packet has come, or it sends from another place. */
   learned(side: Side, at: Endpoint): void;
   /** More goes to a side, a port of ours, than any stream has: packets go round in a circle, and nothing is sent there until its SDP names another place. */
@@ -80,7 +84,7 @@ export interface StreamOwner {
 
 /** Ports and sockets; the one door to forwarding. */
 export interface Relay {
-  /** @returns null when no ports are left in one of the families */
+  /** @returns null when no ports are left in one of the families, or none for unproven callers */
   open(families: Readonly<Record<Side, Family>>, owner: StreamOwner): RelayedStream | null;
   /**
    * Takes a stream of an earlier process up again, on the ports that it had.

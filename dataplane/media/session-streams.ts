@@ -56,6 +56,7 @@ export class SessionStreams {
   readonly #book: PortBook;
   readonly #watch: StreamsWatch;
   readonly #open = new Map<number, OpenStream>();
+  #proven = false;
 
   /** @param ownAddresses by which others reach us */
   constructor(session: string, relay: Relay, ownAddresses: ReadonlySet<string>, book: PortBook, watch: StreamsWatch) {
@@ -74,6 +75,13 @@ export class SessionStreams {
     return this.#open.has(stream);
   }
 
+  /** Its call is answered, or its caller is who it seems to be: none of its ports counts to the share of unproven ones. */
+  prove(): void {
+    if (this.#proven) return;
+    this.#proven = true;
+    for (const { relayed } of this.#open.values()) relayed.prove();
+  }
+
   /** @returns false when no ports are left */
   open(stream: number, kind: StreamKind, families: Readonly<Record<Side, Family>>): boolean {
     const learned: OpenStream['learned'] = { caller: null, callee: null };
@@ -88,7 +96,7 @@ export class SessionStreams {
 
   #owner(stream: number, learned: OpenStream['learned']): Parameters<Relay['open']>[1] {
     return {
-      session: this.#session, stream,
+      session: this.#session, stream, proven: this.#proven,
       learned: (side, at) => {
         learned[side] = at;
         this.#watch.changed();

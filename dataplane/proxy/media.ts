@@ -16,6 +16,7 @@ import { CallMedia, maxHeldResponses, mediaTerms, type MediaTerms } from './call
 import type { ProxyContext } from './context.ts';
 import type { ProxyEnvironment } from './environment.ts';
 import { answer } from './final-response.ts';
+import { isProven } from './proven.ts';
 import { onlyByFlow } from './reachability.ts';
 import { passResponse } from './responses.ts';
 import { reply, serviceUnavailable } from './verdict.ts';
@@ -58,7 +59,7 @@ export function awaitsSdp(env: ProxyEnvironment, branch: Branch, target: Target,
   const sdp = request.raw.slice(part.start, part.end);
   pass(env, media, media.sessions, {
     callId: request.callId, calleeTag: media.calleeTag, fromCaller: media.fromCaller, kind: method === 'PRACK' ? 'prack' : method === 'ACK' ? 'answer' : 'offer',
-    final: false, sdp, source: ctx.flow.address, family: target.family, ownAddress: own,
+    final: false, proven: isProven(env, ctx), sdp, source: ctx.flow.address, family: target.family, ownAddress: own,
   }, (outcome) => {
     if (ctx.over || !branch.open) return;
     if (outcome.t === 'refused' && !goesDirect(env, ctx)) {
@@ -124,7 +125,7 @@ export function passUp(env: ProxyEnvironment, ctx: ProxyContext, response: SipMe
   if (part === null) return;
   const way = { family: ctx.flow.family, ownAddress: ownAddress(env, ctx.flow.listener, ctx.flow.address) };
   pass(env, media, media.sessions.toReversed(), {
-    callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted, joins: media.offered || media.begun || !tx.invite,
+    callId: response.callId, calleeTag, fromCaller: !media.fromCaller, kind: media.offered ? 'answer' : 'offer', final: accepted, proven: !media.offered && isProven(env, ctx), joins: media.offered || media.begun || !tx.invite,
     sdp: response.raw.slice(part.start, part.end), source, ...way,
   }, (outcome) => {
     if (outcome.t === 'edited') media.begun = true;

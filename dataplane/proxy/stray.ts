@@ -50,7 +50,7 @@ export function takeStray(env: ProxyEnvironment, response: SipMessage, source: s
   }
   const way = { family, ownAddress: ownAddress(env, listener, address) };
   pass(env, call, [call.session], {
-    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: accepted, sdp: raw.slice(part.start, part.end), source, ...way,
+    callId, calleeTag: toTag, fromCaller: false, kind: 'answer', final: accepted, proven: false, sdp: raw.slice(part.start, part.end), source, ...way,
   }, (outcome) => passOn(env, withOutcome(env, response, part, outcome, call.terms, way), to, listener), () => undefined);
 }
 

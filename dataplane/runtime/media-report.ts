@@ -13,7 +13,8 @@ export function reportMedia(states: readonly MediaState[]): MediaReport | null {
   const sum = (of: (state: MediaState) => number): number => states.reduce((total, state) => total + of(state), 0);
   return {
     engine: speaker.engine, sentence: speaker.sentence.slice(0, bounds.sentence), sessions: sum((state) => state.sessions),
-    portsUsed: sum((state) => state.portsUsed), portsFree: sum((state) => state.portsFree), kernelStreams: sum((state) => state.kernelStreams),
+    portsUsed: sum((state) => state.portsUsed), portsFree: sum((state) => state.portsFree), portsResting: sum((state) => state.portsResting), portsUnproven: sum((state) => state.portsUnproven),
+    kernelStreams: sum((state) => state.kernelStreams),
     rtpengines: rtpengines(states),
   };
 }

@@ -42,6 +42,9 @@ export function renderMetrics(table: CounterTable, facts: NodeFacts): string {
   family('media_sessions', 'gauge', 'Calls whose media this node relays', total((state) => state.sessions));
   family('media_ports_used', 'gauge', 'Ports of SIGNALBOX_RTP in use', total((state) => state.portsUsed));
   family('media_ports_free', 'gauge', 'Ports of SIGNALBOX_RTP free, in the family that has fewest left', total((state) => state.portsFree));
+  family('media_ports_resting', 'gauge', 'Free ports of SIGNALBOX_RTP that rest after a call, in all families', total((state) => state.portsResting));
+  family('media_ports_unproven', 'gauge', 'Ports of SIGNALBOX_RTP in use by callers that nothing proves and that nobody has answered', total((state) => state.portsUnproven));
+  family('media_unproven_refused_total', 'counter', 'Calls of unproven callers that got no ports, as such callers had half of them', total((state) => state.unprovenRefused));
   family('media_kernel_streams', 'gauge', 'Streams that the kernel forwards', total((state) => state.kernelStreams));
   family('media_packets_total', 'counter', 'Media packets relayed', total((state) => state.packets));
   family('media_strangers_total', 'counter', 'Media packets dropped because they came from another source than the learned one', total((state) => state.strangers));

@@ -85,6 +85,7 @@ class CountingRelay implements Relay {
     this.open_++;
     const nothing = { packets: 0, bytes: 0, lost: -1, jitterMs: -1, mos: 0, strangers: 0, invalid: 0, idleMs: -1 };
     return {
+      prove: () => undefined,
       port: (side) => ports[side],
       rehome: (side, family) => {
         ports[side] = { family, rtp: this.#next() };
@@ -118,7 +119,7 @@ function checkSession(text: string, other: string, random: Random): void {
     const family = random.below(4) === 0 ? 6 : 4;
     const passage: SdpPassage = {
       session: 'Asession0001', tenant: 1, callId: 'c', callerTag: 'a', calleeTag: random.pick(['', 'b', 'b', 'c']), fromCaller, kind: random.pick(['offer', 'offer', 'answer', 'answer', 'prack'] as const),
-      final: random.below(3) === 0, sdp: random.below(2) === 0 ? text : other, source: random.pick(['192.0.2.1', '2001:db8::7', '']), family, ownAddress: random.below(5) === 0 ? '' : ours[family], latching: 'sdp', hideOrigin: false,
+      final: random.below(3) === 0, proven: random.below(2) === 0, sdp: random.below(2) === 0 ? text : other, source: random.pick(['192.0.2.1', '2001:db8::7', '']), family, ownAddress: random.below(5) === 0 ? '' : ours[family], latching: 'sdp', hideOrigin: false,
     };
     let told = 0;
     sessions.pass(passage, (outcome) => {

@@ -22,6 +22,7 @@ export class UserlandRelay implements Relay, StreamHome {
   readonly #ranges: ReadonlyMap<Family, PortRange>;
   readonly #streams = new Set<UserlandStream>();
   #exhausted = 0;
+  #unprovenRefused = 0;
 
   /**
    * @param offload takes streams into the kernel; null = all stay here
@@ -38,7 +39,7 @@ export class UserlandRelay implements Relay, StreamHome {
   open(families: Readonly<Record<Side, Family>>, owner: StreamOwner): RelayedStream | null {
     const stream = new UserlandStream(this, owner);
     this.#streams.add(stream);
-    if (this.house(stream.caller, families.caller) && this.house(stream.callee, families.callee)) return stream;
+    if (this.house(stream.caller, families.caller, owner.proven) && this.house(stream.callee, families.callee, owner.proven)) return stream;
     stream.close(true);
     return null;
   }
@@ -47,7 +48,7 @@ export class UserlandRelay implements Relay, StreamHome {
     const stream = new UserlandStream(this, owner);
     this.#streams.add(stream);
     for (const side of bothSides) {
-      if (!this.#rehouse(stream[side], ports[side])) {
+      if (!this.#rehouse(stream[side], ports[side], owner.proven)) {
         stream.close();
         return null;
       }
@@ -62,8 +63,8 @@ export class UserlandRelay implements Relay, StreamHome {
     let offloaded = 0;
     for (const stream of this.#streams) if (stream.offloaded) offloaded++;
     return {
-      sockets: this.datagrams.kind, streams: this.#streams.size, offloaded, ...this.totals, exhausted: this.#exhausted,
-      ports: [...this.#ranges].map(([family, range]) => ({ family, pairs: range.pairs, resting: range.resting(now), inUse: range.inUse })),
+      sockets: this.datagrams.kind, streams: this.#streams.size, offloaded, ...this.totals, exhausted: this.#exhausted, unprovenRefused: this.#unprovenRefused,
+      ports: [...this.#ranges].map(([family, range]) => ({ family, pairs: range.pairs, resting: range.resting(now), inUse: range.inUse, unproven: range.unproven })),
     };
   }
 
@@ -76,10 +77,14 @@ export class UserlandRelay implements Relay, StreamHome {
     return performance.now();
   }
 
-  house(leg: Leg, family: Family): boolean {
+  house(leg: Leg, family: Family, proven: boolean): boolean {
     const range = this.#ranges.get(family);
+    if (!proven && range?.isShareFull(this.now()) === true) {
+      this.#unprovenRefused++;
+      return false;
+    }
     for (let attempt = 0; range !== undefined && attempt < maxAttempts; attempt++) {
-      const rtp = range.take(this.now(), Math.random());
+      const rtp = range.take(this.now(), Math.random(), proven);
       if (rtp === null) break;
       if (leg.attach({ family, rtp })) return true;
       // Another program has one of the two: it may rest as well.
@@ -87,6 +92,10 @@ export class UserlandRelay implements Relay, StreamHome {
     }
     this.#exhausted++;
     return false;
+  }
+
+  prove({ family, rtp }: PortPair): void {
+    this.#ranges.get(family)?.prove(rtp);
   }
 
   leave({ family, rtp }: PortPair, rests: boolean): void {
@@ -98,9 +107,9 @@ export class UserlandRelay implements Relay, StreamHome {
   }
 
   /** A port of a range that was configured before is opened all the same. */
-  #rehouse(leg: Leg, pair: PortPair): boolean {
+  #rehouse(leg: Leg, pair: PortPair, proven: boolean): boolean {
     const range = this.#ranges.get(pair.family);
-    if (range === undefined || (range.has(pair.rtp) && !range.claim(pair.rtp, this.now()))) return false;
+    if (range === undefined || (range.has(pair.rtp) && !range.claim(pair.rtp, this.now(), proven))) return false;
     if (leg.attach(pair)) return true;
     this.leave(pair, true);
     return false;

@@ -18,6 +18,8 @@ export interface PortUse {
   readonly inUse: number;
   /** Given back, and resting so that late packets of the old call meet nobody. */
   readonly resting: number;
+  /** Of those in use: by callers that nothing proves, and that nobody has answered. */
+  readonly unproven: number;
 }
 
 /** Node page, health and metrics. Counts only grow while the relay lives. */
@@ -38,4 +40,6 @@ export interface RelayStatus {
   readonly sendFailures: number;
   /** How often `open` found no ports. */
   readonly exhausted: number;
+  /** How often it had none for an unproven caller, as these had their share. */
+  readonly unprovenRefused: number;
 }

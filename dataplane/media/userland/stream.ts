@@ -16,7 +16,8 @@ export interface StreamHome {
   /** Fresh monotonic time. */
   now(): number;
   /** Opens a free pair for a leg. @returns false = none is left */
-  house(leg: Leg, family: Family): boolean;
+  house(leg: Leg, family: Family, proven: boolean): boolean;
+  prove(pair: PortPair): void;
   /** @param rests false = nobody sends to it */
   leave(pair: PortPair, rests: boolean): void;
   closed(stream: UserlandStream): void;
@@ -29,11 +30,13 @@ export class UserlandStream implements RelayedStream, LegOwner {
   readonly #owner: StreamOwner;
   readonly #offloading: Offloading | null;
   #open = true;
+  #proven: boolean;
 
   /** Its legs have no ports yet. */
   constructor(home: StreamHome, owner: StreamOwner) {
     this.#home = home;
     this.#owner = owner;
+    this.#proven = owner.proven;
     this.caller = new Leg(this, home.datagrams, home.totals);
     this.callee = new Leg(this, home.datagrams, home.totals);
     Leg.join(this.caller, this.callee);
@@ -53,7 +56,7 @@ export class UserlandStream implements RelayedStream, LegOwner {
     const former = leg.pair;
     if (!this.#open) return false;
     if (former.family === family) return true;
-    if (!this.#home.house(leg, family)) return false;
+    if (!this.#home.house(leg, family, this.#proven)) return false;
     this.#home.leave(former, true);
     this.settled();
     return true;
@@ -78,6 +81,11 @@ export class UserlandStream implements RelayedStream, LegOwner {
     const inKernel = offloading?.counts ?? noCounts;
     const of = (side: Side): StreamFigures['caller'] => this[side].figures(now, seesAll, inKernel[side], roundTripMs);
     return { engine: this.offloaded ? 'kernel' : 'worker', roundTripMs, caller: of('caller'), callee: of('callee') };
+  }
+
+  prove(): void {
+    this.#proven = true;
+    for (const leg of [this.caller, this.callee]) this.#home.prove(leg.pair);
   }
 
   close(declined = false): void {

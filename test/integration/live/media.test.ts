@@ -9,7 +9,7 @@ let plane: InProcessControlPlane;
 let node = { id: '', name: '' };
 
 const media: MediaReport = {
-  engine: 'worker', sentence: 'the kernel needs CAP_NET_ADMIN', sessions: 24, portsUsed: 96, portsFree: 104, kernelStreams: 0,
+  engine: 'worker', sentence: 'the kernel needs CAP_NET_ADMIN', sessions: 24, portsUsed: 96, portsFree: 104, portsResting: 8, portsUnproven: 16, kernelStreams: 0,
   rtpengines: [{ address: '192.0.2.7:2223', state: 'down', sessions: 1, reason: 'no answer' }],
 };
 
@@ -34,6 +34,12 @@ describe('a node', () => {
     report({ ...media, ...{ newer: true } });
     expect(await shown()).toEqual(media);
     expect((await plane.ask<NodeItem[]>('GET', '/nodes')).body[0]?.media).toEqual(media);
+  });
+
+  it('of a version that does not tell of them has no resting ports, and no unproven callers', async () => {
+    const { portsResting: _resting, portsUnproven: _unproven, ...former } = media;
+    report(former);
+    expect(await shown()).toEqual({ ...media, portsResting: 0, portsUnproven: 0 });
   });
 
   it.each<[string, MediaReport | null | undefined]>([['that relays none', null], ['of a former version', undefined]])('%s shows none', async (_, told) => {

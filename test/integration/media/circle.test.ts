@@ -48,7 +48,7 @@ afterEach(async () => {
 /** @returns the port of ours that the receiver is shown */
 function says(session: string, fromCaller: boolean, port: number, more: Partial<SdpPassage> = {}): Promise<number> {
   const passage: SdpPassage = {
-    session, tenant: 1, callId: session, callerTag: 'a', calleeTag: 'b', fromCaller, kind: 'offer', final: false, sdp: describeEnd(port), source: host, family: 4, ownAddress: host, latching: 'sdp', hideOrigin: false, ...more,
+    session, tenant: 1, callId: session, callerTag: 'a', calleeTag: 'b', fromCaller, kind: 'offer', final: false, proven: true, sdp: describeEnd(port), source: host, family: 4, ownAddress: host, latching: 'sdp', hideOrigin: false, ...more,
   };
   return new Promise((resolve, reject) => {
     door.pass(passage, (outcome) => (outcome.t === 'edited' ? resolve(Number(/m=audio (\d+)/.exec(outcome.sdp)?.[1])) : reject(new Error(JSON.stringify(outcome)))));

@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MediaState } from '../../../dataplane/media/messages.ts';
 import { until } from '../../harness/deadline.ts';
+import { connect, converse, hangUp, MediaPeer } from '../../harness/media-peer.ts';
 import { freePortPairs } from '../../harness/ports.ts';
+import { RtpStream } from '../../harness/rtp-stream.ts';
 import { writeSdp } from '../../harness/sdp-text.ts';
 import { SipSocket, type Received } from '../../harness/sip-socket.ts';
 import { answerTo, callIdOf, headerOf, toTagOf } from '../../harness/sip-text.ts';
@@ -79,6 +81,14 @@ class Flood {
     for (const received of this.#waiting.values()) this.#answer(received, status);
   }
 
+  /** The PBX accepts all that waits there. */
+  acceptAll(): void {
+    const body = writeSdp({ address: '127.0.0.1', port: 40_000, version: 1, formats: '8' });
+    for (const received of this.#waiting.values()) {
+      received.reply(answerTo(received.message, 200, 'OK', { toTag: 'pbx', headers: [`Contact: <sip:127.0.0.1:${this.pbx.port}>`, 'Content-Type: application/sdp'], body }));
+    }
+  }
+
   #answer(received: Received, status: number): void {
     received.reply(answerTo(received.message, status, 'No', { toTag: 'pbx' }));
   }
@@ -104,5 +114,53 @@ describe('a flood of INVITEs with SDP', () => {
     await flood.invites(2_000);
     expect([flood.count(401), flood.count(503)]).toEqual([2_000, 0]);
     await until('no port in use', 10_000, async () => (await flood.state()).portsUsed === 0);
+  }, 120_000);
+
+  it('that a PBX never answers takes half of the ports: trunks and connections still get media, and all comes back', async () => {
+    flood = await Flood.start(0);
+    await flood.invites(2_000);
+    // Two pairs a call, half of the pairs.
+    expect([flood.count(0), flood.count(503)]).toEqual([pairs / 4, 2_000 - pairs / 4]);
+    await until('what the node tells', 10_000, async () => {
+      const { portsUsed, portsUnproven, unprovenRefused } = await flood.state();
+      return portsUsed === pairs && portsUnproven === pairs && unprovenRefused === 2_000 - pairs / 4;
+    });
+    expect(await flood.rig.metric('media_unproven_refused_total')).toBe(2_000 - pairs / 4);
+    for (const sip of [{ host: '127.0.0.77' }, { host: strangersHost, transport: 'tcp' }] as const) {
+      const caller = await MediaPeer.open(flood.rig, { sip });
+      const callee = new MediaPeer(new Peer(flood.pbx, flood.rig), await RtpStream.open());
+      try {
+        await connect(caller, callee, 'sip:1001@acme.example');
+        const { atA, atB } = await converse(caller, callee);
+        expect([atA.lost, atB.lost]).toEqual([0, 0]);
+        await hangUp(caller, callee);
+      } finally {
+        await caller.close();
+        await callee.media.close();
+      }
+    }
+    flood.answerAll(403);
+    await until('every caller to hear of it', 20_000, () => flood.count(403) === pairs / 4);
+    await until('no port in use', 10_000, async () => {
+      const { portsUsed, portsUnproven, portsResting, sessions } = await flood.state();
+      // Those of the two calls rest.
+      return portsUsed === 0 && portsUnproven === 0 && sessions === 0 && portsResting === 8;
+    });
+    await flood.invites(1);
+    expect(flood.count(0)).toBe(1);
+  }, 120_000);
+
+  it('of calls that somebody has accepted holds what it needs: the share is for those that wait', async () => {
+    flood = await Flood.start(0);
+    for (let round = 0; round < 2; round++) {
+      await flood.invites(pairs / 4);
+      flood.acceptAll();
+      await until('their answers', 20_000, () => flood.count(200) === (round + 1) * (pairs / 4));
+    }
+    expect(flood.count(503)).toBe(0);
+    await until('all ports in use, none of them on trial', 10_000, async () => {
+      const { portsUsed, portsUnproven } = await flood.state();
+      return portsUsed === 2 * pairs && portsUnproven === 0;
+    });
   }, 120_000);
 });

@@ -81,6 +81,22 @@ describe.each(kinds)('ports by %s', (_kind, datagrams) => {
     expect(rig.relay.status().ports[0]).toMatchObject({ inUse: 0, resting: 2 });
   });
 
+  test('unproven callers get half of the ports, and others the rest; who is proven makes room', async () => {
+    await using rig = RelayRig.start(datagrams, { pairs: 8, restMs: 60_000 });
+    const stranger = (): RelayedStream | null => rig.relay.open(bothV4, new Learner('stranger', false));
+    const [one, two, three] = [stranger(), stranger(), stranger()];
+    expect([one === null, two === null, three]).toEqual([false, false, null]);
+    expect(rig.relay.status()).toMatchObject({ streams: 2, exhausted: 0, unprovenRefused: 1, ports: [{ inUse: 4, unproven: 4, resting: 0 }, {}] });
+    rig.open();
+    one?.prove();
+    expect(stranger()).not.toBeNull();
+    expect([stranger(), rig.relay.status().ports[0]]).toMatchObject([null, { inUse: 8, unproven: 4 }]);
+    two?.rehome('caller', 6);
+    expect(rig.relay.status().ports).toMatchObject([{ inUse: 7, unproven: 3 }, { inUse: 1, unproven: 1 }]);
+    two?.prove();
+    expect(rig.relay.status().ports).toMatchObject([{ inUse: 7, unproven: 2 }, { inUse: 1, unproven: 0 }]);
+  });
+
   test('a closed stream hears nothing, and can be closed again', async () => {
     await using rig = RelayRig.start(datagrams, { restMs: 60_000 });
     const [caller, callee] = [await rig.end(), await rig.end()];

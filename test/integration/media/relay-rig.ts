@@ -56,11 +56,13 @@ export interface RigOptions {
 export class Learner implements StreamOwner {
   readonly session: string;
   readonly stream = 0;
+  readonly proven: boolean;
   readonly learnt: (readonly [Side, Endpoint])[] = [];
   readonly circling: Side[] = [];
 
-  constructor(session = 'test') {
+  constructor(session = 'test', proven = true) {
     this.session = session;
+    this.proven = proven;
   }
 
   learned(side: Side, at: Endpoint): void {

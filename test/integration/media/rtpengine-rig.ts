@@ -53,7 +53,7 @@ export class RtpengineRig {
   pass(passage: Partial<SdpPassage> & Pick<SdpPassage, 'session' | 'sdp'>): Promise<PassageOutcome> {
     return within(4_000, 'a passage', new Promise((resolve) => {
       this.sessions.pass({
-        tenant: 1, callId: 'call', callerTag: 'caller-tag', calleeTag: '', fromCaller: true, kind: 'offer', final: false, source: '127.0.0.1', family: 4, ownAddress: '127.0.0.1', latching: 'sdp', hideOrigin: false,
+        tenant: 1, callId: 'call', callerTag: 'caller-tag', calleeTag: '', fromCaller: true, kind: 'offer', final: false, proven: true, source: '127.0.0.1', family: 4, ownAddress: '127.0.0.1', latching: 'sdp', hideOrigin: false,
         ...passage,
       }, resolve);
     }));

@@ -68,12 +68,12 @@ describe.each([
 
 describe('the media in a report of a node', () => {
   const media: MediaReport = {
-    engine: 'rtpengine', sentence: '', sessions: 2, portsUsed: 8, portsFree: 92, kernelStreams: 0,
+    engine: 'rtpengine', sentence: '', sessions: 2, portsUsed: 8, portsFree: 92, portsResting: 4, portsUnproven: 2, kernelStreams: 0,
     rtpengines: [{ address: '192.0.2.7:2223', state: 'down', sessions: 1, reason: 'no answer' }],
   };
   const report = (value: unknown) => parseNodeMessage(JSON.stringify({ t: 'report', report: { counters: {}, gauges: {}, destinations: [], media: value } }));
 
-  it.each([['that it relays', media], ['that it does not relay', null], ['that a former version does not know', undefined]])('%s passes', (_, value) => {
+  it.each([['that it relays', media], ['as a former version tells it', { ...media, portsResting: undefined, portsUnproven: undefined }], ['that it does not relay', null], ['that a former version does not know', undefined]])('%s passes', (_, value) => {
     expect(report(value).ok).toBe(true);
   });
 
@@ -82,6 +82,7 @@ describe('the media in a report of a node', () => {
     ['no engine', { ...media, engine: undefined }],
     ['a sentence without end', { ...media, sentence: 'x'.repeat(mediaReportBounds.sentence + 1) }],
     ['fewer ports than none', { ...media, portsFree: -1 }],
+    ['half an unproven port', { ...media, portsUnproven: 0.5 }],
     ['half a session', { ...media, sessions: 0.5 }],
     ['a number as text', { ...media, kernelStreams: '3' }],
     ['no list of instances', { ...media, rtpengines: {} }],

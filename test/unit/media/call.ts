@@ -36,7 +36,7 @@ export class Call {
     const fromCaller = passage.fromCaller ?? true;
     let outcome: PassageOutcome | null = null;
     this.sessions.pass({
-      session: 'Asession0001', tenant: 1, callId: 'call-1', callerTag: 'a', calleeTag: fromCaller ? '' : 'b', fromCaller, kind: fromCaller ? 'offer' : 'answer', final: false, sdp: audio(callerAddress, 4000),
+      session: 'Asession0001', tenant: 1, callId: 'call-1', callerTag: 'a', calleeTag: fromCaller ? '' : 'b', fromCaller, kind: fromCaller ? 'offer' : 'answer', final: false, proven: true, sdp: audio(callerAddress, 4000),
       source: fromCaller ? callerAddress : calleeAddress, family: 4, ownAddress: ourAddress, latching: 'sdp', hideOrigin: false, ...passage,
     }, (result) => {
       if (outcome !== null) throw new Error('told twice');

@@ -11,11 +11,13 @@ export class FakeStream implements RelayedStream {
   told = 0;
   open = true;
   declined = false;
+  proven: boolean;
   readonly #relay: FakeRelay;
 
   constructor(relay: FakeRelay, owner: StreamOwner, ports: Record<Side, PortPair>) {
     this.#relay = relay;
     this.owner = owner;
+    this.proven = owner.proven;
     this.ports = ports;
   }
 
@@ -38,6 +40,10 @@ export class FakeStream implements RelayedStream {
   figures(): ReturnType<RelayedStream['figures']> {
     const direction = (side: Side): DirectionFigures => ({ packets: 0, bytes: 0, lost: -1, jitterMs: -1, mos: 0, strangers: 0, invalid: 0, idleMs: this.idle[side] });
     return { engine: 'worker', roundTripMs: -1, caller: direction('caller'), callee: direction('callee') };
+  }
+
+  prove(): void {
+    this.proven = true;
   }
 
   close(declined = false): void {

@@ -71,6 +71,29 @@ describe('PortRange', () => {
     expect([range.take(10, 0), range.take(10, 0)]).toEqual([30_000, null]);
   });
 
+  test('leaves half of itself to others than unproven callers, whose pairs count until they are proven or given back', () => {
+    const range = new PortRange(30_000, 30_011, restMs);
+    const taken = [0, 1, 2].map(() => range.take(0, 0, false) ?? 0);
+    expect([range.unproven, range.isShareFull(0), range.take(0, 0) !== null]).toEqual([3, true, true]);
+    const [one = 0, two = 0] = taken;
+    range.prove(one);
+    range.prove(one);
+    expect([range.unproven, range.isShareFull(0)]).toEqual([2, false]);
+    range.give(two, 0, false);
+    range.give(one, 0, false);
+    expect(range.unproven).toBe(1);
+    expect([range.claim(two, 0, false), range.unproven, range.inUse]).toEqual([true, 2, 3]);
+  });
+
+  test('counts pairs that nobody can take yet against the share: calls that end soon would turn it over until nothing is left', () => {
+    const range = new PortRange(30_000, 30_011, restMs);
+    const taken = [0, 1, 2].map(() => range.take(0, 0, false) ?? 0);
+    taken.forEach((port, index) => range.give(port, 100 * index));
+    expect([range.unproven, range.isShareFull(200), range.isShareFull(999), range.isShareFull(1_000)]).toEqual([0, true, true, false]);
+    expect(range.take(1_000, 0, false)).not.toBeNull();
+    expect([range.isShareFull(1_000), range.isShareFull(1_100)]).toEqual([true, false]);
+  });
+
   test('in a burst takes the pair that has rested longest before its time, but none at once', () => {
     const range = new PortRange(30_000, 30_003, restMs);
     const [one, two] = [range.take(0, 0) ?? 0, range.take(0, 0) ?? 0];

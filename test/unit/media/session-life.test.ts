@@ -57,6 +57,22 @@ describe('what goes wrong', () => {
     expect(call.relay.streams.map(({ open, declined }) => [open, declined])).toEqual([[false, true], [false, false], [false, true]]);
   });
 
+  it('the streams of a caller that nothing proves are on trial until somebody accepts, or a later request proves it', () => {
+    const call = new Call();
+    const proven = (): boolean[] => call.relay.streams.map((stream) => stream.proven);
+    const sessions = ['A1', 'A2', 'A3', 'A4'].map((session) => ({ session, proven: false }));
+    for (const session of sessions) call.offer(undefined, session);
+    call.offer(undefined, { session: 'A5' });
+    call.answer('b', undefined, { ...sessions[0], final: false });
+    expect(proven()).toEqual([false, false, false, false, true]);
+    call.answer('b', undefined, sessions[0]);
+    call.sessions.answered('A2', 'b');
+    call.offer(undefined, { session: 'A3', kind: 'prack', calleeTag: 'b' });
+    expect(proven()).toEqual([true, true, true, false, true]);
+    call.reoffer('callee', audio(calleeAddress, 5000, video(5002)), sessions[0]);
+    expect(proven()).toEqual([true, true, true, false, true, true]);
+  });
+
   it('sessions are bounded', () => {
     const call = new Call({ maxSessions: 2 });
     for (const session of ['A1', 'A2']) call.offer(undefined, { session });
@@ -215,6 +231,17 @@ describe('over a restart', () => {
     call.nowMs += 2_000;
     call.sessions.sweep();
     expect([call.sessions.size, call.told]).toEqual([0, [`${id} idle`]]);
+  });
+
+  it('a call that rang is on trial, and one that was answered is not', () => {
+    for (const answered of [false, true]) {
+      const before = new Call();
+      before.offer();
+      if (answered) before.answer();
+      const call = new Call();
+      call.sessions.restore([before.records.at(-1)!]);
+      expect(call.stream().proven).toBe(answered);
+    }
   });
 
   it('a call whose ports are taken is over', () => {

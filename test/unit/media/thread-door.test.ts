@@ -7,7 +7,7 @@ import { ManualClock } from '../../../dataplane/runtime/clock.ts';
 import { until } from '../../harness/deadline.ts';
 
 const passage = (session: string): SdpPassage => ({
-  session, tenant: 1, callId: 'call', callerTag: 'a', calleeTag: '', fromCaller: true, kind: 'offer', final: false, sdp: 'v=0', source: '192.0.2.7', family: 4, ownAddress: '192.0.2.1', latching: 'sdp', hideOrigin: false,
+  session, tenant: 1, callId: 'call', callerTag: 'a', calleeTag: '', fromCaller: true, kind: 'offer', final: false, proven: true, sdp: 'v=0', source: '192.0.2.7', family: 4, ownAddress: '192.0.2.1', latching: 'sdp', hideOrigin: false,
 });
 
 const ports: MessagePort[] = [];

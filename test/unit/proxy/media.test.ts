@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSetting } from '../../../dataplane/contract/rows.ts';
+import { trunkDefaults, type RowOp } from '../../../dataplane/contract/rows.ts';
 import type { Listener } from '../../../dataplane/transport/flow.ts';
 import { answerTo, destination, request, tcp, udp } from './edge.ts';
 import { backend, bodyOf, invite, phone, ringing, sdp, session, start, up, withBody } from './media-edge.ts';
@@ -10,7 +11,7 @@ describe('the SDP of an INVITE', () => {
     edge.receive(invite(), ...phone);
     expect(edge.take()).toEqual([]);
     expect(threads.passed).toEqual([{
-      session, tenant: 1, callId: 'call-1@198.51.100.7', callerTag: 'alice', calleeTag: '', fromCaller: true, kind: 'offer', final: false, sdp: sdp('198.51.100.7'),
+      session, tenant: 1, callId: 'call-1@198.51.100.7', callerTag: 'alice', calleeTag: '', fromCaller: true, kind: 'offer', final: false, proven: false, sdp: sdp('198.51.100.7'),
       source: '198.51.100.7', family: 4, ownAddress: '192.0.2.1', latching: 'sdp', hideOrigin: false,
     }]);
     threads.answer(`${sdp('192.0.2.1')}a=longer\r\n`);
@@ -98,6 +99,41 @@ describe('the SDP of an INVITE', () => {
     threads.answer({ t: 'untouched', why: 'malformed' });
     expect(bodyOf(edge.one())).toBe(sdp('198.51.100.7'));
     expect(edge.count('media_untouched_total')).toBe(1);
+  });
+});
+
+describe('a caller is proven to be where it seems', () => {
+  const trunk: RowOp = { table: 'trunk', key: 't', row: { key: 't', name: 't', tenant: 1, routeSet: 1, enabled: true, sources: ['198.51.100.66'], ...trunkDefaults } };
+  const destinations = [destination(1, 'sip:10.0.0.1:5060'), destination(2, 'sip:pbx.example', { rank: 2 }), trunk];
+
+  it.each<[string, boolean, string, number, Listener]>([
+    ['by UDP from anywhere', false, ...phone, udp],
+    ['over a connection', true, ...phone, tcp],
+    ['from a trunk', true, '198.51.100.66', 4_000, udp],
+    ['from a destination', true, '10.0.0.1', 4_000, udp],
+    ['from one with a host name', true, '10.1.0.1', 5060, udp],
+    ['from where a phone is registered', true, '198.51.100.8', 5070, udp],
+    ['from another port of its host', false, '198.51.100.8', 5071, udp],
+  ])('%s: %s', (_, proven, address, port, listener) => {
+    const { edge, threads } = start({ destinations });
+    edge.locateDestination(2, '10.1.0.1');
+    edge.bindings.add('198.51.100.8 5070');
+    edge.receive(invite(), address, port, listener, listener === tcp ? 7 : 0);
+    expect(threads.passed).toMatchObject([{ proven }]);
+  });
+
+  it('by a request in a dialog', () => {
+    const { edge, threads, route } = up();
+    expect(threads.passed.map(({ proven }) => proven)).toEqual([false, false]);
+    edge.receive(withBody(request('INVITE', { uri: 'sip:1001@10.0.0.1:5060', toTag: 'callee', cseq: 2, branch: 're', headers: route }), sdp('198.51.100.7')), ...phone);
+    expect(threads.passed[2]).toMatchObject({ proven: true });
+  });
+
+  it('also where the callee makes the offer', () => {
+    const { edge, threads } = start();
+    edge.receive(request('INVITE'), ...phone, tcp, 7);
+    edge.receive(withBody(answerTo(edge.one(), 183), sdp('10.0.0.1')), ...backend);
+    expect(threads.passed).toMatchObject([{ kind: 'offer', proven: true }]);
   });
 });
 

@@ -6,7 +6,7 @@ import { reportMedia } from '../../../dataplane/runtime/media-report.ts';
 import { renderMetrics } from '../../../dataplane/runtime/metrics.ts';
 
 const state = (over: Partial<MediaState> = {}): MediaState => ({
-  engine: 'kernel', sentence: '', sessions: 2, portsUsed: 8, portsFree: 92, kernelStreams: 1, packets: 100, strangers: 3, invalid: 1, rtpengines: [], ...over,
+  engine: 'kernel', sentence: '', sessions: 2, portsUsed: 8, portsFree: 92, portsResting: 6, portsUnproven: 4, unprovenRefused: 5, kernelStreams: 1, packets: 100, strangers: 3, invalid: 1, rtpengines: [], ...over,
 });
 const instance = (address: string, up: 'up' | 'down' | 'unknown', sessions = 0, reason = '') => ({ address, state: up, sessions, reason });
 
@@ -17,7 +17,7 @@ describe('what a node reports of its media', () => {
 
   it('adds its threads up', () => {
     expect(reportMedia([state(), state({ sessions: 5, portsUsed: 20, portsFree: 80, kernelStreams: 4 })])).toEqual({
-      engine: 'kernel', sentence: '', sessions: 7, portsUsed: 28, portsFree: 172, kernelStreams: 5, rtpengines: [],
+      engine: 'kernel', sentence: '', sessions: 7, portsUsed: 28, portsFree: 172, portsResting: 12, portsUnproven: 8, kernelStreams: 5, rtpengines: [],
     });
   });
 
@@ -48,6 +48,7 @@ describe('the metrics of media', () => {
   it('are sums over the threads', () => {
     expect(render([state({ engine: 'rtpengine', rtpengines: [instance('192.0.2.7:2223', 'up', 2), instance('[2001:db8::9]:2223', 'down')] }), state()])).toEqual([
       'signalbox_media_engine{engine="rtpengine"} 1', 'signalbox_media_sessions 4', 'signalbox_media_ports_used 16', 'signalbox_media_ports_free 184',
+      'signalbox_media_ports_resting 12', 'signalbox_media_ports_unproven 8', 'signalbox_media_unproven_refused_total 10',
       'signalbox_media_kernel_streams 2', 'signalbox_media_packets_total 200', 'signalbox_media_strangers_total 6', 'signalbox_media_invalid_total 2',
       'signalbox_rtpengine_up{address="192.0.2.7:2223"} 1', 'signalbox_rtpengine_up{address="[2001:db8::9]:2223"} 0',
       'signalbox_rtpengine_sessions{address="192.0.2.7:2223"} 2', 'signalbox_rtpengine_sessions{address="[2001:db8::9]:2223"} 0',
@@ -55,6 +56,6 @@ describe('the metrics of media', () => {
   });
 
   it('name no engine of a node that relays nothing', () => {
-    expect(render([])).toEqual(['sessions', 'ports_used', 'ports_free', 'kernel_streams', 'packets_total', 'strangers_total', 'invalid_total'].map((name) => `signalbox_media_${name} 0`));
+    expect(render([])).toEqual(['sessions', 'ports_used', 'ports_free', 'ports_resting', 'ports_unproven', 'unproven_refused_total', 'kernel_streams', 'packets_total', 'strangers_total', 'invalid_total'].map((name) => `signalbox_media_${name} 0`));
   });
 });

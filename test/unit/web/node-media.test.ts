@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeMedia } from '../../../controlplane/contract/index.ts';
 import { mediaState, portsText } from '../../../web/src/pages/nodes/node-media.ts';
 
-const media = (over: Partial<NodeMedia>): NodeMedia => ({ engine: 'kernel', sentence: '', sessions: 0, portsUsed: 0, portsFree: 1_000, kernelStreams: 0, rtpengines: [], ...over });
+const media = (over: Partial<NodeMedia>): NodeMedia => ({ engine: 'kernel', sentence: '', sessions: 0, portsUsed: 0, portsFree: 1_000, portsResting: 0, portsUnproven: 0, kernelStreams: 0, rtpengines: [], ...over });
 const instance = (state: 'up' | 'down' | 'unknown') => ({ address: '192.0.2.7:2223', state, sessions: 0, reason: '' });
 
 describe("a node's media in a word", () => {
@@ -23,5 +23,6 @@ describe("a node's media in a word", () => {
 
   it('counts ports', () => {
     expect(portsText(media({ portsUsed: 120, portsFree: 9_880 }))).toBe('120 in use, 9,880 free');
+    expect(portsText(media({ portsUsed: 120, portsFree: 9_880, portsResting: 64, portsUnproven: 40 }))).toBe('120 in use (40 by unproven callers), 9,880 free (64 resting)');
   });
 });

@@ -3,7 +3,7 @@ import type { SdpPassage } from '../../../../dataplane/media/passage.ts';
 import { Forks } from '../../../../dataplane/media/rtpengine/forks.ts';
 
 const passage = (over: Partial<SdpPassage>): SdpPassage => ({
-  session: 'AAAAAAAAAAAA', tenant: 1, callId: 'c', callerTag: 'x', calleeTag: '', fromCaller: false, kind: 'answer', final: false, sdp: 'v=0', source: '192.0.2.1', family: 4, ownAddress: '192.0.2.9',
+  session: 'AAAAAAAAAAAA', tenant: 1, callId: 'c', callerTag: 'x', calleeTag: '', fromCaller: false, kind: 'answer', final: false, proven: true, sdp: 'v=0', source: '192.0.2.1', family: 4, ownAddress: '192.0.2.9',
   latching: 'sdp', hideOrigin: false, ...over,
 });
 const ringing = (calleeTag: string): SdpPassage => passage({ calleeTag });

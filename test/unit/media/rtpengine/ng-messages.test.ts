@@ -31,7 +31,7 @@ describe('an address that no stranger may send us to', () => {
 });
 
 const passage = (over: Partial<SdpPassage> = {}): SdpPassage => ({
-  session: 'AAAAAAAAAAAA', tenant: 1, callId: 'c', callerTag: 'x', calleeTag: 'y', fromCaller: true, kind: 'offer', final: false, sdp: 'v=0', source: '2001:db8::1', family: 4, ownAddress: '192.0.2.9',
+  session: 'AAAAAAAAAAAA', tenant: 1, callId: 'c', callerTag: 'x', calleeTag: 'y', fromCaller: true, kind: 'offer', final: false, proven: true, sdp: 'v=0', source: '2001:db8::1', family: 4, ownAddress: '192.0.2.9',
   latching: 'sdp', hideOrigin: false, ...over,
 });
 

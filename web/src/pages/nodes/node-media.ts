@@ -25,5 +25,6 @@ export function mediaState({ engine, portsUsed, portsFree, rtpengines }: NodeMed
   return portsFree < portsOfCall ? { tone: 'down', word: 'no ports left' } : { tone: 'probing', word: `${percent(portsUsed / total)} of ports` };
 }
 
-/** "120 in use, 9,880 free". */
-export const portsText = ({ portsUsed, portsFree }: NodeMedia): string => `${count(portsUsed)} in use, ${count(portsFree)} free`;
+/** "120 in use (40 by unproven callers), 9,880 free (64 resting)". */
+export const portsText = ({ portsUsed, portsFree, portsResting, portsUnproven }: NodeMedia): string =>
+  `${count(portsUsed)} in use${portsUnproven === 0 ? '' : ` (${count(portsUnproven)} by unproven callers)`}, ${count(portsFree)} free${portsResting === 0 ? '' : ` (${count(portsResting)} resting)`}`;
