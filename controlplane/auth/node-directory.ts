@@ -2,17 +2,19 @@
  * Who may open a node's socket: one-time join tokens make nodes, node tokens prove them. Tokens are kept as
  * hashes; two are valid while one is being replaced; taking one away counts from the next moment.
  */
+import type { ClusterKey } from '../../dataplane/contract/wire.ts';
 import type { NodeDirectory, NodeIdentity } from '../push/ports.ts';
+import type { ClusterKeys } from './cluster-keys.ts';
 import { createSecret, hashSecret, looksLike } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { NodeRecord, NodeStore } from './stores.ts';
 
-const keyBytes = 32;
 /** A name as the data plane's settings accept it. */
 const nodeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export interface NodeDirectoryDeps {
   readonly store: NodeStore;
+  readonly keys: ClusterKeys;
   readonly now: () => number;
   readonly random: RandomBytes;
 }
@@ -37,11 +39,8 @@ export class StoredNodeDirectory implements NodeDirectory {
     return node === null ? null : { node: { id: node.id, name: node.name }, nodeToken };
   }
 
-  async clusterKeys(): Promise<readonly { readonly id: number; readonly key: string }[]> {
-    const keys = await this.deps.store.clusterKeys();
-    if (keys.length > 0) return keys;
-    await this.deps.store.addFirstClusterKey(Buffer.from(this.deps.random(keyBytes)).toString('base64url'));
-    return this.deps.store.clusterKeys();
+  clusterKeys(): Promise<readonly ClusterKey[]> {
+    return this.deps.keys.inForce();
   }
 
   /** A one-time token for a new node, shown this once. `name` '' = the node says its own. */

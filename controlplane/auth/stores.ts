@@ -1,4 +1,5 @@
 /** What authentication keeps in the database; implemented under controlplane/db/repositories. Times are epoch milliseconds. */
+import type { Result } from '../../dataplane/contract/result.ts';
 import type { Permission, Role } from '../contract/permissions.ts';
 
 export interface UserRecord {
@@ -119,8 +120,29 @@ export interface NodeStore {
   addToken(nodeId: string, tokenHash: string, nowMs: number): Promise<boolean>;
   /** Removes tokens and the node's row of facts. False = no such node. */
   revokeTokens(nodeId: string, nowMs: number): Promise<boolean>;
+}
+
+/** A cluster key as it is stored; its `key` goes to nodes and to nobody else. */
+export interface ClusterKeyRecord {
+  readonly id: number;
+  /** base64url, 32 bytes. */
+  readonly key: string;
+  readonly createdAtMs: number;
+  readonly signsFromMs: number;
+}
+
+export interface ClusterKeyStore {
   /** Newest first. */
-  clusterKeys(): Promise<readonly { readonly id: number; readonly key: string }[]>;
+  list(): Promise<readonly ClusterKeyRecord[]>;
   /** Adds the first key unless another replica was quicker. */
-  addFirstClusterKey(key: string): Promise<void>;
+  addFirst(key: string, nowMs: number): Promise<void>;
+  /** How many certificates are sealed under each key, by id. */
+  sealedCertificates(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * In one transaction, while nobody else changes keys or configuration: adds a key and tells every control plane, unless
+   * `refusal` says why not.
+   */
+  add(key: { readonly key: string; readonly createdAtMs: number; readonly signsFromMs: number }, refusal: (keys: readonly ClusterKeyRecord[]) => string | null): Promise<Result<ClusterKeyRecord, string>>;
+  /** The same for removing one; `refusal` is told how many certificates are sealed under it. `not-found` = there is none of that id. */
+  remove(id: number, refusal: (keys: readonly ClusterKeyRecord[], certificates: number) => string | null): Promise<Result<null, string> | 'not-found'>;
 }

@@ -1,10 +1,12 @@
 /**
  * Rollback: what every row was right after revision K, written as a new revision. Rows keep their ids, so
- * destinations keep their health. What a node row was before the node was forgotten is left alone.
+ * destinations keep their health. What a node row was before the node was forgotten is left alone, and so is a certificate
+ * whose private key was sealed under a cluster key that is retired by now: no node could open it.
  */
 import { err, ok } from '../../dataplane/contract/result.ts';
 import type { TableName } from '../../dataplane/contract/rows.ts';
 import { decodeOp } from '../../dataplane/contract/decode.ts';
+import { sealingKeyId } from '../../dataplane/contract/sealed.ts';
 import type { Draft } from './draft.ts';
 import type { Edited } from './edit.ts';
 import { emptyNote } from './stored.ts';
@@ -50,5 +52,7 @@ async function restore(draft: Draft, { entity, key, before, note_before: note }:
     draft.fault('', 'mismatch', `${entity} ${key} cannot be restored: ${decoded.error[0]?.pointer ?? ''} ${decoded.error[0]?.message ?? ''}`);
     return;
   }
-  if (decoded.value.row !== null) await draft.put(entity, key, decoded.value.row, note ?? emptyNote);
+  const { value } = decoded;
+  if (value.row === null || (value.table === 'certificate' && await draft.tx.clusterKey.count({ where: { id: sealingKeyId(value.row.key) } }) === 0)) return;
+  await draft.put(entity, key, value.row, note ?? emptyNote);
 }

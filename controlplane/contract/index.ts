@@ -12,6 +12,7 @@ export * from './trunks.ts';
 export * from './numbers.ts';
 export * from './aliases.ts';
 export * from './certificates.ts';
+export * from './cluster-keys.ts';
 export * from './rates.ts';
 
 export * from './settings.ts';

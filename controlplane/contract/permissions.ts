@@ -15,7 +15,7 @@ export const permissions = [
   'live.read',
   /** Act on the running system without changing configuration: probe now. */
   'live.act',
-  /** Admit, re-key and remove nodes. */
+  /** Admit, re-key and remove nodes; rotate the keys that they share. */
   'nodes.manage',
   /** Create, change and remove users. */
   'users.manage',

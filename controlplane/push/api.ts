@@ -52,7 +52,7 @@ export interface PushGateway {
   confirmShrink(nodeId: string): boolean;
   /** Asks the directory again about the node's token and closes the socket when it no longer stands (revoked, node deleted). */
   reauthenticate(nodeId: string): Promise<void>;
-  /** Reads the cluster keys again and sends them to every node (after a rotation). */
+  /** Reads the cluster keys again and sends them to every node that has others (after a rotation). */
   refreshKeys(): Promise<void>;
   connected(): readonly ConnectedNode[];
   /** Says `bye` to every node with a spread retry time, then closes the sockets. */

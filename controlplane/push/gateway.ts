@@ -13,6 +13,7 @@ import { NodeConnection } from './connection.ts';
 import type { ConnectionHost } from './connection.ts';
 import { EventIntake } from './event-intake.ts';
 import { Feed } from './feed.ts';
+import { KeyShare } from './key-share.ts';
 import type { NodeIdentity } from './ports.ts';
 import { Streams } from './streams.ts';
 import { Doorman } from './doorman.ts';
@@ -45,6 +46,7 @@ class WebsocketPushGateway implements PushGateway {
     if (connection?.ready === true) connection.send(message);
   }, Date.now);
   private readonly intake = new EventIntake();
+  private readonly keys: KeyShare<NodeConnection>;
   /** Confirmations of an operator that a node has not used yet; they outlive its connection. */
   private readonly confirmed = new Map<string, ShrinkAllowance>();
   private readonly addresses = new WeakMap<NodeConnection, string>();
@@ -61,6 +63,7 @@ class WebsocketPushGateway implements PushGateway {
     this.deps = deps;
     this.feed = new Feed(deps.changes, () => performance.now());
     this.streams = new Streams(deps.changes, this.feed);
+    this.keys = new KeyShare(() => deps.directory.clusterKeys());
     this.doorman = new Doorman(deps.directory, () => performance.now(), (text) => { deps.log('warn', text); });
     this.host = this.makeHost();
     this.unsubscribe = deps.changes.onWake(() => { this.wake(); });
@@ -130,9 +133,8 @@ class WebsocketPushGateway implements PushGateway {
     connection.terminate();
   }
 
-  async refreshKeys(): Promise<void> {
-    const keys = await this.deps.directory.clusterKeys();
-    for (const connection of this.nodes.values()) connection.send({ t: 'keys', keys });
+  refreshKeys(): Promise<void> {
+    return this.keys.refresh(() => this.nodes.values());
   }
 
   connected(): readonly ConnectedNode[] {
@@ -171,7 +173,8 @@ class WebsocketPushGateway implements PushGateway {
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
       const connection = this.take(ws, admission.identity, admission.token);
       connection.send({ t: 'identity', node: admission.identity, token: admission.joined ? admission.token : null });
-      connection.send({ t: 'keys', keys });
+      // A rotation may have passed it by while it was at the door.
+      if (!this.keys.greet(connection, keys)) this.fireAndLog('reading the cluster keys', this.refreshKeys());
       this.addresses.set(connection, address);
     });
   }
@@ -238,6 +241,7 @@ class WebsocketPushGateway implements PushGateway {
   private async wakeAll(): Promise<void> {
     await this.feed.refresh();
     for (const connection of this.nodes.values()) connection.step({ type: 'wake' });
+    await this.refreshKeys();
   }
 
   private beat(): void {
@@ -247,6 +251,8 @@ class WebsocketPushGateway implements PushGateway {
       if (this.beats % beatsPerTokenCheck === 0) this.fireAndLog('checking a token', this.reauthenticate(connection.identity.id));
     }
     if (this.nodes.size === 0) this.streams.forget();
+    // A key signs from a moment on, which nobody announces; and a notification may be lost.
+    else this.fireAndLog('reading the cluster keys', this.refreshKeys());
   }
 
   private fireAndLog(what: string, promise: Promise<unknown>): void {

@@ -1,6 +1,6 @@
 /** What the push gateway needs of the rest of the control plane; nothing here knows a database or an HTTP framework. */
 import type { TableName } from '../../dataplane/contract/rows.ts';
-import type { NodeEvent, NodeReport, QuarantinedRow } from '../../dataplane/contract/wire.ts';
+import type { ClusterKey, NodeEvent, NodeReport, QuarantinedRow } from '../../dataplane/contract/wire.ts';
 
 /** One row change exactly as it is hashed and sent: `json` is the row's canonical text, null = removed. */
 export interface WireOp {
@@ -47,8 +47,8 @@ export interface NodeDirectory {
   authenticate(token: string): Promise<NodeIdentity | null>;
   /** Spends a one-time join token: creates the node row and its first node token. null = unknown, spent or expired. */
   join(joinToken: string, name: string): Promise<{ readonly node: NodeIdentity; readonly nodeToken: string } | null>;
-  /** Key material that the nodes share, newest first; base64url, 32 bytes each. */
-  clusterKeys(): Promise<readonly { readonly id: number; readonly key: string }[]>;
+  /** Key material that the nodes share: the key that signs, then the others, newest first. */
+  clusterKeys(): Promise<readonly ClusterKey[]>;
 }
 
 export type NodeState = 'connected' | 'syncing' | 'in-step' | 'behind' | 'rejecting' | 'held' | 'gone';

@@ -12,18 +12,18 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * Seals `plain` for the holders of the newest (highest id) of `keys`; `name` is bound to it: another row cannot carry it.
+ * Seals `plain` for the holders of the first of `keys`, which is the one that signs; `name` is bound to it: another row cannot carry it.
  * The same input gives the same text, so that saving a row again changes nothing. Throws a RangeError without keys (a bug).
  */
 export function sealSecret(keys: readonly ClusterKey[], name: string, plain: string): string {
-  const newest = keys.reduce<ClusterKey | null>((best, key) => (best === null || key.id > best.id ? key : best), null);
-  if (newest === null) throw new RangeError('no cluster key to seal with');
-  const { cipher, nonces } = derive(newest);
+  const [signing] = keys;
+  if (signing === undefined) throw new RangeError('no cluster key to seal with');
+  const { cipher, nonces } = derive(signing);
   // The nonce is a keyed hash of all that is sealed: it repeats only when the whole message does.
   const nonce = createHmac('sha256', nonces).update(`${name}\0${plain}`).digest().subarray(0, nonceBytes);
   const sealing = createCipheriv('aes-256-gcm', cipher, nonce).setAAD(Buffer.from(name));
   const body = Buffer.concat([sealing.update(plain, 'utf8'), sealing.final()]);
-  return `${newest.id}.${Buffer.concat([nonce, sealing.getAuthTag(), body]).toString('base64url')}`;
+  return `${signing.id}.${Buffer.concat([nonce, sealing.getAuthTag(), body]).toString('base64url')}`;
 }
 
 /** The secret, or why it cannot be had. Keys that were replaced open what they sealed for as long as they are in `keys`. */
@@ -43,6 +43,9 @@ export function openSecret(keys: readonly ClusterKey[], name: string, sealed: st
     return err('does not open: it was changed, belongs to another row, or was sealed with another key of the same number');
   }
 }
+
+/** Id of the cluster key that sealed a text of `sealSecret`; NaN for any other text. */
+export const sealingKeyId = (sealed: string): number => (/^\d+\./.test(sealed) ? Number.parseInt(sealed, 10) : Number.NaN);
 
 function derive(key: ClusterKey): { readonly cipher: Buffer; readonly nonces: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', Buffer.from(key.key, 'base64url'), Buffer.alloc(0), label, 64));

@@ -105,6 +105,7 @@ export type NodeMessage =
 export type ServerMessage =
   /** Who the node is; comes first. `token` is the node token that a join token was spent for, otherwise null. */
   | { readonly t: 'identity'; readonly node: { readonly id: string; readonly name: string }; readonly token: string | null }
+  /** All keys in force: the first signs and seals, each opens. */
   | { readonly t: 'keys'; readonly keys: readonly ClusterKey[] }
   | { readonly t: 'welcome'; readonly mode: 'resume' | 'snapshot' | 'wait'; readonly epoch: string; readonly head: number; readonly heartbeatMs: number; readonly deadMs: number }
   | { readonly t: 'delta'; readonly batch: number; readonly epoch: string; readonly from: number; readonly to: number; readonly rows: readonly WireRow[]; readonly hashes: TableHashes; readonly allowShrink: ShrinkAllowance }

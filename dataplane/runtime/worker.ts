@@ -157,8 +157,9 @@ const mailReader = ({ env, door }: Assembly): MailReader => ({
   mediaReply: (reply) => door.take(reply),
 });
 
+/** Tokens name their key by one byte; the control plane has no two keys with the same low byte. */
 const keyRing = (keys: readonly ClusterKey[]): KeyRing =>
-  new KeyRing(keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
+  new KeyRing(keys.map(({ id, key }) => ({ id: id & 0xff, key: new Uint8Array(Buffer.from(key, 'base64url')) })));
 
 /** A rejection here is a bug: it ends the worker, and with it the process. */
 function orDie(promise: Promise<void>): void {

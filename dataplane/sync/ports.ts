@@ -55,7 +55,7 @@ export interface SyncClientOptions {
   readonly listener: SyncListener;
   /** Runs a command once; its value is the result's data. A rejection becomes the result's error text. */
   readonly onCommand: (name: string, args: unknown) => Promise<unknown>;
-  /** New cluster keys, newest first (also those kept on disk, from `loadLastKnownGood`). */
+  /** The cluster keys in force, the one that signs first (also those kept on disk, from `loadLastKnownGood`). */
   readonly onClusterKeys: (keys: readonly ClusterKey[]) => void;
   readonly onState?: (status: SyncStatus) => void;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string, detail?: Readonly<Record<string, unknown>>) => void;

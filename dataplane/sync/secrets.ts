@@ -31,7 +31,7 @@ export async function writeCredential(folder: string, credential: NodeCredential
   await writeWhole(folder, tokenFile, JSON.stringify(credential));
 }
 
-/** The kept cluster keys, newest first; empty when there are none, or when they were sealed with another token. */
+/** The kept cluster keys, the one that signs first; empty when there are none, or when they were sealed with another token. */
 export async function readClusterKeys(folder: string, token: string): Promise<readonly ClusterKey[]> {
   const sealed = await readObject(path.join(folder, keysFile));
   if (sealed === null) return [];

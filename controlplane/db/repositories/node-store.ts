@@ -1,4 +1,4 @@
-/** Nodes' identity: rows, tokens, join tokens, cluster keys, over Prisma. `draining` is ConfigWriter's. */
+/** Nodes' identity: rows, tokens, join tokens, over Prisma. `draining` is ConfigWriter's. */
 import { randomUUID } from 'node:crypto';
 import type { NodeRecord, NodeStore } from '../../auth/stores.ts';
 import type { Node, Prisma, PrismaClient } from '../generated/client.ts';
@@ -59,11 +59,6 @@ export function createNodeStore(db: PrismaClient): NodeStore {
       await db.nodeToken.updateMany({ where: { nodeId, revokedAt: null }, data: { revokedAt: new Date(nowMs) } });
       return await db.node.count({ where: { id: nodeId } }) === 1;
     },
-    clusterKeys: () => db.clusterKey.findMany({ orderBy: { id: 'desc' }, select: { id: true, key: true } }),
-    addFirstClusterKey: (key) => db.$transaction(async (tx) => {
-      await lockNodes(tx);
-      if (await tx.clusterKey.count() === 0) await tx.clusterKey.create({ data: { key } });
-    }),
   };
 }
 

@@ -28,7 +28,7 @@ async function joined(name: string): Promise<{ id: string; name: string; token: 
 
 /** A directory over the same database whose clock the test moves. */
 function directoryAt(nowMs: number): StoredNodeDirectory {
-  return new StoredNodeDirectory({ store: createNodeStore(plane.runtime.database.prisma), now: () => nowMs, random: randomBytes });
+  return new StoredNodeDirectory({ store: createNodeStore(plane.runtime.database.prisma), keys: plane.runtime.auth.clusterKeys, now: () => nowMs, random: randomBytes });
 }
 
 describe('joining', () => {
