@@ -6,7 +6,7 @@ import { ownBounds } from '../sip/bounds.ts';
 import type { Edits } from '../sip/edits.ts';
 import { keepValues } from '../sip/list-values.ts';
 import type { SipMessage } from '../sip/message.ts';
-import type { RouteValue } from '../sip/name-addr.ts';
+import type { NameAddr, RouteValue } from '../sip/name-addr.ts';
 import { parseMessage } from '../sip/parse.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { KeyRing } from '../security/key-ring.ts';
@@ -46,7 +46,7 @@ export function maskRequest(text: string, masking: Masking): string {
   keepValues(edits, records, own.from, own.to);
   // The called side answers along our last value, and then along those of the calling side.
   if (last !== undefined && own.from < own.to) addParameter(edits, last, sealList(keys, 'r', message.callId, { bits: (bits & hidden.fromMasked) === 0 ? hidden.on : hidden.on | hidden.toMasked, values: listOf(others) }));
-  if (message.method !== 'REGISTER') hideContacts(message, masking, '');
+  if (message.method !== 'REGISTER') hideContacts(message, masking);
   hideCallIds(message, masking);
   return edits.apply(text);
 }
@@ -73,19 +73,39 @@ export function maskResponse(text: string, masking: Masking, downMasked: boolean
     keepValues(edits, records, 0, 0);
   }
   // The Contacts of a redirection are for the caller to use.
-  if ((message.status < 300 || message.status > 399) && message.cseqMethod !== 'REGISTER') hideContacts(message, masking, '');
+  if ((message.status < 300 || message.status > 399) && message.cseqMethod !== 'REGISTER') hideContacts(message, masking);
   hideWarnings(message, masking);
   hideCallIds(message, masking);
   return edits.apply(text);
 }
 
-/** A REGISTER towards a registrar that keeps Contacts but no Path: each Contact becomes one of ours that names the phone's flow. */
-export function standInForContacts(text: string, masking: Masking, flow: string): string {
+/** A phone's flow (flow-token.ts) as one key seals it. */
+export interface SealedFlow {
+  readonly keys: KeyRing;
+  readonly token: string;
+}
+
+/**
+ * A REGISTER towards a registrar that keeps Contacts but no Path: each Contact becomes one of ours that names the phone's flow.
+ * @param others the flow under the other keys in force: what stood in for the phone under one of them goes, or the registrar
+ *   would have the phone twice after another key has begun to sign
+ */
+export function standInForContacts(text: string, masking: Masking, flow: string, others: readonly SealedFlow[]): string {
   const message = readBack(text);
   if (message === null) return text;
-  masking.edits.clear();
-  hideContacts(message, masking, flow);
-  return masking.edits.apply(text);
+  const { edits, tenantId, ownUri } = masking;
+  edits.clear();
+  for (const { address } of message.routeValues('contact')) {
+    const standIn = (keys: KeyRing, token: string): string => (namesNoHost(address) ? '' : sealContact(keys, { tenantId, uri: address.uri, flow: token, callId: '' }));
+    const token = standIn(masking.keys, flow);
+    if (token === '') continue;
+    putUri(edits, address, ownUri(token));
+    for (const other of others) {
+      const former = standIn(other.keys, other.token);
+      if (former !== '') edits.insert(address.end, `, <${ownUri(former)}>;expires=0`);
+    }
+  }
+  return edits.apply(text);
 }
 
 function readBack(text: string): SipMessage | null {
@@ -129,16 +149,20 @@ function addParameter(edits: Edits, { address }: RouteValue, token: string): voi
  * A Contact that names another host than its sender gets a token for the dialog only: else who answers or makes calls could
  * have us call anybody, a carrier that trusts our address for one, past all rules.
  */
-function hideContacts(message: SipMessage, { keys, edits, tenantId, senders, ownUri }: Masking, flow: string): void {
+function hideContacts(message: SipMessage, { keys, edits, tenantId, senders, ownUri }: Masking): void {
   for (const { address } of message.routeValues('contact')) {
-    // "*" (RFC 3261 §10.2.2) and what is no SIP URI name nobody's address.
-    const scheme = address.sipUri?.scheme ?? 'tel';
-    const outside = flow !== '' || senders.includes(address.sipUri?.host ?? '');
-    const token = scheme === 'tel' ? '' : sealContact(keys, { tenantId: outside ? tenantId : 0, uri: address.uri, flow, callId: flow === '' ? message.callId : '' });
-    if (token === '') continue;
-    const bare = address.raw.charCodeAt(address.uriStart - 1) !== 60;
-    edits.replace(address.uriStart, address.uriEnd, bare ? `<${ownUri(token)}>` : ownUri(token));
+    const outside = senders.includes(address.sipUri?.host ?? '');
+    const token = namesNoHost(address) ? '' : sealContact(keys, { tenantId: outside ? tenantId : 0, uri: address.uri, flow: '', callId: message.callId });
+    if (token !== '') putUri(edits, address, ownUri(token));
   }
+}
+
+/** "*" (RFC 3261 §10.2.2) and what is no SIP URI name nobody's address. */
+const namesNoHost = ({ sipUri }: NameAddr): boolean => (sipUri?.scheme ?? 'tel') === 'tel';
+
+function putUri(edits: Edits, address: NameAddr, uri: string): void {
+  const bare = address.raw.charCodeAt(address.uriStart - 1) !== 60;
+  edits.replace(address.uriStart, address.uriEnd, bare ? `<${uri}>` : uri);
 }
 
 /** RFC 3261 §20.43: code, agent, text; the agent is often the address of a backend. */

@@ -10,7 +10,7 @@
  * | Call-ID | the caller's | nothing |
  */
 import { createHash } from 'node:crypto';
-import { openText, sealText } from '../security/sealed-text.ts';
+import { keyIdOf, openText, sealText } from '../security/sealed-text.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 
 /** Name of the parameter of our Via and Record-Route that carries a token. */
@@ -21,6 +21,21 @@ export const hiddenParameter = 'sbh';
  * again; `fromMasked`: its sender knows the dialog by a masked Call-ID; `toMasked`: who it goes to does.
  */
 export const hidden = { on: 1, fromMasked: 2, toMasked: 4 } as const;
+
+/**
+ * Above those bits: which key sealed the tokens that came with the message. A dialog stays with the key that it began under:
+ * its masked Call-ID must not change when another key begins to sign.
+ */
+const keyShift = 3;
+const flags = (1 << keyShift) - 1;
+
+/** Id of the key that a message's dialog began under; -1 = it had no tokens. */
+export const dialogKey = (bits: number): number => (bits >> keyShift) - 1;
+
+/** What several tokens of one message say; the first names the key. */
+export const bothOf = (first: number, second: number): number => (first > flags ? first | (second & flags) : first | second);
+
+const bitsOfKey = (token: string): number => (keyIdOf(token) + 1) << keyShift;
 
 export interface SealedContact {
   /** Whose it is; 0 = not for use outside of its dialog. */
@@ -61,24 +76,27 @@ const digestOf = (callId: string): string => (callId === '' ? '' : createHash('s
 
 /** Header values (latin1, comma list) behind one character that says what the other side knows. */
 export interface SealedList {
-  /** Bits of `hidden`. */
+  /** Bits of `hidden`, and `dialogKey` of an opened one. */
   readonly bits: number;
   readonly values: string;
 }
 
 export function sealList(keys: KeyRing, kind: 'v' | 'r', bound: string, { bits, values }: SealedList): string {
-  return sealText(keys, kind, bound, `${bits & 7}${values}`);
+  return sealText(keys, kind, bound, `${bits & flags}${values}`);
 }
 
 /** null = not ours, or of another message. */
 export function openList(keys: KeyRing, kind: 'v' | 'r', bound: string, token: string): SealedList | null {
   const text = openText(keys, kind, bound, token);
-  return text === null ? null : { bits: text.charCodeAt(0) - 48, values: text.slice(1) };
+  return text === null ? null : { bits: (text.charCodeAt(0) - 48) | bitsOfKey(token), values: text.slice(1) };
 }
 
 /** What the Record-Routes of the answering side are bound to: a response, which that side writes, must not get them opened for the caller. */
 export const boundToAnswer = (callId: string): string => `answer ${callId}`;
 
 export const sealCallId = (keys: KeyRing, callId: string): string => sealText(keys, 'i', '', callId);
+
+/** Bits of a message whose Call-ID was opened. */
+export const bitsOfCallId = (token: string): number => hidden.fromMasked | bitsOfKey(token);
 
 export const openCallId = (keys: KeyRing, callId: string): string | null => openText(keys, 'i', '', callId);

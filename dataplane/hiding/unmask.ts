@@ -7,7 +7,7 @@ import { parseMessage } from '../sip/parse.ts';
 import type { SipUri } from '../sip/uri.ts';
 import { sealedMark } from '../security/sealed-text.ts';
 import type { KeyRing } from '../security/key-ring.ts';
-import { boundToAnswer, hidden, hiddenParameter, openCallId, openContact, openList, type SealedList } from './tokens.ts';
+import { bitsOfCallId, boundToAnswer, bothOf, hiddenParameter, openCallId, openContact, openList, type SealedList } from './tokens.ts';
 
 const edits = new Edits();
 
@@ -29,9 +29,9 @@ function opened(keys: KeyRing, message: SipMessage, self: Self): SipMessage {
   let bits = 0;
   if (callId !== null) {
     edits.replace(message.callIdStart, message.callIdEnd, callId);
-    bits |= hidden.fromMasked;
+    bits = bitsOfCallId(seen);
   }
-  bits |= message.isRequest ? unmaskRequest(keys, message, callId ?? seen, self) : unmaskResponse(keys, message, callId ?? seen);
+  bits = bothOf(bits, message.isRequest ? unmaskRequest(keys, message, callId ?? seen, self) : unmaskResponse(keys, message, callId ?? seen));
   if (edits.size === 0) return message;
   const outcome = parseMessage(edits.apply(message.raw), ownBounds);
   if (!outcome.ok) return message;
@@ -66,7 +66,7 @@ function unmaskResponse(keys: KeyRing, message: SipMessage, callId: string): num
     if (vias !== null) {
       edits.remove(at, at + hiddenParameter.length + 2 + token.length);
       if (vias.values !== '') edits.insert(top.lineEnd, `Via: ${vias.values}\r\n`);
-      bits |= vias.bits;
+      bits = vias.bits;
     }
   }
   unmaskRoutes(keys, message.routeValues('record-route'), [callId]);
@@ -94,7 +94,7 @@ function unmaskRoutes(keys: KeyRing, values: readonly RouteValue[], bounds: read
     if (token === null || list === null) continue;
     edits.remove(at, at + hiddenParameter.length + 2 + token.length);
     if (list.values !== '') edits.insert(address.end, `, ${list.values}`);
-    bits |= list.bits;
+    bits = bothOf(bits, list.bits);
   }
   return bits;
 }

@@ -16,14 +16,16 @@ export class FlowTokens {
     this.#prepare(ring);
     const key = `${flow.transport} ${flow.listener.id} ${flow.address} ${flow.port} ${flow.connection} ${tenantId}`;
     let token = this.#known.get(key);
-    if (token === undefined) {
-      const address = bytesOfAddress(flow.address);
-      token = address === null ? '' : sealFlow(ring, {
-        transport: flow.transport, family: flow.family, address, port: flow.port, tenantId, listener: flow.listener.id, connection: flow.connection,
-      });
-      this.#known.set(key, token);
-    }
+    if (token === undefined) this.#known.set(key, token = this.sealed(ring, flow, tenantId));
     return token;
+  }
+
+  /** The same, not remembered: for keys that do not sign. */
+  sealed(ring: KeyRing, flow: Flow, tenantId: number): string {
+    const address = bytesOfAddress(flow.address);
+    return address === null ? '' : sealFlow(ring, {
+      transport: flow.transport, family: flow.family, address, port: flow.port, tenantId, listener: flow.listener.id, connection: flow.connection,
+    });
   }
 
   /** The token for the dialog of a call that has come by `token`, which is opened already as `flow`. */

@@ -1,7 +1,8 @@
 /** Topology hiding as the proxy asks for it: when the tenant wants it, and for as long as a dialog lives that began hidden. */
 import type { ConfigView } from '../routing/view.ts';
-import { maskRequest, maskResponse, standInForContacts, type Masking } from '../hiding/mask.ts';
-import { hidden } from '../hiding/tokens.ts';
+import { maskRequest, maskResponse, standInForContacts, type Masking, type SealedFlow } from '../hiding/mask.ts';
+import { dialogKey, hidden } from '../hiding/tokens.ts';
+import { signedBy } from '../security/key-ring.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Listener, Target } from '../transport/flow.ts';
 import type { Branch } from './branch.ts';
@@ -23,8 +24,15 @@ export function hideFromTarget(env: ProxyEnvironment, branch: Branch, listener: 
   const standIn = ctx.request.method === 'REGISTER' && keepsContacts(env.view, branch);
   if (bits === 0 && !standIn) return text;
   const masking = maskingFor(env, listener, target.address, ctx.tenantId, bits, [ctx.flow.address]);
-  const stood = standIn ? standInForContacts(text, masking, env.flows.of(env.keys, ctx.flow, ctx.tenantId)) : text;
+  const stood = standIn ? standInForContacts(text, masking, env.flows.of(env.keys, ctx.flow, ctx.tenantId), underOtherKeys(env, ctx)) : text;
   return bits === 0 ? stood : maskRequest(stood, masking);
+}
+
+function underOtherKeys({ keys, flows }: ProxyEnvironment, { flow, tenantId }: ProxyContext): SealedFlow[] {
+  return keys.keys.filter(({ id }) => id !== keys.signing.id).map(({ id }) => {
+    const ring = signedBy(keys, id);
+    return { keys: ring, token: flows.sealed(ring, flow, tenantId) };
+  });
 }
 
 /** Whether the branch's backends find phones by Contacts that we stand in for, instead of Path. */
@@ -44,7 +52,7 @@ export function hideFromCaller(env: ProxyEnvironment, response: SipMessage, list
 
 function maskingFor(env: ProxyEnvironment, listener: Listener, peer: string, tenantId: number, bits: number, senders: readonly string[]): Masking {
   return {
-    keys: env.keys, edits: env.edits, tenantId, bits, senders,
+    keys: signedBy(env.keys, dialogKey(bits)), edits: env.edits, tenantId, bits, senders,
     means: (uri) => env.identity.means(uri),
     ownUri: (user) => ownUri(env, user, listener, peer),
     agent: env.identity.hostPort(listener, peer),

@@ -55,6 +55,13 @@ export class KeyRing {
   }
 }
 
+/** The ring with the key `id` signing, for what must look as it did when a dialog began; the ring itself when that key is not in force. */
+export function signedBy(ring: KeyRing, id: number): KeyRing {
+  if (ring.signing.id === id) return ring;
+  const signing = ring.keys.find((key) => key.id === id);
+  return signing === undefined ? ring : { keys: ring.keys, signing };
+}
+
 function derive(key: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(createHmac('sha256', key).update(`signalbox ${purpose}`).digest());
 }

@@ -35,4 +35,7 @@ export function openText(ring: KeyRing, kind: SealedKind, bound: string, token: 
   return plain === null ? null : plain.toString('latin1');
 }
 
+/** Id of the key that sealed a token of `sealText`. */
+export const keyIdOf = (token: string): number => Buffer.from(token.slice(sealedMark.length + 1, sealedMark.length + 3), 'base64url')[0] ?? -1;
+
 const headOf = (kind: SealedKind, bound: string): string => `${kind}${bound.length} ${bound}\n`;

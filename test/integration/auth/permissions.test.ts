@@ -15,6 +15,7 @@ const expected: Readonly<Record<string, readonly Who[]>> = {
   'GET /api/v1/tokens': owners, 'POST /api/v1/tokens': owners, 'DELETE /api/v1/tokens/{id}': owners,
   'GET /api/v1/nodes': signedIn, 'GET /api/v1/nodes/{id}': signedIn, 'PATCH /api/v1/nodes/{id}': operators, 'DELETE /api/v1/nodes/{id}': owners,
   'POST /api/v1/nodes/join-tokens': owners, 'POST /api/v1/nodes/{id}/tokens': owners, 'POST /api/v1/nodes/{id}/confirm-shrink': operators,
+  'GET /api/v1/cluster-keys': signedIn, 'POST /api/v1/cluster-keys': owners, 'POST /api/v1/cluster-keys/reseal': owners, 'DELETE /api/v1/cluster-keys/{id}': owners,
   'GET /api/v1/overview': signedIn, 'GET /api/v1/events': signedIn, 'POST /api/v1/explain': signedIn, 'GET /api/v1/registrations': signedIn, 'GET /api/v1/calls': signedIn, 'GET /api/v1/route-sets/{number}/findings': signedIn,
   'POST /api/v1/destinations/{id}/probe': operators,
   'POST /api/v1/import/kamailio-dbtext': operators, 'POST /api/v1/import/sip-router-notes': operators, 'POST /api/v1/import/numbers': operators,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRow } from '../../../dataplane/contract/decode.ts';
 import { limits } from '../../../dataplane/contract/limits.ts';
-import { openSecret, sealSecret } from '../../../dataplane/contract/sealed.ts';
+import { openSecret, sealingKeyId, sealSecret } from '../../../dataplane/contract/sealed.ts';
 import { validRows } from './rows.ts';
 
 const key = (id: number, byte: number) => ({ id, key: Buffer.alloc(32, byte).toString('base64url') });
@@ -16,8 +16,10 @@ describe('a sealed secret', () => {
     }));
   });
 
-  it('is sealed with the newest key, and opens with replaced ones that are still there', () => {
-    expect(sealSecret([old, fresh], 'a', 'x')).toMatch(/^2\./);
+  it('is sealed with the key that signs, which is the first and not always the newest, and opens with others that are there', () => {
+    expect(sealSecret([fresh, old], 'a', 'x')).toMatch(/^2\./);
+    expect(sealingKeyId(sealSecret([old, fresh], 'a', 'x'))).toBe(1);
+    expect(sealingKeyId('no secret')).toBeNaN();
     expect(openSecret([fresh, old], 'a', sealSecret([old], 'a', 'x'))).toEqual({ ok: true, value: 'x' });
     expect(openSecret([fresh], 'a', sealSecret([old], 'a', 'x'))).toEqual({ ok: false, error: 'is sealed with cluster key 1, which is not here' });
   });

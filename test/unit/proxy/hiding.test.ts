@@ -129,6 +129,41 @@ describe.each([false, true])('topology hiding, Call-ID hidden: %s', (hideCallId)
     expect(info.text).not.toContain('10.0.0.');
   });
 
+  it('keeps each side its name of a dialog over a rotation, also one that is answered after it', () => {
+    const edge = hiding(hideCallId);
+    const { caller, callee, invite } = establish(edge);
+    edge.receive(request('INVITE', { callId: 'ringing@phone', branch: 'ringing' }), phone.address, phone.port);
+    const ringing = edge.one();
+    edge.env.keys = ring(9, 7);
+    edge.receive(within('INVITE', caller), phone.address, phone.port);
+    const again = edge.one();
+    expect(again.message.callId).toBe(invite.message.callId);
+    edge.receive(answerTo(again, 200, 'bob', 'Contact: <sip:1001@10.0.0.77:5080;ob>\r\n'), '10.0.0.9', 5060);
+    expect(edge.one().message).toMatchObject({ callId: 'call-1@198.51.100.7', contact: { uri: caller.target } });
+    edge.receive(within('INFO', callee, 7), pbx.address, pbx.port);
+    edge.receive(answerTo(edge.one(), 200, 'alice'), '203.0.113.5', 5060);
+    expect(edge.one().message.callId).toBe(callee.callId);
+
+    edge.receive(answerTo(ringing, 200, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\n'), pbx.address, pbx.port);
+    const ok = edge.one();
+    expect(ok.message.callId).toBe('ringing@phone');
+    edge.receive(within('BYE', { ...caller, callId: 'ringing@phone', routes: values(ok.message, 'record-route').reverse(), target: ok.message.contact?.uri ?? '' }), phone.address, phone.port);
+    expect(edge.one().message.callId).toBe(ringing.message.callId);
+  });
+
+  it('seals what begins after a rotation under the new key, and opens nothing of a retired one', () => {
+    const edge = hiding(hideCallId);
+    const { caller } = establish(edge);
+    edge.env.keys = ring(9, 7);
+    edge.receive(request('INVITE', { callId: 'later', branch: 'later' }), phone.address, phone.port);
+    const later = edge.one();
+    edge.env.keys = ring(9);
+    edge.receive(answerTo(later, 200, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\n'), pbx.address, pbx.port);
+    expect(edge.one().message.callId).toBe('later');
+    edge.receive(within('BYE', caller), phone.address, phone.port);
+    expect(edge.one().text).toMatch(/^SIP\/2\.0 [45]\d\d /);
+  });
+
   it('passes an answer to a request of a former process, still hidden', () => {
     const { invite } = establish(hiding(hideCallId));
     const next = new Edge(world(), ring(7));
@@ -304,8 +339,22 @@ describe('a set whose backends keep Contacts instead of Path', () => {
     expect(openFlow(edge.env.keys, token)?.port).toBe(40_000);
   });
 
+  it('takes the Contact of before a rotation away when the phone registers again, so that it does not ring twice', () => {
+    const edge = registering();
+    edge.receive(register, '203.0.113.9', 40_000);
+    const before = edge.one().message.contact?.uri ?? '';
+    edge.env.keys = ring(9, 7);
+    edge.receive(register.replaceAll('INVITE-1', 'again').replaceAll('REGISTER-1', 'again').replace(/CSeq: \d+/, 'CSeq: 2'), '203.0.113.9', 40_000);
+    const [now, former] = edge.one().message.routeValues('contact');
+    expect(now?.address.param('expires')).toBe('600');
+    expect(now?.uri).not.toBe(before);
+    expect(former?.uri).toBe(before);
+    expect(former?.address.param('expires')).toBe('0');
+  });
+
   it('leaves "Contact: *" of an unregistration alone', () => {
     const edge = registering();
+    edge.env.keys = ring(9, 7);
     edge.receive(register.replace(/Contact:.*\r\n/, 'Contact: *\r\nExpires: 0\r\n'), '203.0.113.9', 40_000);
     expect(edge.one().message.header('contact')).toBe('*');
   });
