@@ -29,3 +29,6 @@ export const setUp = (body: SetupBody): Promise<Session> => send<Session>('POST'
 
 /** Viewers see everything and change nothing. */
 export const mayWrite = (user: SessionUser | null | undefined): boolean => user?.role === 'owner' || user?.role === 'operator';
+
+/** Owners alone manage nodes and the keys that these share. */
+export const mayManageNodes = (user: SessionUser | null | undefined): boolean => user?.role === 'owner';
