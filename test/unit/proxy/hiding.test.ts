@@ -1,50 +1,11 @@
 /** Topology hiding: neither side of a dialog sees an address of the other, in any message, and every flow still finds its way. */
 import { describe, expect, it } from 'vitest';
 import { openFlow } from '../../../dataplane/security/flow-token.ts';
-import { KeyRing } from '../../../dataplane/security/key-ring.ts';
 import { unmask } from '../../../dataplane/hiding/unmask.ts';
 import type { SipMessage } from '../../../dataplane/sip/message.ts';
 import { parseMessage } from '../../../dataplane/sip/parse.ts';
-import { answerTo, Edge, request, udp, world, type Sent } from './edge.ts';
-
-const phone = { address: '198.51.100.7', port: 5060 };
-const pbx = { address: '10.0.0.1', port: 5060 };
-const ring = (...ids: number[]): KeyRing => new KeyRing(ids.map((id) => ({ id, key: new Uint8Array(32).fill(id) })));
-const value = (message: SipMessage, name: string): string => message.header(name) ?? '';
-const values = (message: SipMessage, name: string): string[] => message.routeValues(name).map((each) => each.uri);
-
-const hiding = (hideCallId: boolean): Edge => new Edge(world({ policies: { topologyHiding: true, hideCallId } }), ring(7));
-
-/** A request within the dialog as the side that got `established` would write it: by its Route set and its remote target. */
-function within(method: string, side: { routes: string[]; target: string; callId: string; from: string; to: string; at: string }, cseq = 2, body = ''): string {
-  return `${method} ${side.target} SIP/2.0\r\nVia: SIP/2.0/UDP ${side.at};branch=z9hG4bK${method}-${cseq}\r\nMax-Forwards: 70\r\n`
-    + side.routes.map((uri) => `Route: <${uri}>\r\n`).join('')
-    + `From: ${side.from}\r\nTo: ${side.to}\r\nCall-ID: ${side.callId}\r\nCSeq: ${cseq} ${method}\r\nContact: <sip:me@${side.at}>\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-}
-
-interface Dialog {
-  readonly edge: Edge;
-  readonly invite: Sent;
-  readonly ok: Sent;
-  readonly caller: Parameters<typeof within>[1];
-  readonly callee: Parameters<typeof within>[1];
-}
-
-/** alice calls 1001; the PBX stands behind a proxy of its own at 10.0.0.9, alice behind one at 203.0.113.5. */
-function establish(edge: Edge): Dialog {
-  const upstream = 'Via: SIP/2.0/UDP 203.0.113.77:5060;branch=z9hG4bKphone\r\nRecord-Route: <sip:203.0.113.5;lr>\r\n';
-  edge.receive(request('INVITE', { headers: upstream }), phone.address, phone.port);
-  const invite = edge.one();
-  const answer = answerTo(invite, 200, 'bob', 'Contact: <sip:1001@10.0.0.77:5080;ob>\r\n').replace('Record-Route:', 'Record-Route: <sip:10.0.0.9;lr>\r\nRecord-Route:');
-  edge.receive(answer, pbx.address, pbx.port);
-  const ok = edge.one();
-  const routes = values(ok.message, 'record-route');
-  return {
-    edge, invite, ok,
-    caller: { routes: [...routes].reverse().slice(1), target: ok.message.contact?.uri ?? '', callId: ok.message.callId, from: '<sip:alice@acme.example>;tag=alice', to: '<sip:1001@acme.example>;tag=bob', at: '198.51.100.7:5060' },
-    callee: { routes: ['sip:10.0.0.9;lr', ...values(invite.message, 'record-route')].slice(1), target: invite.message.contact?.uri ?? '', callId: invite.message.callId, from: '<sip:1001@acme.example>;tag=bob', to: '<sip:alice@acme.example>;tag=alice', at: '10.0.0.1:5060' },
-  };
-}
+import { answerTo, Edge, request, udp, world } from './edge.ts';
+import { establish, hiding, pbx, phone, ring, value, values, within } from './hidden-dialog.ts';
 
 describe.each([false, true])('topology hiding, Call-ID hidden: %s', (hideCallId) => {
   it('shows the called side nothing of the caller\'s network', () => {
@@ -127,41 +88,6 @@ describe.each([false, true])('topology hiding, Call-ID hidden: %s', (hideCallId)
     const info = other.one();
     expect(info.message.requestUri).toBe('sip:alice@198.51.100.7:5060');
     expect(info.text).not.toContain('10.0.0.');
-  });
-
-  it('keeps each side its name of a dialog over a rotation, also one that is answered after it', () => {
-    const edge = hiding(hideCallId);
-    const { caller, callee, invite } = establish(edge);
-    edge.receive(request('INVITE', { callId: 'ringing@phone', branch: 'ringing' }), phone.address, phone.port);
-    const ringing = edge.one();
-    edge.env.keys = ring(9, 7);
-    edge.receive(within('INVITE', caller), phone.address, phone.port);
-    const again = edge.one();
-    expect(again.message.callId).toBe(invite.message.callId);
-    edge.receive(answerTo(again, 200, 'bob', 'Contact: <sip:1001@10.0.0.77:5080;ob>\r\n'), '10.0.0.9', 5060);
-    expect(edge.one().message).toMatchObject({ callId: 'call-1@198.51.100.7', contact: { uri: caller.target } });
-    edge.receive(within('INFO', callee, 7), pbx.address, pbx.port);
-    edge.receive(answerTo(edge.one(), 200, 'alice'), '203.0.113.5', 5060);
-    expect(edge.one().message.callId).toBe(callee.callId);
-
-    edge.receive(answerTo(ringing, 200, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\n'), pbx.address, pbx.port);
-    const ok = edge.one();
-    expect(ok.message.callId).toBe('ringing@phone');
-    edge.receive(within('BYE', { ...caller, callId: 'ringing@phone', routes: values(ok.message, 'record-route').reverse(), target: ok.message.contact?.uri ?? '' }), phone.address, phone.port);
-    expect(edge.one().message.callId).toBe(ringing.message.callId);
-  });
-
-  it('seals what begins after a rotation under the new key, and opens nothing of a retired one', () => {
-    const edge = hiding(hideCallId);
-    const { caller } = establish(edge);
-    edge.env.keys = ring(9, 7);
-    edge.receive(request('INVITE', { callId: 'later', branch: 'later' }), phone.address, phone.port);
-    const later = edge.one();
-    edge.env.keys = ring(9);
-    edge.receive(answerTo(later, 200, 'bob', 'Contact: <sip:1001@10.0.0.77>\r\n'), pbx.address, pbx.port);
-    expect(edge.one().message.callId).toBe('later');
-    edge.receive(within('BYE', caller), phone.address, phone.port);
-    expect(edge.one().text).toMatch(/^SIP\/2\.0 [45]\d\d /);
   });
 
   it('passes an answer to a request of a former process, still hidden', () => {
