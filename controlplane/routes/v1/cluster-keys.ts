@@ -7,7 +7,7 @@ import { CertificatesResealed, ClusterKeyBody, ClusterKeyItem, ClusterKeyList, P
 import { ProblemError } from '../../plugins/problem.ts';
 import type { PushGateway } from '../../push/api.ts';
 import type { ConfigService } from '../../services/config-service.ts';
-import { runWrite, writeResponses } from './config-request.ts';
+import { runWrite } from './config-request.ts';
 import type { ApiInstance } from './config-request.ts';
 
 export interface ClusterKeyRouteDeps {
@@ -44,7 +44,7 @@ export async function clusterKeyRoutes(app: ApiInstance, { keys, config, gateway
 
   app.post('/api/v1/cluster-keys/reseal', {
     config: { access: 'nodes.manage' },
-    schema: { summary: "Seal certificates' private keys under the cluster key that signs", tags, querystring: WriteQuery, response: { 200: CertificatesResealed, ...writeResponses } },
+    schema: { summary: "Seal certificates' private keys under the cluster key that signs", tags, querystring: WriteQuery, response: { 200: CertificatesResealed, 400: Problem, 409: Problem } },
   }, async (request) => {
     const inForce = await keys.inForce();
     const { value, answer } = await runWrite({ config }, request, request.query, `Seal the certificates under cluster key ${inForce[0]?.id}`, (draft) => resealCertificates(draft, inForce));
