@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
       return Object.keys(paths[path]?.[method]?.requestBody?.content ?? {});
     });
     expect(bodies).toEqual([['text/csv'], ['text/csv'], ['application/octet-stream']]);
-    expect(operations.filter(({ responses }) => '204' in responses)).toHaveLength(6);
+    expect(operations.filter(({ responses }) => '204' in responses)).toHaveLength(7);
   });
 
   it('says the bounds that requests are checked by', async () => {
