@@ -131,7 +131,7 @@ export class RelaySessions implements SessionEngine {
     return held;
   }
 
-  /** By m-line: where the receiver reaches us; null = no ports are left, and what was opened is closed again. */
+  /** By m-line: where the receiver reaches us; null = no ports are left, and what was opened is closed again: nobody was told of it. */
   #ownTransports({ state, streams }: Held, passage: SdpPassage, { lines }: Described): (OwnTransport | null)[] | null {
     const way = calleeFamily(state, passage);
     const opened: number[] = [];
@@ -148,7 +148,6 @@ export class RelaySessions implements SessionEngine {
       own.push(transport);
     }
     if (own.length === lines.length) return own;
-    // Nobody was told of them.
     for (const stream of opened) streams.close(stream, true);
     return null;
   }
@@ -202,6 +201,7 @@ export class RelaySessions implements SessionEngine {
   /** Streams hear what holds now; those that nobody uses are closed. */
   #settle(held: Held): void {
     const { state, streams } = held;
+    if (isConfirmed(state)) streams.prove();
     for (const [stream, terms] of streamTerms(state)) {
       for (const side of bothSides) {
         const said = terms[side];
