@@ -67,10 +67,10 @@ export class ConsolePage {
     await this.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   }
 
-  async signIn(): Promise<void> {
+  async signIn(who: { readonly email: string; readonly password: string } = owner): Promise<void> {
     await this.goto('/sign-in');
-    await this.page.getByLabel('Email').fill(owner.email);
-    await this.page.getByLabel('Password', { exact: true }).fill(owner.password);
+    await this.page.getByLabel('Email').fill(who.email);
+    await this.page.getByLabel('Password', { exact: true }).fill(who.password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
     await this.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   }

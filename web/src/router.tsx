@@ -113,6 +113,11 @@ const certificates = createRoute({
   path: '/certificates',
   component: lazyRouteComponent(() => import('./pages/certificates/CertificatesPage.tsx'), 'CertificatesPage'),
 });
+const access = createRoute({
+  getParentRoute: () => shell,
+  path: '/access',
+  component: lazyRouteComponent(() => import('./pages/access/AccessPage.tsx'), 'AccessPage'),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -128,7 +133,7 @@ const tree = root.addChildren([
   setup,
   signIn,
   shell.addChildren([
-    overview, calls, registrations, tenants, domains, numbers, aliases, routeSets, dispatcher, rateTables, trunks, explain, changes, nodes, certificates, settings, importing,
+    overview, calls, registrations, tenants, domains, numbers, aliases, routeSets, dispatcher, rateTables, trunks, explain, changes, nodes, certificates, access, settings, importing,
   ]),
 ]);
 

@@ -10,6 +10,7 @@ import { normalEmail } from '../../auth/sign-in.ts';
 import type { UserRecord, UserStore } from '../../auth/stores.ts';
 import { User, UserBody, UserList, UserPatch } from '../../contract/users.ts';
 import { assertOwnRights } from '../../plugins/access.ts';
+import { Problem } from '../../contract/problem.ts';
 import { ProblemError } from '../../plugins/problem.ts';
 
 export interface UserRouteDeps {
@@ -50,6 +51,15 @@ export async function userRoutes(app: FastifyInstance, deps: UserRouteDeps): Pro
     if (user === null) throw new ProblemError('conflict', `${email} is a user already.`, { errors: [{ pointer: '/email', code: 'taken', message: 'is a user already' }] });
     deps.audit.record(request, { action: 'user.create', subject: email, text: `created the ${user.role} ${email}.` });
     return reply.code(201).send(toUser(user));
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/users/:id', {
+    config: { access: 'users.manage' },
+    schema: { summary: 'Get a user', tags: ['users'], params: Params, response: { 200: User, 404: Problem } },
+  }, async (request): Promise<User> => {
+    const user = await deps.users.byId(request.params.id);
+    if (user === null) throw new ProblemError('not-found', 'There is no such user.');
+    return toUser(user);
   });
 
   app.patch<{ Params: { id: string }; Body: UserPatch }>('/api/v1/users/:id', {

@@ -114,6 +114,7 @@ describe('a session', () => {
     const cookie = cookieOf(await signIn('bob@example.com'));
     expect((await plane.ask('GET', '/overview', undefined, { cookie })).status).toBe(200);
     await plane.ask('PATCH', `/users/${user.id}`, { role: 'viewer' });
+    expect((await plane.ask('GET', `/users/${user.id}`)).body).toMatchObject({ id: user.id, role: 'viewer' });
     expect((await plane.ask('GET', '/overview', undefined, { cookie })).status).toBe(401);
     await plane.ask('PATCH', `/users/${user.id}`, { disabled: true });
     expect((await signIn('bob@example.com')).status).toBe(401);
@@ -148,6 +149,7 @@ describe('users', () => {
   it('have one account an address, and unknown ids are 404', async () => {
     const twice = await plane.ask('POST', '/users', { email: 'CAROL@example.com', role: 'viewer', password });
     expect(twice).toMatchObject({ status: 409, body: { errors: [{ pointer: '/email' }] } });
+    expect((await plane.ask('GET', '/users/nobody')).status).toBe(404);
     expect((await plane.ask('PATCH', '/users/nobody', { role: 'viewer' })).status).toBe(404);
     expect((await plane.ask('DELETE', '/users/00000000-0000-4000-8000-000000000000')).status).toBe(404);
   });

@@ -11,7 +11,7 @@ type Who = (typeof everybody)[number];
 const expected: Readonly<Record<string, readonly Who[]>> = {
   'GET /api/v1/setup': everybody, 'POST /api/v1/setup': everybody, 'POST /api/v1/session': everybody,
   'GET /api/v1/session': signedIn, 'DELETE /api/v1/session': signedIn, 'POST /api/v1/session/password': signedIn,
-  'GET /api/v1/users': owners, 'POST /api/v1/users': owners, 'PATCH /api/v1/users/{id}': owners, 'DELETE /api/v1/users/{id}': owners,
+  'GET /api/v1/users': owners, 'POST /api/v1/users': owners, 'GET /api/v1/users/{id}': owners, 'PATCH /api/v1/users/{id}': owners, 'DELETE /api/v1/users/{id}': owners,
   'GET /api/v1/tokens': owners, 'POST /api/v1/tokens': owners, 'DELETE /api/v1/tokens/{id}': owners,
   'GET /api/v1/nodes': signedIn, 'GET /api/v1/nodes/{id}': signedIn, 'PATCH /api/v1/nodes/{id}': operators, 'DELETE /api/v1/nodes/{id}': owners,
   'POST /api/v1/nodes/join-tokens': owners, 'POST /api/v1/nodes/{id}/tokens': owners, 'POST /api/v1/nodes/{id}/confirm-shrink': operators,

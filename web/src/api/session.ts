@@ -27,6 +27,9 @@ export const signIn = (body: SignInBody): Promise<Session> => send<Session>('POS
 export const signOut = (): Promise<undefined> => send<undefined>('DELETE', 'session');
 export const setUp = (body: SetupBody): Promise<Session> => send<Session>('POST', 'setup', { body });
 
+/** Only owners manage users and tokens. */
+export const mayManage = (user: SessionUser | null | undefined): boolean => user?.role === 'owner';
+
 /** Viewers see everything and change nothing. */
 export const mayWrite = (user: SessionUser | null | undefined): boolean => user?.role === 'owner' || user?.role === 'operator';
 

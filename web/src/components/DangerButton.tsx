@@ -6,6 +6,8 @@ import { fireAndReport } from '../lib/fire-and-report.ts';
 interface Props {
   /** What the button says: the act itself. */
   readonly label: string;
+  /** In a row of a table: small, and whose row it is, for those who hear the button alone. */
+  readonly of?: string;
   readonly title: string;
   /** What the act touches. */
   readonly children: ReactNode;
@@ -13,7 +15,7 @@ interface Props {
 }
 
 /** An act that cannot be undone with one click: says what it touches before it happens. */
-export function DangerButton({ label, title, children, act }: Props) {
+export function DangerButton({ label, of, title, children, act }: Props) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Error | null>(null);
@@ -31,7 +33,7 @@ export function DangerButton({ label, title, children, act }: Props) {
   };
   return (
     <>
-      <Button variant="subtle" color="red" c="var(--sb-down)" onClick={() => setAsking(true)}>
+      <Button variant="subtle" color="red" c="var(--sb-down)" {...(of === undefined ? {} : { size: 'compact-xs', 'aria-label': `${label} ${of}` })} onClick={() => setAsking(true)}>
         {label}
       </Button>
       {/* A dialog's header is no banner of the page. */}

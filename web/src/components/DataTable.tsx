@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly render: (row: Row) => ReactNode;
   readonly align?: 'right';
   readonly width?: string;
+  /** The header is heard, not seen: the cells speak for themselves. */
+  readonly quiet?: boolean;
   /** Left out on narrow screens. */
   readonly wide?: boolean;
   /** Long sentences go on to a second line instead of being cut. */
@@ -46,7 +48,7 @@ export function DataTable<Row>({ label, rows, columns, rowKey, opens = false, fa
         <tr>
           {columns.map((column) => (
             <th key={column.key} scope="col" data-align={column.align} data-wide={column.wide || undefined} style={{ width: column.width }}>
-              {column.header}
+              {column.quiet === true ? <span className="visually-hidden">{column.header}</span> : column.header}
             </th>
           ))}
         </tr>

@@ -24,11 +24,11 @@ export function useDrawer() {
   const close = () =>
     fireAndReport(navigate({ to: '.', search: (old) => ({ ...old, open: undefined, create: undefined, destination: undefined }) }));
   const show = (key: string) => fireAndReport(navigate({ to: '.', search: (old) => ({ ...old, open: key, create: undefined }), replace: true }));
-  const startNew = () => {
+  const startNew = (what = '1') => {
     clearWrite();
-    fireAndReport(navigate({ to: '.', search: (old) => ({ ...old, open: undefined, create: '1' }) }));
+    fireAndReport(navigate({ to: '.', search: (old) => ({ ...old, open: undefined, create: what }) }));
   };
-  return { open, creating: create !== undefined, close, show, startNew };
+  return { open, creating: create !== undefined, create, close, show, startNew };
 }
 
 /** One entity beside its list. The URL names it, so the drawer can be shared and closed with Back. */

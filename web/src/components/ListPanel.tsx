@@ -13,11 +13,15 @@ interface Props<Row> {
   /** Shown when the list has nothing and no filter hides anything. */
   readonly empty: ReactNode;
   readonly filtered: boolean;
+  /** Where a page has more than one list. */
+  readonly title?: string;
+  readonly aside?: ReactNode;
   readonly children: (rows: readonly Row[]) => ReactNode;
 }
 
 /** A server-side list: first page, more pages as they scroll into view, and what to say when there is nothing. */
-export function ListPanel<Row>({ query, empty, filtered, children }: Props<Row>) {
+export function ListPanel<Row>({ query, empty, filtered, title, aside, children }: Props<Row>) {
+  const head = title === undefined ? {} : { title, aside };
   const end = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {
@@ -32,7 +36,7 @@ export function ListPanel<Row>({ query, empty, filtered, children }: Props<Row>)
   if (query.isError && query.data === undefined) return <Failure error={query.error} />;
   if (query.data === undefined) {
     return (
-      <Panel flush>
+      <Panel {...head} flush>
         <div className={styles['waiting']} aria-label="Loading" role="status">
           {[0.5, 0.7, 0.4, 0.6, 0.55].map((width) => (
             <Skeleton key={width} height={12} width={`${width * 100}%`} />
@@ -43,10 +47,10 @@ export function ListPanel<Row>({ query, empty, filtered, children }: Props<Row>)
   }
   const rows = query.data.pages.flatMap((page) => page.items);
   if (rows.length === 0 && !hasNextPage) {
-    return <Panel flush>{filtered ? <p className={styles['nothing']}>Nothing matches these filters.</p> : empty}</Panel>;
+    return <Panel {...head} flush>{filtered ? <p className={styles['nothing']}>Nothing matches these filters.</p> : empty}</Panel>;
   }
   return (
-    <Panel flush>
+    <Panel {...head} flush>
       <div className={styles['scroll']}>{children(rows)}</div>
       <div ref={end} className={styles['end']}>
         <span className="num">

@@ -1,5 +1,5 @@
 import {
-  IconAdjustmentsHorizontal, IconArrowsSplit2, IconAt, IconBuilding, IconCertificate, IconDeviceLandlinePhone, IconGitCommit, IconHelpHexagon, IconLayoutDashboard,
+  IconAdjustmentsHorizontal, IconArrowsSplit2, IconAt, IconBuilding, IconCertificate, IconDeviceLandlinePhone, IconGitCommit, IconHelpHexagon, IconKey, IconLayoutDashboard,
   IconNumbers, IconPhoneCall, IconPlugConnected, IconReceipt2, IconRoute2, IconServer2, IconUpload, IconWorld,
 } from '@tabler/icons-react';
 
@@ -33,6 +33,7 @@ export const navigation = [
     pages: [
       { to: '/nodes', label: 'Nodes', icon: IconServer2 },
       { to: '/certificates', label: 'Certificates', icon: IconCertificate },
+      { to: '/access', label: 'Access', icon: IconKey },
       { to: '/settings', label: 'Settings', icon: IconAdjustmentsHorizontal },
       { to: '/import', label: 'Import', icon: IconUpload },
     ],

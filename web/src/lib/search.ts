@@ -10,7 +10,7 @@ export interface ConsoleSearch {
   readonly routeSet?: string | undefined;
   /** Key of the entity shown in the drawer. */
   readonly open?: string | undefined;
-  /** A drawer with an empty form. */
+  /** A drawer with an empty form; on a page with several, which one. */
   readonly create?: string | undefined;
   /** Second level: a destination inside its set's drawer. */
   readonly destination?: string | undefined;

@@ -2,7 +2,7 @@ import '@mantine/spotlight/styles.layer.css';
 import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
-import { IconArrowsSplit2, IconBuilding, IconPlus, IconRoute2, IconSearch, IconServer2, IconWorld } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconBuilding, IconKey, IconPlus, IconRoute2, IconSearch, IconServer2, IconWorld } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, type ReactNode } from 'react';
@@ -34,6 +34,8 @@ const acts: readonly Entry[] = [
   { id: 'new-domain', label: 'New domain', icon: iconOf(IconPlus), to: '/domains', search: { create: '1' } },
   { id: 'new-number', label: 'New number', icon: iconOf(IconPlus), to: '/numbers', search: { create: '1' } },
   { id: 'new-certificate', label: 'Add certificate', icon: iconOf(IconPlus), to: '/certificates', search: { create: '1' } },
+  { id: 'new-token', label: 'New API token', icon: iconOf(IconPlus), to: '/access', search: { create: 'token' } },
+  { id: 'password', label: 'Change my password', icon: iconOf(IconKey), to: '/access', search: { create: 'password' } },
 ];
 
 /** What the API finds for a few letters: tenants, domains, route sets, dispatcher sets with their destinations, nodes. */

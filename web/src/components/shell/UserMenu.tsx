@@ -1,5 +1,5 @@
 import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun } from '@tabler/icons-react';
+import { IconCheck, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSelector, IconSun } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { sessionQuery, signOut } from '../../api/session.ts';
@@ -12,7 +12,7 @@ const schemes: readonly { readonly value: MantineColorScheme; readonly label: st
   { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
 ];
 
-/** Who is signed in; theme and sign-out. */
+/** Who is signed in; theme, own password and sign-out. */
 export function UserMenu() {
   const { data: user } = useQuery(sessionQuery);
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -28,7 +28,7 @@ export function UserMenu() {
   return (
     <Menu position="top-start" width={196}>
       <Menu.Target>
-        <UnstyledButton className={styles['root'] ?? ''} aria-label={`Signed in as ${name}; theme and sign-out`}>
+        <UnstyledButton className={styles['root'] ?? ''} aria-label={`Signed in as ${name}; theme, password and sign-out`}>
           <span className={styles['initial']} aria-hidden>
             {name.slice(0, 1).toUpperCase()}
           </span>
@@ -52,6 +52,9 @@ export function UserMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item leftSection={<IconKey size={15} stroke={1.6} />} onClick={() => fireAndReport(navigate({ to: '/access', search: { create: 'password' } }))}>
+          Change password
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} stroke={1.6} />} onClick={() => fireAndReport(leave())}>
           Sign out
         </Menu.Item>

@@ -5,6 +5,7 @@ import { createJoinToken } from '../../api/live-queries.ts';
 import { Copyable } from '../../components/Copyable.tsx';
 import { EntityDrawer, useDrawer } from '../../components/EntityDrawer.tsx';
 import { Failure, Section, useEntityForm } from '../../components/Form.tsx';
+import { SecretOnce } from '../../components/SecretOnce.tsx';
 import { exactTime } from '../../lib/time.ts';
 import styles from './JoinDrawer.module.css';
 
@@ -44,9 +45,7 @@ export function JoinDrawer() {
   return (
     <EntityDrawer title="Join a node" about="The token is shown this once." actions={<Button onClick={close}>Done</Button>}>
       <Section title="One-time token" about={`Good until ${exactTime(created.expiresAtMs)}, for one node.`}>
-        <div className={styles['token']}>
-          <Copyable value={created.token} />
-        </div>
+        <SecretOnce secret={created.token} name="token" />
       </Section>
       <Section title="Run this on the new machine" about="In a clone of the project. The node then keeps a token of its own in its data folder.">
         <Code block className={styles['command'] ?? ''}>
