@@ -6,8 +6,13 @@ import { ApiProblem, formErrors, formPath, problemText } from '../api/problem.ts
 import { fireAndReport } from '../lib/fire-and-report.ts';
 import styles from './Form.module.css';
 
+/** Said before a form with changes is left. */
+export const unsaved = 'What you typed here has not been saved.';
+
 export interface EntityForm<V> {
   readonly form: UseFormReturnType<V>;
+  /** Something was typed that is not saved. */
+  readonly dirty: boolean;
   readonly saving: boolean;
   readonly failure: ApiProblem | Error | null;
   readonly submit: (event?: { preventDefault: () => void }) => void;
@@ -46,6 +51,7 @@ export function useEntityForm<V extends Record<string, unknown>>({ initial, save
   };
   return {
     form,
+    dirty: form.isDirty(),
     saving,
     failure,
     submit: (event) => {
@@ -55,10 +61,10 @@ export function useEntityForm<V extends Record<string, unknown>>({ initial, save
   };
 }
 
-/** A refusal in full: the sentence, each field it names, what still refers to it, and the request id. */
 /** A title that says what to do to a program says nothing to somebody who is just signing in. */
 const titleOf = (problem: ApiProblem | null): string => (problem?.code === 'unauthenticated' ? 'Not signed in' : problem?.title ?? 'That did not work');
 
+/** A refusal in full: the sentence, each field it names, what still refers to it, and the request id. */
 export function Failure({ error }: { readonly error: Error | null }) {
   if (error === null) return null;
   const problem = error instanceof ApiProblem ? error : null;

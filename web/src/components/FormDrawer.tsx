@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useMayWrite } from '../api/use-write.ts';
 import { DangerButton } from './DangerButton.tsx';
 import { EntityDrawer } from './EntityDrawer.tsx';
-import { Failure, type EntityForm } from './Form.tsx';
+import { Failure, unsaved, type EntityForm } from './Form.tsx';
 import styles from './Form.module.css';
 
 interface Stored {
@@ -17,7 +17,7 @@ interface Stored {
 }
 
 interface Props {
-  readonly entity: Pick<EntityForm<never>, 'saving' | 'failure' | 'submit'> & { readonly remove?: () => Promise<unknown> };
+  readonly entity: Pick<EntityForm<never>, 'dirty' | 'saving' | 'failure' | 'submit'> & { readonly remove?: () => Promise<unknown> };
   readonly noun: string;
   /** What the drawer shows; null = the form of a new one. */
   readonly stored: Stored | null;
@@ -36,12 +36,13 @@ interface Props {
 
 /** A drawer with a form: Save and Delete for those who may, the refusal on top, fields that others can only read. */
 export function FormDrawer({ entity, noun, stored, about, size, adds, saves = 'Save', act, above, children }: Props) {
-  const { saving, failure, submit, remove } = entity;
+  const { dirty, saving, failure, submit, remove } = entity;
   const writable = useMayWrite();
   const removing = stored?.removing;
   return (
     <EntityDrawer
       size={size}
+      loses={dirty ? unsaved : undefined}
       title={stored === null ? (adds ?? `New ${noun}`) : (stored.title ?? <span className="mono">{stored.name}</span>)}
       about={stored === null ? about : stored.about}
       actions={

@@ -2,6 +2,9 @@ import { Button, CopyButton } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import styles from './SecretOnce.module.css';
 
+/** Said before a drawer with a secret is left by anything but its own button. */
+export const lastLook = 'The token is not shown again. Without a copy of it you would have to make another one.';
+
 /** A secret that is never shown again, with the button that copies it. `name`: what it is ("token"). */
 export function SecretOnce({ secret, name }: { readonly secret: string; readonly name: string }) {
   return (

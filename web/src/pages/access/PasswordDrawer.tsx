@@ -2,13 +2,13 @@ import { Button, PasswordInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { changePassword } from '../../api/access.ts';
 import { EntityDrawer, useDrawer } from '../../components/EntityDrawer.tsx';
-import { Failure, Section, useEntityForm } from '../../components/Form.tsx';
+import { Failure, Section, unsaved, useEntityForm } from '../../components/Form.tsx';
 import styles from '../../components/Form.module.css';
 
 /** One's own password, whatever the role. */
 export function PasswordDrawer() {
   const { close } = useDrawer();
-  const { form, saving, failure, submit } = useEntityForm({
+  const { form, dirty, saving, failure, submit } = useEntityForm({
     initial: { current: '', next: '' },
     save: async (values) => {
       await changePassword(values);
@@ -20,6 +20,7 @@ export function PasswordDrawer() {
     <EntityDrawer
       title="Change my password"
       about="Signs you out everywhere else."
+      loses={dirty ? unsaved : undefined}
       actions={
         <Button loading={saving} onClick={() => submit()}>
           Change password

@@ -7,7 +7,7 @@ import { Copyable } from '../../components/Copyable.tsx';
 import { EntityDrawer, useDrawer } from '../../components/EntityDrawer.tsx';
 import { Columns, Section, useEntityForm } from '../../components/Form.tsx';
 import { FormDrawer } from '../../components/FormDrawer.tsx';
-import { SecretOnce } from '../../components/SecretOnce.tsx';
+import { lastLook, SecretOnce } from '../../components/SecretOnce.tsx';
 import { permissionText, roleOptions, rolePermissions, roleText } from '../../lib/roles.ts';
 import { exactTime } from '../../lib/time.ts';
 import { lifetimes, newToken, tokenBody } from './access-form.ts';
@@ -67,7 +67,7 @@ function MadeToken({ token }: { readonly token: ApiTokenCreated }) {
   const { close } = useDrawer();
   const command = `curl -H 'authorization: Bearer ${token.token}' ${window.location.origin}/api/v1/overview`;
   return (
-    <EntityDrawer title={token.name} about="The token is shown this once." actions={<Button onClick={close}>Done</Button>}>
+    <EntityDrawer title={token.name} about="The token is shown this once." loses={lastLook} actions={<Button onClick={close}>Done</Button>}>
       <Section title="API token" about={`Copy it now: only its hash is kept. ${token.expiresAtMs === null ? 'It does not expire.' : `Good until ${exactTime(token.expiresAtMs)}.`}`}>
         <SecretOnce secret={token.token} name="token" />
       </Section>

@@ -5,7 +5,7 @@ import { createJoinToken } from '../../api/live-queries.ts';
 import { Copyable } from '../../components/Copyable.tsx';
 import { EntityDrawer, useDrawer } from '../../components/EntityDrawer.tsx';
 import { Failure, Section, useEntityForm } from '../../components/Form.tsx';
-import { SecretOnce } from '../../components/SecretOnce.tsx';
+import { lastLook, SecretOnce } from '../../components/SecretOnce.tsx';
 import { exactTime } from '../../lib/time.ts';
 import styles from './JoinDrawer.module.css';
 
@@ -43,7 +43,7 @@ export function JoinDrawer() {
   }
   const command = `SIGNALBOX_CONTROL_URL=${controlUrl()} SIGNALBOX_JOIN_TOKEN=${created.token} npm run dataplane`;
   return (
-    <EntityDrawer title="Join a node" about="The token is shown this once." actions={<Button onClick={close}>Done</Button>}>
+    <EntityDrawer title="Join a node" about="The token is shown this once." loses={lastLook} actions={<Button onClick={close}>Done</Button>}>
       <Section title="One-time token" about={`Good until ${exactTime(created.expiresAtMs)}, for one node.`}>
         <SecretOnce secret={created.token} name="token" />
       </Section>
