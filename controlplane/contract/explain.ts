@@ -4,8 +4,7 @@ import type { Static } from 'typebox';
 export const ExplainBody = Type.Object({
   method: Type.Optional(Type.String({ minLength: 1, maxLength: 32, default: 'INVITE' })),
   uri: Type.String({ minLength: 1, maxLength: 255 }),
-  /** `udp:192.0.2.7:5060`; IPv6 in brackets. */
-  source: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  source: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'udp:192.0.2.7:5060, IPv6 in brackets; left out: a stranger on UDP, who is of no trunk' })),
   from: Type.Optional(Type.String({ maxLength: 255 })),
   to: Type.Optional(Type.String({ maxLength: 255 })),
   callId: Type.Optional(Type.String({ maxLength: 255 })),
@@ -22,7 +21,7 @@ export type ExplainBody = Static<typeof ExplainBody>;
 
 export const ExplainStep = Type.Object({
   step: Type.String(),
-  /** `match`, `no`, `info`. */
+  /** `matched` (it decided), `skipped` (looked at and left), `refused` (it ended the search), `info`. */
   outcome: Type.String(),
   text: Type.String(),
 }, { additionalProperties: false });

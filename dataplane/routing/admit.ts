@@ -78,7 +78,7 @@ export function admit(view: ConfigView, q: RouteQuery, recorder: Recorder | null
     }
     recorder?.add('source', 'skipped', `${q.sourceAddress} belongs to trunk ${trunk.key}, whose tenant is ${tenant === null ? 'missing' : 'disabled'}`);
   } else {
-    recorder?.add('source', 'skipped', `${q.sourceAddress} belongs to no trunk`);
+    recorder?.add('source', 'skipped', q.sourceAddress === '' ? 'no source is given: a stranger, who is of no trunk' : `${q.sourceAddress} belongs to no trunk`);
   }
   if (view.setting.requireToMatch && q.toHost !== q.host && q.method !== 'REGISTER') {
     recorder?.add('domain', 'refused', `To names ${q.toHost}, the Request-URI ${q.host}`);

@@ -45,16 +45,20 @@ export function methodText(plan: RoutePlan, set: DispatcherSet): string {
   return value === '' ? `${name}${over}: the request has none, so it is round robin` : `${name}${over}: ${value}`;
 }
 
+/** Before what is said of a later attempt. */
+const otherwise = 'if that fails: ';
+
 /** Says which destination of the set was chosen and why each of the others was not. */
 export function describeChoice(plan: RoutePlan, set: DispatcherSet, chosen: Destination | null, health: HealthReader, recorder: Recorder): void {
   const role = plan.setIndex === 0 ? 'primary' : `backup ${plan.setIndex}`;
-  recorder.add('set', chosen === null ? 'skipped' : 'matched', `dispatcher set ${set.id} (${set.row.name}), ${role}: ${methodText(plan, set)}`);
+  const then = plan.attempts === 0 ? '' : otherwise;
+  recorder.add('set', chosen === null ? 'skipped' : 'matched', `${then}dispatcher set ${set.id} (${set.row.name}), ${role}: ${methodText(plan, set)}`);
   if (set.destinations.length === 0) recorder.add('destination', 'skipped', `dispatcher set ${set.id} has no destinations`);
   for (const destination of set.destinations) {
     if (destination === chosen) continue;
     recorder.add('destination', 'skipped', `destination ${destination.id} (${destination.uri}): ${whyNot(plan, set, destination, chosen, health)}`);
   }
-  if (chosen !== null) recorder.add('destination', 'matched', `destination ${chosen.id} (${chosen.uri}) is ${health.state(chosen.id)} and takes it${standing(plan, set, chosen, health)}`);
+  if (chosen !== null) recorder.add('destination', 'matched', `${then}destination ${chosen.id} (${chosen.uri}) is ${health.state(chosen.id)} and takes it${standing(plan, set, chosen, health)}`);
 }
 
 function whyNot(plan: RoutePlan, set: DispatcherSet, destination: Destination, chosen: Destination | null, health: HealthReader): string {
@@ -90,9 +94,16 @@ function standing(plan: RoutePlan, set: DispatcherSet, destination: Destination,
   return facts.length === 0 ? '' : ` (${facts.join('; ')})`;
 }
 
-/** Says that no set of the rule has anything left. */
+/** Says that no set of the rule has anything left: a refusal when nothing was found at all, the normal end after an attempt. */
 export function describeEmpty(plan: RoutePlan, recorder: Recorder): void {
-  const outcome = plan.attempts === 0 ? 'no destination is usable' : 'no further destination is usable';
   const { sets } = plan;
-  recorder.add('destination', 'refused', sets.length === 0 ? 'the rule has no dispatcher set for this number' : `${outcome} in dispatcher set${sets.length === 1 ? '' : 's'} ${sets.join(', ')}`);
+  const among = `dispatcher set${sets.length === 1 ? '' : 's'} ${sets.join(', ')}`;
+  if (plan.attempts > 0) recorder.add('destination', 'info', `${otherwise}nothing is left to try in ${among}; the caller gets the best answer so far`);
+  else recorder.add('destination', 'refused', sets.length === 0 ? 'the rule has no dispatcher set for this number' : `no destination is usable in ${among}`);
+}
+
+/** Says that the route set makes no more attempts than those before. */
+export function describeLimit(plan: RoutePlan, recorder: Recorder): void {
+  const made = plan.attempts === 1 ? 'one attempt is all' : `${plan.attempts} attempts are all`;
+  recorder.add('destination', 'info', `${otherwise}${made} that route set ${plan.routeSet.number} makes; the caller gets the best answer so far`);
 }

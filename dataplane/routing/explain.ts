@@ -129,7 +129,7 @@ export interface ExplainRequest {
   readonly method: string;
   /** Request-URI. */
   readonly uri: string;
-  /** `udp:192.0.2.7:5060` or `tcp:[2001:db8::7]:5060`; the port may be left out. */
+  /** `udp:192.0.2.7:5060` or `tcp:[2001:db8::7]:5060`; the port may be left out. Without one it is a stranger's, who is of no trunk. */
   readonly source?: string;
   readonly from?: string;
   readonly to?: string;
@@ -180,7 +180,8 @@ export function routeQueryOf(request: ExplainRequest): Result<RouteQuery, Reques
     header: (name) => request.headers?.[name] ?? '',
     callId: request.callId ?? 'explain',
     aor: aorOf(method === 'REGISTER' ? to : from),
-    sourceAddress: address,
+    // Whoever names no source is a stranger: an example address would belong to a trunk somewhere.
+    sourceAddress: request.source === undefined ? '' : address,
     sourcePort: port,
     transport: source[1] as RouteQuery['transport'],
     family,

@@ -1,6 +1,6 @@
 /** Pipeline step 11: rule, dispatcher sets in order, destinations one after the other (design 02 "Routing"). */
 import type { Admitted, Refused } from './admit.ts';
-import { describeChoice, describeEmpty } from './choice-text.ts';
+import { describeChoice, describeEmpty, describeLimit } from './choice-text.ts';
 import type { Destination } from './destination.ts';
 import { verdictOf } from './dispatcher-set.ts';
 import type { DispatcherSet } from './dispatcher-set.ts';
@@ -51,7 +51,7 @@ export function planRoute(
  */
 export function nextDestination(plan: RoutePlan, health: HealthReader, recorder: Recorder | null): Destination | null {
   if (plan.attempts >= plan.routeSet.row.failover.maxAttempts) {
-    recorder?.add('destination', 'refused', `${plan.attempts} attempts are the most that route set ${plan.routeSet.number} makes`);
+    if (recorder !== null) describeLimit(plan, recorder);
     return null;
   }
   let destination = plan.pending;

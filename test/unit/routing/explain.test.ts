@@ -42,21 +42,23 @@ describe('explain', () => {
       'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
       'destination 4 (sip:10.0.0.4:5060): down',
       'destination 1 (sip:10.0.0.1:5060) is up and takes it',
-      'dispatcher set 10 (primary), primary: round robin (algorithm 4)',
+      'if that fails: dispatcher set 10 (primary), primary: round robin (algorithm 4)',
       'destination 1 (sip:10.0.0.1:5060): had its attempt already',
       'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
       'destination 4 (sip:10.0.0.4:5060): down',
-      'destination 2 (sip:[2001:db8::2]) is up and takes it',
-      'dispatcher set 10 (primary), primary: round robin (algorithm 4)',
+      'if that fails: destination 2 (sip:[2001:db8::2]) is up and takes it',
+      'if that fails: dispatcher set 10 (primary), primary: round robin (algorithm 4)',
       'destination 1 (sip:10.0.0.1:5060): had its attempt already',
       'destination 2 (sip:[2001:db8::2]): had its attempt already',
       'destination 3 (sip:10.0.0.3:5060): draining: no new dialogs',
       'destination 4 (sip:10.0.0.4:5060): down',
-      'dispatcher set 11 (backup), backup 1: serial by rank (algorithm 8)',
+      'if that fails: dispatcher set 11 (backup), backup 1: serial by rank (algorithm 8)',
       'destination 6 (sip:10.0.0.6:5060): rank 2 comes later',
-      'destination 5 (sip:10.0.0.5:5060) is up and takes it',
-      '3 attempts are the most that route set 1 makes',
+      'if that fails: destination 5 (sip:10.0.0.5:5060) is up and takes it',
+      'if that fails: 3 attempts are all that route set 1 makes; the caller gets the best answer so far',
     ]);
+    // Nothing was refused: red is for what ends in a refusal.
+    expect(steps.filter((step) => step.outcome === 'refused')).toEqual([]);
   });
 
   it('shows rewriting, affinity and an end without destination', () => {
@@ -161,9 +163,19 @@ describe('routeQueryOf', () => {
       ok: true,
       value: {
         method: 'INVITE', user: '1001', host: 'sip.acme.example', toHost: 'sip.acme.example', fromKey: '1001;phone-context=x@sip.acme.example', toKey: '1001;phone-context=x@sip.acme.example', authUser: '', timeMs: 0, header: expect.any(Function),
-        callId: 'explain', aor: '1001@sip.acme.example', sourceAddress: '192.0.2.1', sourcePort: 5060, transport: 'udp', family: 4,
+        callId: 'explain', aor: '1001@sip.acme.example', sourceAddress: '', sourcePort: 5060, transport: 'udp', family: 4,
       },
     });
+  });
+
+  it('holds a question without a source for a stranger, whatever addresses trunks have', () => {
+    const asked = queryOf({ method: 'INVITE', uri: 'sip:1001@sip.acme.example' });
+    if (!asked.ok) throw new Error('refused');
+    const everywhere = view(tenant(1), domain('sip.acme.example'), routeSet(1), rule(1, { type: 'any' }), set(1), destination(1), trunk('carrier', ['0.0.0.0/0', '::/0']));
+    const { decision, steps } = explain(everywhere, new TestHealth(), asked.value);
+    expect(decision).toMatchObject({ kind: 'route', trunk: null, domain: 'sip.acme.example' });
+    expect(steps[0]).toEqual({ stage: 'source', outcome: 'skipped', text: 'no source is given: a stranger, who is of no trunk' });
+    expect(steps.at(-1)).toEqual({ stage: 'destination', outcome: 'info', text: 'if that fails: nothing is left to try in dispatcher set 1; the caller gets the best answer so far' });
   });
 
   it('takes sources of both families and transports', () => {

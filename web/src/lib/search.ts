@@ -25,10 +25,18 @@ export interface ConsoleSearch {
   readonly uri?: string | undefined;
   readonly source?: string | undefined;
   readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** When the request comes, epoch milliseconds. */
+  readonly at?: string | undefined;
+  readonly node?: string | undefined;
+  /** One `Name: value` a line. */
+  readonly headers?: string | undefined;
+  readonly callId?: string | undefined;
+  readonly authUser?: string | undefined;
 }
 
 const names = [
-  'q', 'tenant', 'state', 'routeSet', 'open', 'create', 'destination', 'token', 'next', 'method', 'uri', 'source', 'from',
+  'q', 'tenant', 'state', 'routeSet', 'open', 'create', 'destination', 'token', 'next', 'method', 'uri', 'source', 'from', 'to', 'at', 'node', 'headers', 'callId', 'authUser',
 ] as const satisfies readonly (keyof ConsoleSearch)[];
 
 /** Keeps the known names that carry a non-empty text. */
