@@ -165,6 +165,21 @@ describe('every page', () => {
   });
 });
 
+describe('the dispatcher on a phone', () => {
+  it('shows every address whole', { timeout: 30_000 }, async () => {
+    const view = await ConsolePage.open(browser, installation.control, phone);
+    try {
+      await view.signIn();
+      await view.goto('/dispatcher');
+      await view.page.getByText(down).first().waitFor();
+      const cut = await view.page.evaluate(`[...document.querySelectorAll('table[aria-label^="Dispatcher sets"] .mono')].filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1).map((each) => each.textContent)`);
+      expect(cut).toEqual([]);
+    } finally {
+      await view.close();
+    }
+  });
+});
+
 describe('the console', () => {
   it('imports db_text tables after a dry run that stores nothing', { timeout: 60_000 }, async () => {
     const view = await ConsolePage.open(browser, installation.control);

@@ -33,12 +33,12 @@ function DestinationRow({ destination, algorithm }: { readonly destination: Dest
   const report = tellingReport(destination);
   return (
     <tr className={styles['destination']} data-faded={destination.admin === 'disabled' || undefined}>
-      <td>
+      <td className={styles['address']}>
         <Link to="." search={(old) => ({ ...old, destination: String(destination.id), open: undefined, create: undefined })} className={styles['rowLink'] ?? ''} aria-label={`Destination ${destination.uri}`} />
         <Copyable value={destination.uri} />
         <span className={styles['comment']}>{[place(destination, algorithm), destination.comment].filter((text) => text !== '').join(' · ')}</span>
       </td>
-      <td>
+      <td className={styles['state']}>
         <StateBadge tone={state.tone}>{state.word}</StateBadge>
       </td>
       <td data-align="right" data-wide>
