@@ -236,6 +236,33 @@ describe('the console', () => {
     }
   });
 
+  it('keeps what is typed while the palette loads', { timeout: 30_000 }, async () => {
+    const view = await ConsolePage.open(browser, installation.control);
+    const { page } = view;
+    try {
+      await view.signIn();
+      await view.live();
+      let load = (): void => {};
+      const held = new Promise<void>((resolve) => { load = resolve; });
+      await page.route(/CommandPalette/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('six');
+      await page.keyboard.press('Backspace');
+      await page.keyboard.type('p.ac');
+      load();
+      const field = page.getByRole('textbox', { name: 'Search and jump' });
+      await field.waitFor();
+      await page.keyboard.type('me');
+      await expect.poll(() => field.inputValue()).toBe('sip.acme');
+      await page.getByRole('button', { name: /sip\.acme\.example/ }).waitFor();
+    } finally {
+      await view.close();
+    }
+  });
+
   it('finds a domain from the keyboard and goes there', { timeout: 30_000 }, async () => {
     const view = await ConsolePage.open(browser, installation.control);
     try {

@@ -5,7 +5,7 @@ import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconArrowsSplit2, IconBuilding, IconKey, IconPlus, IconRoute2, IconSearch, IconServer2, IconWorld } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { nodesQuery } from '../../api/live-queries.ts';
 import { dispatcherSets, domains, routeSets, tenants } from '../../api/resources.ts';
 import { fireAndReport } from '../../lib/fire-and-report.ts';
@@ -56,9 +56,15 @@ function useFound(q: string): readonly Entry[] {
   ];
 }
 
-/** Ctrl-K: jumps to any page, tenant, domain, set or node. `asked` grows with every wish to open it. */
-export function CommandPalette({ asked }: { readonly asked: number }) {
-  const [query, setQuery] = useState('');
+interface Props {
+  /** Grows with every wish to open it. */
+  readonly asked: number;
+  readonly query: string;
+  readonly onQuery: (query: string) => void;
+}
+
+/** Ctrl-K: jumps to any page, tenant, domain, set or node. */
+export function CommandPalette({ asked, query, onQuery }: Props) {
   const [settled] = useDebouncedValue(query.trim(), 120);
   const navigate = useNavigate();
   const found = useFound(settled);
@@ -70,9 +76,9 @@ export function CommandPalette({ asked }: { readonly asked: number }) {
   const nothing = groups.every(([, entries]) => entries.length === 0);
 
   return (
-    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} clearQueryOnClose shortcut={null} scrollable maxHeight={420} radius="md" size={560}>
+    <Spotlight.Root store={store} query={query} onQueryChange={onQuery} clearQueryOnClose shortcut={null} scrollable maxHeight={420} radius="md" size={560}>
       <Modal.Title className="visually-hidden">Search and jump</Modal.Title>
-      <Spotlight.Search placeholder="Tenant, domain, set, node or page" leftSection={<IconSearch size={17} stroke={1.6} />} aria-label="Search and jump" />
+      <Spotlight.Search placeholder="Tenant, domain, set, node or page" leftSection={<IconSearch size={17} stroke={1.6} />} aria-label="Search and jump" data-palette-search="" />
       <Spotlight.ActionsList>
         {groups.map(([name, entries]) =>
           entries.length === 0 ? null : (
