@@ -53,7 +53,7 @@ export const CallDirection = Type.Object({
   packets: Type.Integer(),
   bytes: Type.Integer(),
   lost: Unknowable('Packets lost on the way to the node, or, where it does not see each packet, those that the receiver reports; null = not known'),
-  jitterMs: Unknowable('Interarrival jitter (RFC 3550), null = not known'),
+  jitterMs: Unknowable('Interarrival jitter (RFC 3550) to 0.1 ms, null = not known'),
   mos: Unknowable('Listening quality, 1.0 to 4.5 (E-model, ITU-T G.107), null = not known'),
   strangers: Type.Integer({ description: 'Packets dropped because they came from another source than the learned one' }),
   invalid: Type.Integer({ description: 'Packets dropped because they are no RTP, RTCP, STUN or DTLS' }),

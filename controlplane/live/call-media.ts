@@ -26,7 +26,7 @@ function directionOf(value: unknown): CallDirection | null {
   if (!isObject(value)) return null;
   const mos = known(value['mos']);
   return {
-    packets: count(value['packets']), bytes: count(value['bytes']), lost: known(value['lost']), jitterMs: known(value['jitterMs']),
+    packets: count(value['packets']), bytes: count(value['bytes']), lost: known(value['lost']), jitterMs: tenths(known(value['jitterMs'])),
     mos: mos === 0 ? null : mos, strangers: count(value['strangers']), invalid: count(value['invalid']), idleMs: known(value['idleMs']),
   };
 }
@@ -34,4 +34,6 @@ function directionOf(value: unknown): CallDirection | null {
 const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0);
 /** A node says -1 for what it does not know. */
 const known = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null);
+/** Jitter is a running mean with fifteen digits; more than 0.1 ms says nothing. */
+const tenths = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);

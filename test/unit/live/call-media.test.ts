@@ -20,6 +20,11 @@ describe('the media of a call, as a node tells it', () => {
     });
   });
 
+  it('is told with jitter to 0.1 ms, not with the fifteen digits of a running mean', () => {
+    const told = callMediaOf({ session: 'A', streams: [{ ...stream, caller: { ...direction, jitterMs: 1.234567890123456 } }] });
+    expect(told?.streams[0]?.caller.jitterMs).toBe(1.2);
+  });
+
   it.each([[undefined], [null], ['kernel'], [[]], [{}], [{ session: 3, streams: [] }], [{ session: 'A', streams: {} }]])('is none when it is %j', (value) => {
     expect(callMediaOf(value)).toBeNull();
   });
