@@ -78,9 +78,10 @@ export function assertNoForeignPage(request: FastifyRequest): void {
   }
 }
 
-export function tooMany(retryAfterMs: number): ProblemError {
+/** The refusal of a rate limit; `limit` says which, where that is no secret from an attacker. */
+export function tooMany(retryAfterMs: number, limit = 'Too many attempts'): ProblemError {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
-  return new ProblemError('rate-limited', `Too many attempts; try again in ${seconds} s.`, { headers: { 'retry-after': String(seconds) } });
+  return new ProblemError('rate-limited', `${limit}; try again in ${seconds} s.`, { headers: { 'retry-after': String(seconds) } });
 }
 
 /** Host and port are compared; the scheme is the browser's word against a proxy's, and says nothing about who asks. */

@@ -34,7 +34,7 @@ export async function explainRoutes(app: FastifyInstance, deps: ExplainRouteDeps
     schema: { summary: 'Explain where a request would go', tags: ['live'], body: ExplainBody, response: { 200: ExplainAnswer } },
   }, async (request): Promise<ExplainAnswer> => {
     const attempt = paces.take(request.principal?.id ?? request.ip);
-    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
+    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs, 'Each user and each token may ask for 60 explanations at once, then for 20 a second');
     const { node: word, method = 'INVITE', uri, source, from, to, callId, authUser, headers, atMs } = request.body;
     const node = deps.live.registry.connected(word ?? null);
     if (word !== undefined && node === undefined) {

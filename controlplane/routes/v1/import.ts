@@ -40,7 +40,7 @@ export async function importRoutes(app: FastifyInstance, deps: ImportRouteDeps):
   const paces = new RateLimiter(pace, deps.now);
   const paced = async (request: FastifyRequest): Promise<void> => {
     const attempt = paces.take(request.principal?.id ?? request.ip);
-    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
+    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs, 'Each user and each token may import five times at once, dry runs included, then once every 5 s');
   };
 
   app.post<{ Body: DbTextBody; Querystring: ImportQuery }>('/api/v1/import/kamailio-dbtext', {

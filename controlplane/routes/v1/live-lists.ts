@@ -28,7 +28,7 @@ export async function liveListRoutes(app: FastifyInstance, deps: LiveListRouteDe
     read: (data: Readonly<Record<string, unknown>>, node: AskedNode, keyOf: KeyOfTenant) => Item | null,
   ): Promise<NodeListPage<Item>> {
     const attempt = paces.take(request.principal?.id ?? request.ip);
-    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
+    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs, 'Each user and each token may read 20 pages of registrations and calls at once, then ten a second');
     const { q = '', tenant: key, limit = 50, cursor } = request.query;
     const { view } = deps.live.mirror;
     const tenant = key === undefined ? undefined : [...view.tables.tenants.values()].find((one) => one.key === key)?.id;

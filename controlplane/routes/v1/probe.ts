@@ -37,7 +37,7 @@ export async function probeRoutes(app: FastifyInstance, deps: ProbeRouteDeps): P
     const set = destination === null ? null : view.set(destination.setId);
     if (destination === null || set === null) throw new ProblemError('not-found', `There is no destination ${id}.`);
     const attempt = paces.take(String(id));
-    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs);
+    if (!attempt.allowed) throw tooMany(attempt.retryAfterMs, 'A destination may be probed by hand five times at once, then once a second');
     const nodes = nodesFor(deps, request.query.node);
     deps.audit.record(request, { action: 'destination.probe', subject: String(id), text: `probed ${destination.uri} from ${nodes.length === 1 ? nodes[0]?.name ?? '' : `${nodes.length} nodes`}.` });
     const results = await Promise.all(nodes.map((node) => probeNow(deps.gateway, node, id, set)));

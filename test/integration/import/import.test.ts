@@ -301,9 +301,11 @@ describe('SIP Router Notes (seed 001)', () => {
 
   it('is paced', async () => {
     const token = await newPrincipal();
-    let status = 0;
-    for (let i = 0; i < 8 && status !== 429; i += 1) status = (await plane.ask('POST', '/import/kamailio-dbtext', { files: {} }, { token })).status;
-    expect(status).toBe(429);
+    const ask = () => plane.ask<{ detail: string }>('POST', '/import/kamailio-dbtext', { files: {} }, { token });
+    let answer = await ask();
+    for (let i = 0; i < 8 && answer.status !== 429; i += 1) answer = await ask();
+    expect(answer.status).toBe(429);
+    expect(answer.body.detail).toMatch(/^Each user and each token may import five times at once, dry runs included, then once every 5 s; try again in \d s\.$/);
   });
 
   it('wants the file itself', async () => {
