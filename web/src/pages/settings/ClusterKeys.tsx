@@ -102,7 +102,8 @@ export function ClusterKeys() {
           ) : null}
         </div>
         {data === undefined ? null : (
-          <div className={styles['table']}>
+          // It scrolls sideways on a phone, by the keyboard as well.
+          <div className={styles['table']} role="region" aria-label="Cluster keys, table" tabIndex={0}>
             <DataTable label="Cluster keys" rows={data} columns={shown} rowKey={(key) => String(key.id)} faded={(key) => key.state === 'replaced'} />
           </div>
         )}
