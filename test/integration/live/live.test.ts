@@ -143,24 +143,6 @@ describe('explain', () => {
     report(['up', 'up'], 7_000);
   });
 
-  it('says what the node answers by itself: to keep-alives, to methods that may not begin anything, to headers in the URI, and while it drains', async () => {
-    const decided = async (body: object): Promise<unknown> => (await ask(body)).body.decision;
-    const call = { uri: 'sip:1001@sip.acme.example' };
-    expect(await decided({ method: 'OPTIONS', uri: 'sip:127.0.0.1:5080' })).toEqual({ action: 'reply', status: 200, reason: 'OK' });
-    expect(await decided({ method: 'OPTIONS', uri: 'sip:127.0.0.2' })).toMatchObject({ action: 'drop' });
-    expect(await decided({ uri: `${call.uri}?Subject=x` })).toEqual({ action: 'reply', status: 400, reason: 'Headers In Request-URI' });
-    await plane.ask('PATCH', '/settings/global', { methods: 'strict' });
-    await settled();
-    expect(await decided({ ...call, method: 'MESSAGE' })).toEqual({ action: 'reply', status: 405, reason: 'Method Not Allowed' });
-    await plane.ask('PATCH', '/settings/global', { methods: 'any' });
-    await plane.ask('PATCH', `/nodes/${node.id}`, { draining: true });
-    await settled();
-    expect(await decided(call)).toEqual({ action: 'reply', status: 503, reason: 'Draining' });
-    await plane.ask('PATCH', `/nodes/${node.id}`, { draining: false });
-    await settled();
-    expect(await decided(call)).toMatchObject({ action: 'forward' });
-  });
-
   it('says what an unknown domain gets', async () => {
     expect((await ask({ uri: 'sip:x@nowhere.example' })).body.decision).toMatchObject({ action: 'drop' });
   });
