@@ -6,11 +6,12 @@ import { describe, type Described, type DescribedLine } from './described.ts';
 import type { EndReason, SessionEngine } from './engine.ts';
 import type { SessionFigures } from './figures.ts';
 import { beginsSession, type PassageOutcome, type SdpPassage } from './passage.ts';
+import { PortBook } from './port-book.ts';
 import { bothSides, ofFamily, otherSide, type ByFamily, type Family, type Relay, type Side } from './relay.ts';
 import { editSdp, type OwnAddress, type OwnTransport } from './sdp-edit.ts';
 import { accept, awaitsAnswerOnly, awaitsNothing, calleeFamily, expectsFrom, findDialog, formerStreams, isConfirmed, leave, neededStreams, newSession, reject, sideOf, streamKey, streamTerms, take, type MediaSession } from './session.ts';
 import { recordOf, sessionOf, type SessionRecord } from './session-record.ts';
-import { PortBook, SessionStreams, type StreamsWatch } from './session-streams.ts';
+import { SessionStreams, type StreamsWatch } from './session-streams.ts';
 
 export interface RelaySessionsSettings {
   /** Sessions at a time; more are refused. */

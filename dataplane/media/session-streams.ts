@@ -1,6 +1,7 @@
 /** The relayed streams of one session: their ports, what they have been told, and where the sides were found. */
 import type { ListedFigures } from './figures.ts';
 import type { StreamKind } from './described.ts';
+import type { PortBook } from './port-book.ts';
 import { bothSides, isSameEndpoint, otherSide, type Endpoint, type Expectation, type Family, type PortPair, type Relay, type RelayedStream, type Side } from './relay.ts';
 
 /** A stream as it is kept over a restart. */
@@ -19,23 +20,6 @@ interface OpenStream {
   readonly kind: StreamKind;
   readonly learned: Record<Side, Endpoint | null>;
   readonly told: Record<Side, Expectation | null>;
-}
-
-/** Whose our ports are. */
-export class PortBook {
-  readonly #owners = new Map<string, { readonly of: SessionStreams; readonly stream: number; readonly side: Side }>();
-
-  note({ family, rtp }: PortPair, of: SessionStreams, stream: number, side: Side): void {
-    this.#owners.set(`${family} ${rtp >> 1}`, { of, stream, side });
-  }
-
-  forget({ family, rtp }: PortPair): void {
-    this.#owners.delete(`${family} ${rtp >> 1}`);
-  }
-
-  owner({ address, port }: Endpoint): { readonly of: SessionStreams; readonly stream: number; readonly side: Side } | undefined {
-    return this.#owners.get(`${address.includes(':') ? 6 : 4} ${port >> 1}`);
-  }
 }
 
 /** Calls of ours that a PBX may have connected in a row. */

@@ -13,10 +13,11 @@ import { BestResponse } from './best-response.ts';
 import { Branch } from './branch.ts';
 import { cancelOpen } from './cancel.ts';
 import { maxTries, type ProxyContext } from './context.ts';
+import { isEligible } from './eligible.ts';
 import type { Outcome, ProxyEnvironment } from './environment.ts';
 import { movesOn } from './failover.ts';
 import { answer, conclude, nextHopFailed } from './final-response.ts';
-import { mayGet, shareBreadth, together } from './fork.ts';
+import { shareBreadth, together } from './fork.ts';
 import { breadthExceeded } from './max-breadth.ts';
 import { requestUriTo, withoutHeaders } from './readdress.ts';
 import { follow, redirectPolicy } from './redirect.ts';
@@ -104,7 +105,7 @@ export function locate(env: ProxyEnvironment, branch: Branch, host: string, port
 function nextServing(env: ProxyEnvironment, { request }: ProxyContext, plan: RoutePlan): Destination | null {
   for (;;) {
     const destination = nextDestination(plan, env.health, null);
-    if (destination === null || mayGet(env, plan, destination, request)) return destination;
+    if (destination === null || isEligible(env, plan, destination, request)) return destination;
     plan.passOver();
   }
 }
