@@ -1,28 +1,16 @@
 /** Who may come in, in the browser: people, API tokens, one's own password; and what those see who may not manage them. */
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiToken, User } from '../../controlplane/contract/index.ts';
-import { Installation } from '../harness/installation.ts';
-import { ConsolePage, launchChromium, owner } from './console-page.ts';
+import type { Installation } from '../harness/installation.ts';
+import { ConsolePage, owner } from './console-page.ts';
+import { onConsole } from './console-site.ts';
 
 let installation: Installation;
 let browser: Browser;
-let stop = (): Promise<void> => Promise.resolve();
 let view: ConsolePage;
 
-beforeAll(async () => {
-  installation = await Installation.start();
-  stop = () => installation.stop();
-  browser = installation.with(await launchChromium());
-  view = await ConsolePage.open(browser, installation.control);
-  await view.setUp(installation.control);
-}, 90_000);
-
-afterAll(() => stop());
-
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(await view.describe());
-});
+onConsole((site) => ({ installation, browser, view } = site));
 
 const steps = { timeout: 40_000 };
 const drawer = () => view.page.getByRole('dialog');

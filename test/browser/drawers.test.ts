@@ -1,30 +1,15 @@
 /** Leaving a drawer: what was typed and is not saved is asked about first, and nothing else is. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Tenant } from '../../controlplane/contract/index.ts';
-import { Installation } from '../harness/installation.ts';
+import type { Installation } from '../harness/installation.ts';
 import { putTenant } from '../harness/tenant.ts';
-import { ConsolePage, launchChromium } from './console-page.ts';
+import type { ConsolePage } from './console-page.ts';
+import { onConsole } from './console-site.ts';
 
 let installation: Installation;
-let browser: Browser;
-let stop = (): Promise<void> => Promise.resolve();
 let view: ConsolePage;
 
-beforeAll(async () => {
-  installation = await Installation.start();
-  stop = () => installation.stop();
-  browser = installation.with(await launchChromium());
-  await putTenant(installation.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 10, destinations: [{ uri: 'sip:127.0.0.1:9' }] });
-  view = await ConsolePage.open(browser, installation.control, { width: 1280 });
-  await view.setUp(installation.control);
-}, 90_000);
-
-afterAll(() => stop());
-
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(await view.describe());
-});
+onConsole((site) => ({ installation, view } = site), { width: 1280 }, (installation) => putTenant(installation.api, { key: 'acme', domain: 'sip.acme.example', routeSet: 1, set: 10, destinations: [{ uri: 'sip:127.0.0.1:9' }] }));
 
 const steps = { timeout: 40_000 };
 const drawer = () => view.page.getByRole('dialog');
